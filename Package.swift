@@ -1,0 +1,51 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "escapement",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Escapement", targets: ["Escapement"]),
+    .executable(name: "escapement", targets: ["EscapementCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+    .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CGSL", pkgConfig: "gsl",
+      providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+    .target(name: "CKernels", dependencies: ["CGSL"]),
+    .target(name: "GSL", dependencies: ["CGSL", "CKernels"]),
+    .target(name: "Dynamics", dependencies: ["GSL"]),
+    .target(name: "Ensemble", dependencies: ["Dynamics"]),
+    .target(name: "Statistics", dependencies: ["GSL"]),
+    .target(
+      name: "Escapement",
+      dependencies: [
+        "Dynamics", "Ensemble", "GSL", "Statistics",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+    .executableTarget(
+      name: "EscapementCommand",
+      dependencies: [
+        "Escapement",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TextTable", package: "TextTable"),
+        .product(name: "Rainbow", package: "Rainbow"),
+      ]),
+    .testTarget(name: "GSLTests", dependencies: ["GSL"]),
+    .testTarget(name: "DynamicsTests", dependencies: ["Dynamics"]),
+    .testTarget(name: "EnsembleTests", dependencies: ["Ensemble"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
+    .testTarget(name: "EscapementTests", dependencies: ["Escapement"]),
+    .testTarget(
+      name: "StatisticalTests", dependencies: ["Ensemble", "Statistics"]),
+    .testTarget(name: "CommandTests", dependencies: ["EscapementCommand"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)

@@ -1,0 +1,4 @@
+#ifndef ESCAPEMENT_CKERNELS_H
+#define ESCAPEMENT_CKERNELS_H
+
+#endif
