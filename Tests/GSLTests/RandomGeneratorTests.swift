@@ -1,0 +1,26 @@
+import GSL
+import Testing
+
+@Suite struct RandomGeneratorTests {
+  @Test func philoxComesFirstAndTheRestAreSorted() {
+    let names = RandomGenerator.all.map(\.name)
+    #expect(names.first == "philox4x32-10")
+    #expect(names.dropFirst().elementsEqual(names.dropFirst().sorted()))
+    #expect(Set(names).count == names.count)
+    #expect(names.contains("mt19937"))
+    #expect(RandomGenerator.all.filter(\.isCounterBased) == [.philox])
+  }
+
+  @Test func everyNameFindsItsGenerator() throws {
+    for generator in RandomGenerator.all {
+      #expect(try RandomGenerator(named: generator.name) == generator)
+    }
+  }
+
+  @Test func anUnknownNameListsTheValidOnes() throws {
+    let error = #expect(throws: GSLError.self) { try RandomGenerator(named: "mersenne") }
+    let reason = try #require(error).reason
+    #expect(reason.contains("'mersenne'"))
+    #expect(reason.contains("philox4x32-10, borosh13"))
+  }
+}
