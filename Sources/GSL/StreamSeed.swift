@@ -45,11 +45,23 @@ struct StreamSeed {
     var left = UInt16(index >> 16)
     var right = UInt16(truncatingIfNeeded: index)
     for key in roundKeys {
-      var mixed = key ^ UInt64(right)
-      mixed = Self.finalized(mixed)
-      (left, right) = (right, left ^ UInt16(truncatingIfNeeded: mixed))
+      (left, right) = (right, left ^ Self.mixed(right, key))
     }
     return UInt32(left) << 16 | UInt32(right)
+  }
+
+  /// Undoes `permuted`; tests use it to find the index that maps to 0.
+  func preimage(of image: UInt32) -> UInt32 {
+    var left = UInt16(image >> 16)
+    var right = UInt16(truncatingIfNeeded: image)
+    for key in roundKeys.reversed() {
+      (left, right) = (right ^ Self.mixed(left, key), left)
+    }
+    return UInt32(left) << 16 | UInt32(right)
+  }
+
+  private static func mixed(_ half: UInt16, _ key: UInt64) -> UInt16 {
+    UInt16(truncatingIfNeeded: finalized(key ^ UInt64(half)))
   }
 
   /// Advances SplitMix64 (Steele, Lea and Flood, 2014) and returns its next number.
