@@ -15,8 +15,8 @@ public struct Histogram: Sendable, Equatable {
   ///
   /// Where all values are equal, the inferred range is widened by 1/2, or by a millionth of
   /// the value if that is more, on each side.
-  /// Throws `GSLError` when `bins` < 1, a value is not a number, or the range is not finite, has
-  /// no width, or is missing while `values` is empty.
+  /// Throws `GSLError` when `bins` < 1, a value is not a number, or the range is not finite, is
+  /// too narrow for the bins, or is missing while `values` is empty.
   public init(of values: [Double], bins: Int, range: ClosedRange<Double>? = nil) throws {
     handlerIsOff
     guard bins >= 1 else { throw GSLError.invalid("Histogram", "there must be a bin") }
@@ -35,6 +35,10 @@ public struct Histogram: Sendable, Equatable {
     try check(
       gsl_histogram_set_ranges_uniform(histogram, lower, upper),
       "gsl_histogram_set_ranges_uniform")
+    let edges = Array(UnsafeBufferPointer(start: histogram.pointee.range, count: bins + 1))
+    guard zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw GSLError.invalid("Histogram", "the range is too narrow for \(bins) bins")
+    }
     var (below, above) = (0, 0)
     for value in values {
       if value < lower {
@@ -48,7 +52,7 @@ public struct Histogram: Sendable, Equatable {
         try check(gsl_histogram_increment(histogram, value), "gsl_histogram_increment")
       }
     }
-    edges = Array(UnsafeBufferPointer(start: histogram.pointee.range, count: bins + 1))
+    self.edges = edges
     counts = Array(UnsafeBufferPointer(start: histogram.pointee.bin, count: bins))
     (countBelow, countAbove) = (below, above)
   }

@@ -34,6 +34,21 @@ public struct RandomGenerator: Sendable, Hashable {
   /// any other stream.
   public var isCounterBased: Bool { self == .philox }
 
+  /// Counts, to about one part in a thousand, the streams that its seeds can start.
+  ///
+  /// Philox: one for each triple, given here as `Int.max`. GSL's generators: 2³² − 1, less
+  /// those that collapse seeds: knuthran, knuthran2002 and uni32 (2³⁰); ranmar and ran3
+  /// (about 10⁹); coveyou, fishman18, fishman20, gfsr4, knuthran2, lecuyer21, minstd, ran0, ran1, rand,
+  /// the three random8, randu, ranf, the two ranlux, two ranlxd and three ranlxs (about 2³¹);
+  /// zuf (31 329), uni (16 382) and slatec (8). An ensemble of n replicas then expects about
+  /// n² / 2 · (1 / `startCount` − 2⁻³²) pairs of equal replicas.
+  public var startCount: Int {
+    isCounterBased ? .max : SeedCollapse.startCounts[name] ?? (1 << 32) - 1
+  }
+
+  /// Tells whether distinct 32-bit seeds can start one stream; see `startCount`.
+  public var collapsesSeeds: Bool { SeedCollapse.startCounts[name] != nil }
+
   private init(verified name: String) {
     self.name = name
   }
@@ -42,6 +57,21 @@ public struct RandomGenerator: Sendable, Hashable {
     // Both initialisers admit only names that the registry holds.
     Self.registry.types[name]!
   }
+
+  /// Tells whether GSL's ziggurat is right on this generator.
+  ///
+  /// It needs 24 bits at once, and returns 0 for ever from fewer (slatec, uni). It takes the
+  /// layer from the lowest bits, which in the others named here have short periods or
+  /// correlations: 6 · 10⁵ normals then miss their variance or their distribution.
+  var suitsZiggurat: Bool {
+    let type = type.pointee
+    return type.max - type.min >= 0x00FF_FFFF && !Self.weakLowBits.contains(name)
+  }
+
+  private static let weakLowBits: Set<String> = [
+    "borosh13", "coveyou", "r250", "rand", "random8-bsd", "random8-glibc2", "random8-libc5",
+    "randu", "transputer", "vax", "waterman14",
+  ]
 
   /// Maps names to GSL's descriptions, which GSL never writes after `gsl_rng_types_setup`.
   private struct Registry: @unchecked Sendable {

@@ -10,16 +10,16 @@ public final class RandomStream {
 
   @usableFromInline let handle: UnsafeMutablePointer<gsl_rng>
 
-  /// Is false for generators of fewer than 24 bits, on which GSL's ziggurat returns 0.
-  @usableFromInline let hasZigguratRange: Bool
+  @usableFromInline let usesZiggurat: Bool
 
   /// Opens the stream of (`seed`, `purpose`, `replica`) at its start.
   ///
   /// With Philox, all triples with 0 ≤ `replica` < 2⁴⁸ have disjoint streams of 2⁶⁶ words for
   /// each 64-bit `seed`. GSL's own generators take seeds of 32 bits: `purpose` < 16 and
   /// 0 ≤ `replica` < 2²⁸ (the last replica of purpose 15 excepted) get distinct seeds within a
-  /// run, but all experiments draw them from one pool of 2³². Distinct seeds may start the
-  /// same cycle at nearby places.
+  /// run, but all experiments draw them from one pool of 2³², and some generators start one
+  /// stream from several seeds (`RandomGenerator.startCount`). Distinct seeds often start one
+  /// cycle at different places, and nothing keeps these apart.
   ///
   /// Throws `GSLError` for a purpose or a replica out of these ranges.
   public init(
@@ -33,12 +33,12 @@ public final class RandomStream {
       }
       shortSeed = nil
     } else {
-      shortSeed = try StreamSeed(experimentSeed: seed).seed(purpose: purpose, replica: replica)
+      let seed = try StreamSeed(experimentSeed: seed).seed(purpose: purpose, replica: replica)
+      shortSeed = SeedCollapse.folded(seed, for: generator.name)
     }
-    let type = generator.type
     self.generator = generator
-    hasZigguratRange = type.pointee.max - type.pointee.min >= 0x00FF_FFFF
-    handle = try allocated(gsl_rng_alloc(type), "gsl_rng_alloc")
+    usesZiggurat = generator.suitsZiggurat
+    handle = try allocated(gsl_rng_alloc(generator.type), "gsl_rng_alloc")
     if let shortSeed {
       gsl_rng_set(handle, UInt(shortSeed))
     } else {
@@ -71,10 +71,11 @@ public final class RandomStream {
   /// Draws a Gaussian number of mean 0 and variance 1.
   ///
   /// Source: the ziggurat of Marsaglia and Tsang (2000) as GSL has it; the polar method for
-  /// generators of fewer than 24 bits, on which that one fails.
+  /// generators whose lowest bits are weak or which have fewer than 24. The three random32 fail
+  /// tests of distribution all the same.
   @inlinable
   public func gaussian() -> Double {
-    hasZigguratRange ? gsl_ran_gaussian_ziggurat(handle, 1) : gsl_ran_gaussian(handle, 1)
+    usesZiggurat ? gsl_ran_gaussian_ziggurat(handle, 1) : gsl_ran_gaussian(handle, 1)
   }
 
   /// Fills `buffer` with Gaussian numbers, the same as repeated calls of `gaussian`.
@@ -95,11 +96,11 @@ public final class RandomStream {
   /// Draws from the gamma distribution of mean `shape` · `scale`.
   ///
   /// Both must be positive and finite; the answer to others is not a number.
-  /// Source: Marsaglia and Tsang (2000) as GSL has it; Knuth's methods for generators of fewer
-  /// than 24 bits.
+  /// Source: Marsaglia and Tsang (2000) as GSL has it; Knuth's methods for the generators on
+  /// which `gaussian` is polar.
   public func gamma(shape: Double, scale: Double) -> Double {
     guard shape > 0, shape.isFinite, scale > 0, scale.isFinite else { return .nan }
-    return hasZigguratRange
+    return usesZiggurat
       ? gsl_ran_gamma(handle, shape, scale) : gsl_ran_gamma_knuth(handle, shape, scale)
   }
 }
