@@ -71,8 +71,9 @@ public final class RandomStream {
   /// Draws a Gaussian number of mean 0 and variance 1.
   ///
   /// Source: the ziggurat of Marsaglia and Tsang (2000) as GSL has it; the polar method for
-  /// generators whose lowest bits are weak or which have fewer than 24. The three random32 fail
-  /// tests of distribution all the same.
+  /// generators whose lowest bits are weak or which have fewer than 24. Cost: about 10 ns on
+  /// Philox. Accuracy: values lie on a grid of about 2⁻²⁴. On the three random32, samples of
+  /// 6 · 10⁵ fail tests of distribution all the same.
   @inlinable
   public func gaussian() -> Double {
     usesZiggurat ? gsl_ran_gaussian_ziggurat(handle, 1) : gsl_ran_gaussian(handle, 1)
@@ -97,7 +98,8 @@ public final class RandomStream {
   ///
   /// Both must be positive and finite; the answer to others is not a number.
   /// Source: Marsaglia and Tsang (2000) as GSL has it; Knuth's methods for the generators on
-  /// which `gaussian` is polar.
+  /// which `gaussian` is polar. On randu and the three random32, samples of 2 · 10⁵ fail tests of
+  /// distribution now and then.
   public func gamma(shape: Double, scale: Double) -> Double {
     guard shape > 0, shape.isFinite, scale > 0, scale.isFinite else { return .nan }
     return usesZiggurat
