@@ -1,0 +1,145 @@
+import GSL
+
+/// Integrates the SDE of the overlaps, the first stochastic correction to the limit d → ∞.
+///
+/// d(M, Q) = drift dτ + √(γ/(p d)) C(Ω)^{1/2} dB (Itô), with the finite-size drift of relative
+/// order 1/d unless switched off. A step of length h = `timeStep` follows `scheme`; under continuous
+/// monitoring the crossing of a threshold inside a step, its probability and its time, are those of
+/// the Brownian bridge of the risk with the variance rate ∇Rᵀ C ∇R at the step's beginning, which
+/// makes the bias of exit times O(h) where grid times alone leave O(√h). Overlaps are held in
+/// [−1, 1], which a step can leave near perfect alignment.
+/// Cost a step: O(N³/3) for the factor of C over N = p k + p(p − 1)/2 components; p = k = 1 runs on
+/// polynomials in m instead. Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the
+/// stochastic correction, with covariances for all p and k; crossings after Gobet (2000).
+public struct DiffusionLimit: Engine {
+  /// The dynamics, `sde`.
+  public let kind = DynamicsKind.sde
+  /// The model.
+  public let model: Model
+  /// When a replica has left the plateau.
+  public let exitRule: ExitRule
+  /// Step h in τ.
+  public let timeStep: Double
+  /// Whether the drift's terms of relative order 1/d are kept.
+  public let finiteSizeDrift: Bool
+  /// Scheme of a step.
+  public let scheme: DiffusionScheme
+  /// Times at which the risk is watched.
+  public let monitoring: Monitoring
+  private let scalar: ScalarDiffusion?
+
+  /// Creates the engine.
+  ///
+  /// `usesPolynomials` false keeps p = k = 1 on the general path, which tests compare.
+  /// Throws `ParameterError` for the key `time-step` unless 0 < timeStep ≤ horizon.
+  public init(
+    model: Model, exitRule: ExitRule, timeStep: Double, finiteSizeDrift: Bool = true,
+    scheme: DiffusionScheme = .driftHeun, monitoring: Monitoring = .continuous,
+    usesPolynomials: Bool = true
+  ) throws {
+    try ParameterError.require(
+      timeStep.isFinite && timeStep > 0 && timeStep <= exitRule.horizon, "time-step",
+      "\(timeStep)", "a time above 0 and at most the horizon \(exitRule.horizon)")
+    try ParameterError.require(
+      exitRule.horizon / timeStep < 1e15, "time-step", "\(timeStep)", "fewer than 1e15 steps")
+    self.model = model
+    self.exitRule = exitRule
+    self.timeStep = timeStep
+    self.finiteSizeDrift = finiteSizeDrift
+    self.scheme = scheme
+    self.monitoring = monitoring
+    let isScalar = model.width == 1 && model.teacherUnits == 1 && usesPolynomials
+    scalar = isScalar ? try ScalarDiffusion(model: model, finiteSizeDrift: finiteSizeDrift) : nil
+  }
+
+  /// Chooses the default step for exit times whose bias stays below the statistical error.
+  ///
+  /// The drift's error over a step is (Λh)²/6 of the exit time for rates up to Λ, the largest rate
+  /// of the linearised flow; the noise's is of order γh/d. The step makes the first a quarter of
+  /// the relative standard error that `replicas` replicas reach, and is at most 0.02.
+  public static func defaultTimeStep(model: Model, replicas: Int, horizon: Double) -> Double {
+    let rate = max(abs(EscapeTheory(model: model).growthRate), 4)
+    let relativeError = 0.3 / Double(max(replicas, 1)).squareRoot()
+    let step = (6 * 0.25 * relativeError).squareRoot() / rate
+    // A power of two, so that the grid's times are exact.
+    var rounded = 0.015625
+    while rounded > step && rounded > 1e-6 { rounded /= 2 }
+    return min(rounded, horizon)
+  }
+
+  /// Integrates every replica of the batch; a step is one time step.
+  public func run(_ batch: ReplicaBatch, report: (Int) -> Void) throws -> [ExitRecord] {
+    var records: [ExitRecord] = []
+    records.reserveCapacity(batch.replicas.count * exitRule.thresholds.count)
+    if let scalar {
+      let path = ScalarPath(engine: self, diffusion: scalar)
+      for replica in batch.replicas {
+        let frame = try batch.frame(of: replica, model: model)
+        let stream = try batch.streams.stream(for: .sde, replica: replica)
+        path.place(frame)
+        records += try exits(of: path, stream, report)
+      }
+    } else {
+      let path = OverlapPath(engine: self)
+      for replica in batch.replicas {
+        let frame = try batch.frame(of: replica, model: model)
+        let stream = try batch.streams.stream(for: .sde, replica: replica)
+        path.place(frame)
+        records += try exits(of: path, stream, report)
+      }
+    }
+    return records
+  }
+
+  private func exits<Path: DiffusionPath>(
+    of path: Path, _ stream: RandomStream, _ report: (Int) -> Void
+  ) throws -> [ExitRecord] {
+    var watch = ExitWatch(rule: exitRule, initialRisk: path.risk)
+    watch.observe(path.risk, at: 0)
+    var meter = StepMeter()
+    var step = 0
+    while !watch.isDone {
+      let time = Double(step) * timeStep
+      let duration = min(timeStep, exitRule.horizon - time)
+      guard duration > 0 else { break }
+      let before = path.risk
+      path.advance(duration, stream)
+      step += 1
+      try meter.count(report)
+      let after = path.risk
+      guard after.isFinite else {
+        try meter.flush(report)
+        return watch.finish(.diverged, at: time + duration)
+      }
+      switch monitoring {
+      case .discrete: watch.observe(after, at: time + duration)
+      case .continuous:
+        // After a crossing the rest of the step is again a bridge, from the level just reached.
+        var (elapsed, from) = (0.0, before)
+        while !watch.isDone {
+          let level = watch.boundary
+          guard
+            let crossing = bridgeCrossing(
+              from: from, to: after, level: level, variance: path.riskVariance,
+              duration: duration - elapsed, stream)
+          else { break }
+          elapsed += crossing
+          from = level
+          watch.exit(at: time + elapsed)
+        }
+      }
+    }
+    try meter.flush(report)
+    return watch.finish(.censored, at: exitRule.horizon)
+  }
+}
+
+/// A path of the SDE, one step at a time.
+protocol DiffusionPath: AnyObject {
+  /// The excess risk now.
+  var risk: Double { get }
+  /// The variance rate of the risk at the beginning of the last step.
+  var riskVariance: Double { get }
+  /// Takes one step.
+  func advance(_ duration: Double, _ stream: RandomStream)
+}

@@ -1,0 +1,16 @@
+/// Names a scheme for the Itô SDE.
+public enum DiffusionScheme: String, Sendable, CaseIterable {
+  /// X + b(X) h + √h σ(X) ξ: weak order 1 (Maruyama 1955).
+  case eulerMaruyama = "euler-maruyama"
+  /// X + ½[b(X) + b(X̂)] h + √h σ(X) ξ with X̂ the Euler step: weak error O(h²) + O(ε² h) for a noise
+  /// of variance rate ε² = O(1/d), so second order in practice (Milstein and Tretyakov 1997).
+  case driftHeun = "drift-heun"
+}
+
+/// Says at which times the SDE's risk is watched.
+public enum Monitoring: String, Sendable, CaseIterable {
+  /// At all times: a crossing between grid times is drawn from the Brownian bridge.
+  case continuous
+  /// At the grid times alone, which finds exits late by O(√h).
+  case discrete
+}

@@ -1,0 +1,53 @@
+import GSL
+
+/// Runs one-pass SGD with all its d-dimensional weights.
+///
+/// The teacher's units are the first k coordinate axes (times √d), which by rotation invariance
+/// loses nothing and saves k dot products; a start occupies the first p + k coordinates. Each step
+/// draws x ~ N(0, I_d) and a label, and does
+/// w_j ← w_j + (γ/p) a_jℰσ'(λ_j) x/√d, w_j ← √d w_j/|w_j|.
+///
+/// Rows are stored up to a scale, so that the normalisation costs no pass. The student overlaps are
+/// carried along exactly and taken anew from the weights every 4096 steps. A step costs d normal
+/// variates and 4 p d flops; memory 8 d(p + 1) bytes.
+public struct FullSGD: Engine {
+  /// The dynamics, `sgd`.
+  public let kind = DynamicsKind.sgd
+  /// The model.
+  public let model: Model
+  /// When a replica has left the plateau.
+  public let exitRule: ExitRule
+  private let stepLimit: Int
+
+  /// The largest p d whose weights fit in memory beside those of other tasks: 10⁹ numbers.
+  public static let largestWeightCount = 1_000_000_000
+
+  /// Creates the engine.
+  ///
+  /// Throws `ParameterError` when the weights would not fit in memory, or when the horizon holds too
+  /// many steps.
+  public init(model: Model, exitRule: ExitRule) throws {
+    let (count, overflow) = model.dimension.multipliedReportingOverflow(by: model.width)
+    try ParameterError.require(
+      !overflow && count <= FullSGD.largestWeightCount, "dimension", "\(model.dimension)",
+      "at most \(FullSGD.largestWeightCount / model.width) for full SGD at width \(model.width); "
+        + "the exact chain has the same law")
+    self.model = model
+    self.exitRule = exitRule
+    stepLimit = try exitRule.stepLimit(of: model)
+  }
+
+  /// Runs every replica of the batch; a step is one sample.
+  public func run(_ batch: ReplicaBatch, report: (Int) -> Void) throws -> [ExitRecord] {
+    var records: [ExitRecord] = []
+    records.reserveCapacity(batch.replicas.count * exitRule.thresholds.count)
+    let weights = FullWeights(model: model)
+    for replica in batch.replicas {
+      weights.place(try batch.frame(of: replica, model: model))
+      let stream = try batch.streams.stream(for: .sgd, replica: replica)
+      records += try steppedExits(
+        of: weights, rule: exitRule, stepLimit: stepLimit, stream: stream, report: report)
+    }
+    return records
+  }
+}

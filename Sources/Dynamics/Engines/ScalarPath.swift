@@ -1,0 +1,44 @@
+import GSL
+
+/// Follows the SDE for p = k = 1, on the polynomials of ``ScalarDiffusion``.
+final class ScalarPath: DiffusionPath {
+  private(set) var risk = 0.0
+  private(set) var riskVariance = 0.0
+  /// The overlap m.
+  private(set) var overlap = 0.0
+
+  private let diffusion: ScalarDiffusion
+  private let scheme: DiffusionScheme
+  // R(m) = ½t² + A_1² + A_2² + 2A_1A_2 m², t = tr AΩ.
+  private let riskConstant: Double
+  private let riskSlope: Double
+
+  init(engine: DiffusionLimit, diffusion: ScalarDiffusion) {
+    self.diffusion = diffusion
+    scheme = engine.scheme
+    let form = engine.model.errorForm
+    let trace = form[0] + form[1]
+    riskConstant = 0.5 * trace * trace + form[0] * form[0] + form[1] * form[1]
+    riskSlope = 2 * form[0] * form[1]
+  }
+
+  func place(_ frame: StudentFrame) {
+    overlap = frame.teacherOverlaps[0]
+    risk = riskConstant + riskSlope * overlap * overlap
+  }
+
+  func advance(_ duration: Double, _ stream: RandomStream) {
+    let m = overlap
+    let variance = diffusion.variance(m)
+    let noise = (variance * duration).squareRoot() * stream.gaussian()
+    let drift = diffusion.drift(m)
+    var next = m + drift * duration + noise
+    if scheme == .driftHeun {
+      next = m + 0.5 * (drift + diffusion.drift(next)) * duration + noise
+    }
+    overlap = min(max(next, -1), 1)
+    risk = riskConstant + riskSlope * overlap * overlap
+    let slope = 2 * riskSlope * m
+    riskVariance = slope * slope * variance
+  }
+}

@@ -1,0 +1,98 @@
+extension FieldMoments {
+  /// Writes the drift of the overlaps per unit τ in the limit d → ∞.
+  ///
+  /// Ψ_jr = 2 a_j E[ℰλ_jλ⋆_r],
+  /// Φ_jl = 2(a_j + a_l) E[ℰλ_jλ_l] + 4(γ/p) a_ja_l E[ℰ²λ_jλ_l]; spherical:
+  /// dM_j/dτ = Ψ_j − ½Φ_jj M_j, dQ_jl/dτ = Φ_jl − ½(Φ_jj + Φ_ll) Q_jl.
+  /// Needs `update` at any order; O(p(p + k)). Source: theory of Saad and Solla (1995) for this
+  /// activation, Arnaboldi et al. (2023), equation of the spherical flow.
+  func drift(into output: UnsafeMutablePointer<Double>) {
+    let (p, k) = (layout.width, layout.teacherUnits)
+    for j in 0..<p {
+      let radial = 0.5 * growth(j, j)
+      for r in 0..<k {
+        let pull = 2 * model.secondLayer[j] * first(j, p + r)
+        output[layout.teacherOverlap(j, r)] = pull - radial * gram(j, p + r)
+      }
+    }
+    for j in 0..<p {
+      for l in 0..<j {
+        let radial = 0.5 * (growth(j, j) + growth(l, l))
+        output[layout.studentOverlap(j, l)] = growth(j, l) - radial * gram(j, l)
+      }
+      // Φ_jj − Φ_jj Q_jj, which the constraint holds at zero.
+      output[layout.studentOverlap(j, j)] = 0
+    }
+  }
+
+  /// Φ_jl, the unconstrained drift of Q_jl.
+  @inline(__always) private func growth(_ j: Int, _ l: Int) -> Double {
+    let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
+    let rate = model.learningRate / Double(layout.width)
+    return 2 * (aj + al) * first(j, l) + 4 * rate * aj * al * second(j, l)
+  }
+
+  /// Adds the finite-size drift per unit τ: the next order, 1/d, of the chain's one-step mean.
+  ///
+  /// With u_j = 2(γ/p) a_jℰλ_j, q_j = 2u_jλ_j + u_j², b_jl = u_jλ_l + u_lλ_j + u_ju_l and g the
+  /// fields' own normals (|x|² = |g|² + χ²), the one-step mean of the spherical update has at order
+  /// 1/d² the terms
+  /// - M_jr: ⅜M_jr q_j² − ½u_jλ⋆_r q_j − ½M_jr u_j²(|g|² − n),
+  /// - Q_jl: Q_jl[⅜(q_j² + q_l²) + ¼q_jq_l] − ½b_jl(q_j + q_l)
+  ///   + (|g|² − n)[u_ju_l − ½Q_jl(u_j² + u_l²)],
+  ///
+  /// times (γ/p d)⁻¹ to make them a rate. Needs `update` with `.covariance`. Remainder O(1/d²) per
+  /// unit τ. For p = 1 it is theory's ⅜mδq² − ½aδq − ½mu²(|g|² − 2); derived here for all p and k
+  /// by expanding the normalisation to second order.
+  func addFiniteSizeDrift(to output: UnsafeMutablePointer<Double>) {
+    let (p, k) = (layout.width, layout.teacherUnits)
+    let c = model.learningRate / Double(p)
+    let scale = 1 / (c * Double(model.dimension))
+    for j in 0..<p {
+      let aj = model.secondLayer[j]
+      let square = productOfNorms(j, j)
+      let norm = 4 * c * c * aj * aj * secondWithNorm(j, j)
+      for r in 0..<k {
+        let (e2, e3, _) = four(j, p + r, j, j)
+        let cross = 8 * c * c * aj * aj * e2 + 8 * c * c * c * aj * aj * aj * e3
+        let m = gram(j, p + r)
+        let term = 0.375 * m * square - 0.5 * cross - 0.5 * m * norm
+        output[layout.teacherOverlap(j, r)] += scale * term
+      }
+    }
+    for j in 0..<p {
+      for l in 0..<j {
+        let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
+        let q = gram(j, l)
+        let squares = productOfNorms(j, j) + productOfNorms(l, l)
+        let normalised = q * (0.375 * squares + 0.25 * productOfNorms(j, l))
+        let cross = productOfOverlapAndNorm(j, l, j) + productOfOverlapAndNorm(j, l, l)
+        let radial = aj * aj * secondWithNorm(j, j) + al * al * secondWithNorm(l, l)
+        let norm = 4 * c * c * (aj * al * secondWithNorm(j, l) - 0.5 * q * radial)
+        output[layout.studentOverlap(j, l)] += scale * (normalised - 0.5 * cross + norm)
+      }
+    }
+  }
+
+  /// E[q_jq_l].
+  private func productOfNorms(_ j: Int, _ l: Int) -> Double {
+    let c = model.learningRate / Double(layout.width)
+    let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
+    let (e2, e3, e4) = four(j, j, l, l)
+    let order2 = 16 * c * c * aj * al * e2
+    let order3 = 16 * c * c * c * aj * al * (aj + al) * e3
+    let order4 = 16 * c * c * c * c * aj * aj * al * al * e4
+    return order2 + order3 + order4
+  }
+
+  /// E[b_jl q_i] with i one of j and l.
+  private func productOfOverlapAndNorm(_ j: Int, _ l: Int, _ i: Int) -> Double {
+    let c = model.learningRate / Double(layout.width)
+    let (aj, al, ai) = (model.secondLayer[j], model.secondLayer[l], model.secondLayer[i])
+    let (e2, e3, e4) = four(j, l, i, i)
+    let order2 = 8 * c * c * (aj + al) * ai * e2
+    let order3 = c * c * c * (8 * (aj + al) * ai * ai + 16 * aj * al * ai) * e3
+    let order4 = 16 * c * c * c * c * aj * al * ai * ai * e4
+    return order2 + order3 + order4
+  }
+}

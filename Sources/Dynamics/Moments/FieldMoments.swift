@@ -1,0 +1,194 @@
+/// Evaluates the Gaussian expectations of the fields that drift and diffusion need, in closed form.
+///
+/// With ℰ = λ̃ᵀAλ̃ + √Δ z, λ̃ ~ N(0, Ω), the generating functions are
+/// S(θ) = Σ_n (2θ)ⁿ Ω(AΩ)ⁿ and D(θ) = exp(½ Σ_{n≥1} (2θ)ⁿ tr((AΩ)ⁿ)/n + θ²Δ/2), and
+/// - E[ℰⁿ λ_iλ_j] = n! [θⁿ] D S_ij,
+/// - E[ℰⁿ λ_iλ_jλ_kλ_l] = n! [θⁿ] D (S_ijS_kl + S_ikS_jl + S_ilS_jk), n ≤ 4,
+///
+/// for every width p, number of teacher units k and second layer a. Ω is (p + k)×(p + k), students
+/// first. The workspace is allocated once; `update` costs 2 (p + k)³ flops a power of AΩ and
+/// allocates nothing. Exact to rounding.
+///
+/// A workspace belongs to one task. Source: moments of Gaussian quadratic forms, as in Arnaboldi et
+/// al. (2023), arXiv 2305.18502, extended to all p and k.
+final class FieldMoments {
+  /// How far the series are taken: order 2 gives the drift, order 4 the covariance as well.
+  enum Order: Int { case drift = 2, covariance = 4 }
+
+  let model: Model
+  let layout: OverlapLayout
+  /// Number of fields n = p + k.
+  let count: Int
+  /// The diagonal of A.
+  let form: [Double]
+
+  /// [θᵐ] S for m = 0…4, each n×n; `powers` is S_0 = Ω, S_1, … one after the other.
+  private let powers: UnsafeMutablePointer<Double>
+  /// [θᵐ] D S for m = 0…4.
+  private let weighted: UnsafeMutablePointer<Double>
+  /// [θᵐ] D for m = 0…4.
+  private(set) var normalisation = [Double](repeating: 0, count: 5)
+  /// tr((AΩ)ᵐ) for m = 0…4 (entry 0 unused).
+  private(set) var traces = [Double](repeating: 0, count: 5)
+
+  init(model: Model) {
+    self.model = model
+    layout = model.layout
+    count = model.fieldCount
+    form = model.errorForm
+    let size = count * count
+    powers = .allocate(capacity: 5 * size)
+    powers.initialize(repeating: 0, count: 5 * size)
+    weighted = .allocate(capacity: 5 * size)
+    weighted.initialize(repeating: 0, count: 5 * size)
+    for r in model.width..<count { powers[r * count + r] = 1 }
+  }
+
+  deinit {
+    powers.deallocate()
+    weighted.deallocate()
+  }
+
+  /// Takes Ω from a flat state of overlaps and evaluates the series up to `order`.
+  func update(_ state: UnsafePointer<Double>, order: Order) {
+    fill(state)
+    for m in 1...order.rawValue { raise(m) }
+    evaluateSeries(order)
+  }
+
+  /// The excess risk R = ½E[(λ̃ᵀAλ̃)²] = ½(tr AΩ)² + tr(AΩAΩ).
+  var risk: Double { 0.5 * traces[1] * traces[1] + traces[2] }
+
+  /// Reads Ω_ij.
+  @inline(__always) func gram(_ i: Int, _ j: Int) -> Double { powers[i * count + j] }
+
+  /// E[ℰ λ_iλ_j] = tr(AΩ) Ω + 2 ΩAΩ.
+  @inline(__always) func first(_ i: Int, _ j: Int) -> Double {
+    weighted[count * count + i * count + j]
+  }
+
+  /// E[ℰ² λ_iλ_j].
+  @inline(__always) func second(_ i: Int, _ j: Int) -> Double {
+    2 * weighted[2 * count * count + i * count + j]
+  }
+
+  /// E[ℰ² λ_iλ_j (λ̃ᵀΩ⁻¹λ̃ − n)], the correlation of the input's norm with the fields.
+  ///
+  /// Contracting the four-field moment with Ω⁻¹ turns S Ω⁻¹ S into Σ (m + 1) S_m θᵐ, so that a
+  /// singular Ω needs no inverse.
+  func secondWithNorm(_ i: Int, _ j: Int) -> Double {
+    let size = count * count
+    let at = i * count + j
+    var sum = 0.0
+    for m in 0...2 {
+      let scale = Double(m + 1) * powers[m * size + at]
+      sum += 2 * normalisation[2 - m] * scale
+      if m > 0 {
+        sum += Double(1 << m) * traces[m] * weighted[(2 - m) * size + at]
+      }
+    }
+    return 2 * sum
+  }
+
+  /// Four-field moments E[ℰⁿ λ_iλ_jλ_kλ_l] for n = 2, 3, 4; needs `update` with `.covariance`.
+  @inline(__always)
+  func four(_ i: Int, _ j: Int, _ k: Int, _ l: Int) -> (Double, Double, Double) {
+    let (a2, a3, a4) = pair(i * count + j, k * count + l)
+    let (b2, b3, b4) = pair(i * count + k, j * count + l)
+    let (c2, c3, c4) = pair(i * count + l, j * count + k)
+    return (2 * (a2 + b2 + c2), 6 * (a3 + b3 + c3), 24 * (a4 + b4 + c4))
+  }
+
+  /// [θⁿ] (D S_x) S_y for n = 2, 3, 4.
+  @inline(__always) private func pair(_ x: Int, _ y: Int) -> (Double, Double, Double) {
+    let size = count * count
+    let d0 = weighted[x]
+    let d1 = weighted[size + x]
+    let d2 = weighted[2 * size + x]
+    let d3 = weighted[3 * size + x]
+    let d4 = weighted[4 * size + x]
+    let s0 = powers[y]
+    let s1 = powers[size + y]
+    let s2 = powers[2 * size + y]
+    let s3 = powers[3 * size + y]
+    let s4 = powers[4 * size + y]
+    let order2 = d0 * s2 + d1 * s1 + d2 * s0
+    let order3 = d0 * s3 + d1 * s2 + d2 * s1 + d3 * s0
+    let order4 = d0 * s4 + d1 * s3 + d2 * s2 + d3 * s1 + d4 * s0
+    return (order2, order3, order4)
+  }
+
+  private func fill(_ state: UnsafePointer<Double>) {
+    let (p, k) = (layout.width, layout.teacherUnits)
+    var index = 0
+    for j in 0..<p {
+      for r in p..<(p + k) {
+        powers[j * count + r] = state[index]
+        powers[r * count + j] = state[index]
+        index += 1
+      }
+    }
+    for j in 0..<p {
+      for l in 0...j {
+        powers[j * count + l] = state[index]
+        powers[l * count + j] = state[index]
+        index += 1
+      }
+    }
+  }
+
+  /// S_m = 2 S_{m−1} A Ω; symmetric, so half of it is computed and mirrored.
+  private func raise(_ m: Int) {
+    let size = count * count
+    let previous = powers + (m - 1) * size
+    let next = powers + m * size
+    let gram = powers
+    for i in 0..<count {
+      let out = next + i * count
+      for j in 0...i { out[j] = 0 }
+      for l in 0..<count {
+        let factor = 2 * previous[i * count + l] * form[l]
+        let row = gram + l * count
+        for j in 0...i { out[j] += factor * row[j] }
+      }
+    }
+    for i in 0..<count {
+      for j in 0..<i { next[j * count + i] = next[i * count + j] }
+    }
+  }
+
+  private func evaluateSeries(_ order: Order) {
+    let size = count * count
+    let last = order.rawValue
+    for m in 1...last {
+      // (AΩ)ᵐ has the diagonal A_i [Ω(AΩ)ᵐ⁻¹]_ii, and S_m carries 2ᵐ.
+      var trace = 0.0
+      for i in 0..<count { trace += form[i] * powers[(m - 1) * size + i * count + i] }
+      traces[m] = trace / Double(1 << (m - 1))
+    }
+    let exponents = (
+      traces[1], traces[2] + 0.5 * model.labelNoise, 4 * traces[3] / 3, 2 * traces[4]
+    )
+    let (c1, c2, c3, c4) = exponents
+    let d0 = 1.0
+    let d1 = c1 * d0
+    let d2 = (c1 * d1 + 2 * c2 * d0) / 2
+    normalisation[0] = d0
+    normalisation[1] = d1
+    normalisation[2] = d2
+    if order == .covariance {
+      let d3 = (c1 * d2 + 2 * c2 * d1 + 3 * c3 * d0) / 3
+      normalisation[3] = d3
+      normalisation[4] = (c1 * d3 + 2 * c2 * d2 + 3 * c3 * d1 + 4 * c4 * d0) / 4
+    }
+    for m in 0...last {
+      let out = weighted + m * size
+      for i in 0..<size { out[i] = powers[m * size + i] }
+      for b in 1..<(m + 1) {
+        let factor = normalisation[b]
+        let source = powers + (m - b) * size
+        for i in 0..<size { out[i] += factor * source[i] }
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import GSL
+
+/// Says where the replicas start.
+public enum Start: Sendable, Equatable {
+  /// Every replica from students of its own, uniform on the sphere and independent.
+  case random
+  /// Every replica from the same overlaps.
+  case fixed(StudentFrame)
+
+  /// Draws or copies the start of one replica.
+  ///
+  /// Random: w_j is a normalised Gaussian vector in d dimensions. Its k teacher coordinates are
+  /// normal, and the rest follows Bartlett's decomposition: residual B_ji ~ N(0, 1) for i < j and
+  /// B_jj² ~ χ² with d − k − j degrees of freedom (j from 0), then each row is normalised: the
+  /// exact law of the Gram matrix at finite d, in O(p(p + k)) (Bartlett 1933).
+  public func frame(of model: Model, from stream: RandomStream) -> StudentFrame {
+    switch self {
+    case .fixed(let frame): return frame
+    case .random:
+      let (p, k) = (model.width, model.teacherUnits)
+      var teacherOverlaps = [Double](repeating: 0, count: p * k)
+      var residual = [Double](repeating: 0, count: p * p)
+      for j in 0..<p {
+        var square = 0.0
+        for r in 0..<k {
+          let value = stream.gaussian()
+          teacherOverlaps[j * k + r] = value
+          square += value * value
+        }
+        for i in 0..<j {
+          let value = stream.gaussian()
+          residual[j * p + i] = value
+          square += value * value
+        }
+        let rest = stream.chiSquare(degreesOfFreedom: Double(model.dimension - k - j))
+        residual[j * p + j] = rest.squareRoot()
+        let scale = 1 / (square + rest).squareRoot()
+        for r in 0..<k { teacherOverlaps[j * k + r] *= scale }
+        for i in 0...j { residual[j * p + i] *= scale }
+      }
+      return StudentFrame(
+        layout: model.layout, teacherOverlaps: teacherOverlaps, residual: residual)
+    }
+  }
+
+  /// Starts every replica from given teacher overlaps, with Q = I.
+  ///
+  /// `teacherOverlaps` holds M row by row: p numbers for one teacher unit, p k in general.
+  /// Throws `ParameterError` for the key `start` when the count is wrong, a number is not finite,
+  /// or no students have these overlaps (the Gram matrix would not be positive semidefinite).
+  public static func overlaps(_ teacherOverlaps: [Double], of model: Model) throws -> Start {
+    let (p, k) = (model.width, model.teacherUnits)
+    guard teacherOverlaps.count == p * k else {
+      throw ParameterError(
+        key: "start", found: "\(teacherOverlaps.count) overlaps",
+        expected: k == 1
+          ? "one overlap per student, \(p)" : "\(p * k) overlaps, one per student and teacher unit")
+    }
+    var gram = [[Double]](repeating: Array(repeating: 0, count: p + k), count: p + k)
+    for i in 0..<(p + k) { gram[i][i] = 1 }
+    for j in 0..<p {
+      for r in 0..<k {
+        gram[j][p + r] = teacherOverlaps[j * k + r]
+        gram[p + r][j] = teacherOverlaps[j * k + r]
+      }
+    }
+    return try Start.gram(gram, of: model)
+  }
+
+  /// Starts every replica from a given Gram matrix of the p + k fields, the students' first.
+  ///
+  /// Throws `ParameterError` for the key `start` unless `gram` is (p + k)×(p + k), finite,
+  /// symmetric to 1e-12, positive semidefinite (smallest eigenvalue above −1e-10), has the identity as its
+  /// teacher block and, under the spherical constraint, a unit diagonal.
+  public static func gram(_ gram: [[Double]], of model: Model) throws -> Start {
+    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    let require = ParameterError.require
+    let shape = "a \(n)×\(n) Gram matrix (students first, then the teacher)"
+    try require(gram.count == n, "start", "a Gram matrix of \(gram.count) rows", shape)
+    for (i, row) in gram.enumerated() {
+      try require(row.count == n, "start", "\(row.count) numbers in row \(i + 1)", shape)
+      for value in row {
+        try require(value.isFinite, "start", "\(value) in row \(i + 1)", "finite numbers")
+      }
+    }
+    for i in 0..<n {
+      for j in 0..<i {
+        try require(
+          abs(gram[i][j] - gram[j][i]) <= 1e-12, "start",
+          "\(gram[i][j]) and \(gram[j][i]) at rows \(i + 1) and \(j + 1)",
+          "a symmetric Gram matrix")
+      }
+      if i < p, model.constraint == .spherical {
+        try require(
+          abs(gram[i][i] - 1) <= 1e-12, "start", "\(gram[i][i]) on the diagonal, row \(i + 1)",
+          "a unit diagonal, since the constraint is spherical")
+      }
+      for j in p..<max(i + 1, p) {
+        try require(
+          abs(gram[i][j] - (i == j ? 1 : 0)) <= 1e-12, "start",
+          "\(gram[i][j]) in the teacher block, row \(i + 1)", "orthonormal teacher units")
+      }
+    }
+    let smallest = try symmetricEigenvalues(of: Matrix(gram)).first ?? 0
+    try require(
+      smallest >= -1e-10, "start", "a Gram matrix with eigenvalue \(smallest)",
+      "a positive semidefinite Gram matrix")
+
+    var residualGram = [Double](repeating: 0, count: p * p)
+    var teacherOverlaps = [Double](repeating: 0, count: p * k)
+    for j in 0..<p {
+      for r in 0..<k { teacherOverlaps[j * k + r] = gram[j][p + r] }
+    }
+    for j in 0..<p {
+      for l in 0...j {
+        var value = gram[j][l]
+        for r in 0..<k { value -= teacherOverlaps[j * k + r] * teacherOverlaps[l * k + r] }
+        residualGram[j * p + l] = value
+      }
+    }
+    residualGram.withUnsafeMutableBufferPointer {
+      factorSemidefinite($0.baseAddress!, order: p, tolerance: 1e-14)
+      for j in 0..<p {
+        for l in (j + 1)..<max(p, j + 1) { $0[j * p + l] = 0 }
+      }
+    }
+    return .fixed(
+      StudentFrame(
+        layout: model.layout, teacherOverlaps: teacherOverlaps, residual: residualGram))
+  }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import GSL
+
+/// Gives the closed forms of escape: growth rate, critical and best learning rate, exit times.
+///
+/// Near mediocrity (M = 0, Q = I) the flow is linear, dM_jr/dτ = μ_jr M_jr with
+/// μ_jr = 2a_j[t + 2(a⋆_r/k − a_j/p)] − ½Φ_jj,
+/// Φ_jj = 4a_j(t − 2a_j/p) + 4(γ/p)a_j²[t² + 2s + Δ − 4t a_j/p + 8a_j²/p²],
+/// t = tr A, s = tr A². For k = 1 and a = 1 this is μ = 4 − 2(γ/p)(2 + 2/p + 8/p² + Δ).
+/// Source: Arnaboldi et al. (2023), arXiv 2305.18502, section on the exit time.
+public struct EscapeTheory: Sendable {
+  /// The model.
+  public let model: Model
+
+  /// Creates the theory of a model.
+  public init(model: Model) { self.model = model }
+
+  /// The largest μ_jr: above zero, the plateau is left exponentially fast.
+  public var growthRate: Double {
+    growthCoefficients.map { $0.gain - model.learningRate * $0.loss }.max() ?? 0
+  }
+
+  /// The learning rate γ_c above which no direction grows; nil when none grows at any γ.
+  public var criticalLearningRate: Double? {
+    let rates = growthCoefficients.filter { $0.gain > 0 && $0.loss > 0 }.map { $0.gain / $0.loss }
+    return rates.max()
+  }
+
+  /// The learning rate that minimises the samples to escape, γ_c/2, where γ μ(γ) is largest.
+  public var optimalLearningRate: Double? {
+    let best = growthCoefficients.filter { $0.gain > 0 && $0.loss > 0 }
+      .max { $0.gain * $0.gain / $0.loss < $1.gain * $1.gain / $1.loss }
+    return best.map { $0.gain / (2 * $0.loss) }
+  }
+
+  /// Whether the formulas for exit times hold: one teacher unit, a second layer of ones.
+  public var hasExitTimeFormulas: Bool {
+    model.teacherUnits == 1 && model.secondLayer.allSatisfy { $0 == 1 }
+  }
+
+  /// The annealed exit time log[T d(p + 1)/(2p)]/(2μ), with Σ_j m_j² at its mean p/d.
+  ///
+  /// Nil when μ ≤ 0, when the formula does not hold, or when it is negative (d too small for T).
+  public func annealedExitTime(threshold: Double) -> Double? {
+    let (rate, p) = (growthRate, Double(model.width))
+    guard hasExitTimeFormulas, rate > 0 else { return nil }
+    let argument = threshold * Double(model.dimension) * (p + 1) / (2 * p)
+    return argument > 1 ? log(argument) / (2 * rate) : nil
+  }
+
+  /// The quenched exit time: the linearised exit averaged over the law of the start.
+  ///
+  /// With S = Σ_j m_j² = X/d and X chi-square with p degrees of freedom, the linearised risk
+  /// 1 + 1/p − (2/p) S e^{2μτ} falls to (1 − T) of its start at
+  /// τ = log[1 − T + T(p + 1)/(2S)]/(2μ). The mean is taken by GSL's adaptive quadrature to 1e-9.
+  /// Nil under the conditions of ``annealedExitTime(threshold:)``. Throws `GSLError`.
+  public func quenchedExitTime(threshold: Double) throws -> Double? {
+    let (rate, p) = (growthRate, Double(model.width))
+    guard hasExitTimeFormulas, rate > 0 else { return nil }
+    let logNorm = 0.5 * p * log(2) + lgamma(0.5 * p)
+    // In y = log X the density is smooth for every p; it is negligible beyond these ends.
+    let lower = (log(p) - 80 / p - 12 / p.squareRoot())
+    let upper = log(p + 60 + 14 * p.squareRoot())
+    let (mean, _) = try integrate(
+      from: lower, to: upper, absoluteTolerance: 1e-11, relativeTolerance: 1e-10
+    ) { y in
+      let density = exp(0.5 * p * y - 0.5 * exp(y) - logNorm)
+      let sum = exp(y) / Double(model.dimension)
+      return density * linearisedExitTime(threshold: threshold, squaredOverlaps: sum, rate: rate)
+    }
+    return mean
+  }
+
+  /// The linearised exit time from a given Σ_j m_j²; nil under the same conditions.
+  public func linearisedExitTime(threshold: Double, squaredOverlaps: Double) -> Double? {
+    let rate = growthRate
+    guard hasExitTimeFormulas, rate > 0, squaredOverlaps > 0 else { return nil }
+    return linearisedExitTime(
+      threshold: threshold, squaredOverlaps: squaredOverlaps, rate: rate)
+  }
+
+  private func linearisedExitTime(
+    threshold: Double, squaredOverlaps: Double, rate: Double
+  ) -> Double {
+    let start = Double(model.width + 1) / (2 * squaredOverlaps)
+    return max(0, log(1 - threshold + threshold * start) / (2 * rate))
+  }
+
+  /// The best gain in samples that width brings, (12 + Δ)/(2 + Δ): 6 without noise.
+  public var largestGainFromWidth: Double { (12 + model.labelNoise) / (2 + model.labelNoise) }
+
+  /// The gain in samples of this width over width 1, each at its best learning rate:
+  /// (12 + Δ)/(2 + 2/p + 8/p² + Δ).
+  public var gainFromWidth: Double {
+    let p = Double(model.width)
+    return (12 + model.labelNoise) / (2 + 2 / p + 8 / (p * p) + model.labelNoise)
+  }
+
+  /// The excess risk of the plateau at long times, p = k = 1 and a = 1: γΔ/(1 − 6γ), γ < 1/6.
+  public var plateau: Double? {
+    let gamma = model.learningRate
+    guard model.width == 1, hasExitTimeFormulas, gamma < 1.0 / 6 else { return nil }
+    return gamma * model.labelNoise / (1 - 6 * gamma)
+  }
+
+  /// The exact exit time of the ODE for p = k = 1, a = 1, from m₀: a logistic in m².
+  ///
+  /// dm/dτ = αm(1 − m²) − βm with α = 4 − 24γ and β = 2γΔ gives, for s = m² and c = α − β,
+  /// ds/dτ = 2s(c − αs), so that 2cτ = log[s(c − αs₀)/(s₀(c − αs))]. Nil when the threshold is never reached or the formula
+  /// does not apply.
+  public func logisticExitTime(threshold: Double, overlap: Double) -> Double? {
+    guard model.width == 1, hasExitTimeFormulas, overlap != 0 else { return nil }
+    let alpha = 4 - 24 * model.learningRate
+    let c = alpha - 2 * model.learningRate * model.labelNoise
+    let start = overlap * overlap
+    let end = 1 - (1 - threshold) * (1 - start)
+    let (left, right) = (c - alpha * start, c - alpha * end)
+    // Growth must carry s from start to end before its fixed point c/α.
+    guard left > 0, right > 0, c != 0 else { return nil }
+    let time = log(end * left / (start * right)) / (2 * c)
+    return time > 0 ? time : nil
+  }
+
+  private struct GrowthCoefficients {
+    let gain: Double
+    let loss: Double
+  }
+
+  /// μ_jr = gain − γ loss for every student and teacher unit.
+  private var growthCoefficients: [GrowthCoefficients] {
+    let form = model.errorForm
+    let (p, k) = (model.width, model.teacherUnits)
+    let trace = form.reduce(0, +)
+    let squares = form.reduce(0) { $0 + $1 * $1 }
+    var result: [GrowthCoefficients] = []
+    for j in 0..<p {
+      let a = model.secondLayer[j]
+      let own = form[j]
+      let second = trace * trace + 2 * squares + model.labelNoise + 4 * trace * own + 8 * own * own
+      let radial = 2 * a * (trace + 2 * own)
+      let loss = 2 * a * a * second / Double(p)
+      for r in 0..<k {
+        let pull = 2 * a * (trace + 2 * (own + form[p + r]))
+        result.append(GrowthCoefficients(gain: pull - radial, loss: loss))
+      }
+    }
+    return result
+  }
+}
