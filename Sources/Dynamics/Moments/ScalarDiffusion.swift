@@ -37,9 +37,11 @@ public struct ScalarDiffusion: Sendable {
       covariance.evaluate(moments)
       rates.append(drift[0] / m)
       variances.append(covariance.matrix[0])
-      rows.append([1, square, square * square, square * square * square, square * square * square * square])
+      var powers = [1.0]
+      for _ in 1..<nodes.count { powers.append(powers[powers.count - 1] * square) }
+      rows.append(powers)
     }
-    let matrix = Matrix(rows)
+    let matrix = try Matrix(rows)
     driftCoefficients = try solve(matrix, rates)
     varianceCoefficients = try solve(matrix, variances)
     noiseScale = model.learningRate / Double(model.dimension)
