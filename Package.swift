@@ -36,7 +36,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
         .product(name: "Rainbow", package: "Rainbow"),
-      ]),
+      ],
+      plugins: ["CommitStampPlugin"]),
+    .executableTarget(name: "CommitStampTool"),
+    .plugin(
+      name: "CommitStampPlugin", capability: .buildTool(), dependencies: ["CommitStampTool"],
+      path: "Sources/CommitStampPlugin"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics"]),
     .testTarget(name: "EnsembleTests", dependencies: ["Ensemble"]),

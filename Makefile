@@ -1,0 +1,53 @@
+# Builds, runs and tests Escapement on a fresh Debian or Ubuntu machine (or macOS with Homebrew).
+# Swift 6.1 or later must be there: https://www.swift.org/install
+
+SHELL := /bin/bash
+SWIFT ?= swift
+EXPERIMENT ?= data/experiments/phase-retrieval.yaml
+# Release code with internals open to tests, in a folder of its own so that it does not fight
+# with the plain release build.
+TEST_BUILD := --configuration release --scratch-path .build-test -Xswiftc -enable-testing
+
+.PHONY: help run build test lint format clean dependencies
+
+help:
+	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
+	@echo 'make test   build and run every test'
+	@echo 'make build  build the command in release: .build/release/escapement'
+	@echo 'make lint   check the format of the sources;  make format  applies it'
+
+run: build
+	@echo '==> escapement compare $(EXPERIMENT)'
+	@.build/release/escapement compare $(EXPERIMENT)
+
+build: dependencies
+	@echo '==> building the command in release (two minutes the first time)'
+	@$(SWIFT) build --configuration release --product escapement
+
+test: dependencies
+	@echo '==> building and running the tests in release'
+	@$(SWIFT) build --build-tests $(TEST_BUILD)
+	@$(SWIFT) test --skip-build $(TEST_BUILD)
+
+lint:
+	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	rm -rf .build .build-test
+
+# GSL is the one library that SwiftPM does not fetch itself.
+dependencies:
+	@command -v $(SWIFT) >/dev/null || \
+	  { echo 'Swift is missing: install it from https://www.swift.org/install' >&2; exit 1; }
+	@if pkg-config --exists gsl 2>/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo '==> installing GSL with apt-get: libgsl-dev pkg-config'; \
+	  $$sudo apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq libgsl-dev pkg-config; \
+	elif command -v brew >/dev/null; then \
+	  echo '==> installing GSL with Homebrew: gsl pkg-config'; brew install gsl pkg-config; \
+	else echo 'GSL is missing: install its headers and pkg-config' >&2; exit 1; fi

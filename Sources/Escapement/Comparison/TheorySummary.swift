@@ -1,0 +1,83 @@
+import Dynamics
+import Foundation
+
+/// Holds the closed-form predictions of an experiment, keyed as the command prints them.
+///
+/// Exit times are keyed by threshold; a prediction that does not exist is null.
+public struct TheorySummary: Encodable, Sendable {
+  /// Growth rate μ of the linearised flow.
+  public let growthRate: Double
+  /// Learning rate above which nothing grows.
+  public let criticalLearningRate: Double?
+  /// Learning rate with the fewest samples to escape.
+  public let optimalLearningRate: Double?
+  /// Annealed exit times.
+  public let annealedExitTime: [String: Double?]
+  /// Quenched exit times, averaged over the law of the start.
+  public let quenchedExitTime: [String: Double?]
+  /// Linearised exit times from the given start; null when the start is random.
+  public let linearisedExitTime: [String: Double?]?
+  /// Gain in samples of this width over width 1, each at its best learning rate.
+  public let gainFromWidth: Double?
+  /// The largest gain that any width brings.
+  public let largestGainFromWidth: Double?
+  /// Excess risk at long times.
+  public let plateau: Double?
+
+  enum CodingKeys: String, CodingKey {
+    case growthRate = "growth_rate"
+    case criticalLearningRate = "critical_learning_rate"
+    case optimalLearningRate = "optimal_learning_rate"
+    case annealedExitTime = "annealed_exit_time"
+    case quenchedExitTime = "quenched_exit_time"
+    case linearisedExitTime = "linearised_exit_time"
+    case gainFromWidth = "gain_from_width"
+    case largestGainFromWidth = "largest_gain_from_width"
+    case plateau
+  }
+
+  /// Evaluates every closed form for a model; throws `GSLError` when a quadrature fails.
+  public init(model: Model, start: Start, thresholds: [Double]) throws {
+    let theory = EscapeTheory(model: model)
+    growthRate = theory.growthRate
+    criticalLearningRate = theory.criticalLearningRate
+    optimalLearningRate = theory.optimalLearningRate
+    func keyed(_ body: (Double) throws -> Double?) rethrows -> [String: Double?] {
+      Dictionary(uniqueKeysWithValues: try thresholds.map { ("\($0)", try body($0)) })
+    }
+    annealedExitTime = keyed(theory.annealedExitTime)
+    quenchedExitTime = try keyed(theory.quenchedExitTime)
+    if case .fixed(let frame) = start, theory.hasExitTimeFormulas {
+      let sum = frame.teacherOverlaps.reduce(0) { $0 + $1 * $1 }
+      linearisedExitTime = keyed {
+        theory.linearisedExitTime(threshold: $0, squaredOverlaps: sum)
+      }
+    } else {
+      linearisedExitTime = nil
+    }
+    gainFromWidth = theory.hasExitTimeFormulas ? theory.gainFromWidth : nil
+    largestGainFromWidth = theory.hasExitTimeFormulas ? theory.largestGainFromWidth : nil
+    plateau = theory.plateau
+  }
+
+  /// Writes every key, null where there is no value.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(growthRate, forKey: .growthRate)
+    try container.encode(criticalLearningRate, forKey: .criticalLearningRate)
+    try container.encode(optimalLearningRate, forKey: .optimalLearningRate)
+    try container.encode(annealedExitTime, forKey: .annealedExitTime)
+    try container.encode(quenchedExitTime, forKey: .quenchedExitTime)
+    try container.encode(linearisedExitTime, forKey: .linearisedExitTime)
+    try container.encode(gainFromWidth, forKey: .gainFromWidth)
+    try container.encode(largestGainFromWidth, forKey: .largestGainFromWidth)
+    try container.encode(plateau, forKey: .plateau)
+  }
+}
+
+/// Encodes a summary as JSON with sorted keys, on several lines, ending in a newline.
+public func jsonData(_ value: some Encodable) throws -> Data {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return try encoder.encode(value) + Data("\n".utf8)
+}

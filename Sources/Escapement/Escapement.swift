@@ -1,0 +1,6 @@
+@_exported import Dynamics
+@_exported import Ensemble
+@_exported import Statistics
+
+/// Names this version of Escapement.
+public let escapementVersion = "0.1.0"

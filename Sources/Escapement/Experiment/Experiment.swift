@@ -1,0 +1,166 @@
+import Dynamics
+import Ensemble
+import Foundation
+import GSL
+
+/// Describes one comparison completely: model, start, exit rule, dynamics, replicas, seed.
+///
+/// Every value is validated when the experiment is made; a result depends on the experiment
+/// alone, not on `threads`.
+public struct Experiment: Sendable {
+  /// The network and its target.
+  public let model: Model
+  /// Where replicas start.
+  public let start: Start
+  let startDescription: ResolvedValue
+  /// Thresholds and horizon.
+  public let exitRule: ExitRule
+  /// The dynamics to run, in the order of ``DynamicsKind``.
+  public let dynamics: [DynamicsKind]
+  /// Number of replicas of each dynamics.
+  public let replicas: [DynamicsKind: Int]
+  /// Seed and generator.
+  public let streams: StreamFamily
+  /// Step of the SDE.
+  public let timeStep: Double
+  /// Whether the SDE keeps its drift of relative order 1/d.
+  public let finiteSizeDrift: Bool
+  /// Scheme of the SDE.
+  public let scheme: DiffusionScheme
+  /// Times at which the SDE is watched.
+  public let monitoring: Monitoring
+  /// GSL stepper of the ODE.
+  public let odeStepper: ODEStepper
+  /// Margin δ of the equivalence test.
+  public let margin: Double
+  /// Number of threads.
+  public let threads: Int
+  /// Directory for the run's files.
+  public let output: String?
+
+  /// Validates options and fills in defaults.
+  ///
+  /// `directory` is where a relative Gram file of an experiment file is looked for. Throws
+  /// `ExperimentError`, which names the key, the place and what was expected.
+  public init(_ options: ExperimentOptions, directory: String? = nil) throws {
+    func checked<Value>(_ body: () throws -> Value) throws -> Value {
+      do {
+        return try body()
+      } catch let error as ParameterError {
+        guard let key = ExperimentKey(rawValue: error.key) else {
+          throw ExperimentError(origin: nil, key: error.key, problem: "\(error)")
+        }
+        throw options.error(key, "found \(error.found), expected \(error.expected)")
+      }
+    }
+    func required<Value>(_ key: ExperimentKey, _ value: Value?) throws -> Value {
+      guard let value else {
+        throw ExperimentError(
+          origin: nil, key: key.rawValue,
+          problem: "missing, expected in the experiment file or as --\(key.rawValue)")
+      }
+      return value
+    }
+    let activation = try options.choice(.activation, of: Activation.self) ?? .square
+    _ = try options.choice(.target, of: Activation.self)
+    let dimension = try required(.dimension, try options.integer(.dimension))
+    let learningRate = try required(.learningRate, try options.number(.learningRate))
+    let model = try checked {
+      try Model(
+        dimension: dimension, width: try options.integer(.width) ?? 1,
+        teacherUnits: try options.integer(.teacherUnits) ?? 1, learningRate: learningRate,
+        labelNoise: try options.number(.labelNoise) ?? 0,
+        secondLayer: try options.numbers(.secondLayer), activation: activation,
+        constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical)
+    }
+    self.model = model
+    let givenHorizon = try options.number(.horizon)
+    let givenThresholds = try options.numbers(.thresholds)
+    exitRule = try checked {
+      try ExitRule(
+        thresholds: givenThresholds ?? [0.01, 0.5],
+        horizon: givenHorizon ?? Experiment.defaultHorizon(of: model))
+    }
+    (start, startDescription) = try checked { try options.start(of: model, directory: directory) }
+    let kinds = try options.dynamics()
+    dynamics = kinds
+    let counts = try options.replicaCounts()
+    replicas = Dictionary(uniqueKeysWithValues: kinds.map { ($0, counts($0)) })
+    let generator: RandomGenerator
+    if let name = try options.word(.generator) {
+      guard let found = RandomGenerator.all.first(where: { $0.name == name }) else {
+        let known = RandomGenerator.all.map(\.name).joined(separator: ", ")
+        throw options.error(.generator, "found '\(name)', expected one of \(known)")
+      }
+      generator = found
+    } else {
+      generator = .philox
+    }
+    streams = StreamFamily(seed: try options.seed(.seed) ?? 1, generator: generator)
+    scheme = try options.choice(.scheme, of: DiffusionScheme.self) ?? .driftHeun
+    monitoring = try options.choice(.monitoring, of: Monitoring.self) ?? .continuous
+    finiteSizeDrift = try options.flag(.finiteSizeDrift) ?? true
+    let horizon = exitRule.horizon
+    if let step = try options.number(.timeStep) {
+      guard step > 0, step <= horizon else {
+        throw options.error(
+          .timeStep, "found \(step), expected a time above 0 and at most the horizon \(horizon)")
+      }
+      timeStep = step
+    } else {
+      timeStep = DiffusionLimit.defaultTimeStep(
+        model: model, replicas: counts(.sde), horizon: horizon)
+    }
+    if let name = try options.word(.odeStepper) {
+      guard let stepper = ODEStepper.all.first(where: { $0.name == name }) else {
+        let known = ODEStepper.all.map(\.name).joined(separator: ", ")
+        throw options.error(.odeStepper, "found '\(name)', expected one of \(known)")
+      }
+      odeStepper = stepper
+    } else {
+      odeStepper = .rungeKuttaPrinceDormand
+    }
+    margin = try options.number(.margin) ?? 0.05
+    guard margin > 0, margin < 1 else {
+      throw options.error(.margin, "found \(margin), expected a number between 0 and 1")
+    }
+    threads = try options.integer(.threads) ?? ProcessInfo.processInfo.activeProcessorCount
+    guard threads >= 1, threads <= 4096 else {
+      throw options.error(.threads, "found \(threads), expected a whole number from 1 to 4096")
+    }
+    output = try options.word(.output)
+    // Engines check what only they know, such as the memory of full SGD, before any work starts.
+    for kind in kinds { _ = try checked { try engine(kind) } }
+  }
+
+  /// Makes the engine of one dynamics; throws `ParameterError` when it cannot run this model.
+  public func engine(_ kind: DynamicsKind) throws -> any Engine {
+    switch kind {
+    case .ode: return DeterministicLimit(model: model, exitRule: exitRule, stepper: odeStepper)
+    case .sde:
+      return try DiffusionLimit(
+        model: model, exitRule: exitRule, timeStep: timeStep, finiteSizeDrift: finiteSizeDrift,
+        scheme: scheme, monitoring: monitoring)
+    case .chain: return try ReducedChain(model: model, exitRule: exitRule)
+    case .sgd: return try FullSGD(model: model, exitRule: exitRule)
+    }
+  }
+
+  /// Chooses a horizon that nearly every replica exits before: five times the linear growth from
+  /// 1/√(100 d), or 20 where nothing grows.
+  static func defaultHorizon(of model: Model) -> Double {
+    let rate = EscapeTheory(model: model).growthRate
+    guard rate > 0 else { return 20 }
+    return (5 * log(100 * Double(model.dimension)) / (2 * rate)).rounded(.up)
+  }
+}
+
+extension Experiment {
+  /// Whether replicas of different dynamics share their starts and so form pairs.
+  public var isPaired: Bool { start == .random }
+
+  /// Number of replicas to run: the ODE from a fixed start is one path.
+  public func replicaCount(_ kind: DynamicsKind) -> Int {
+    kind == .ode && !isPaired ? 1 : replicas[kind] ?? 0
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Yams
+
+extension ExperimentOptions {
+  /// Reads an experiment file in YAML.
+  ///
+  /// Throws `ExperimentError` with file and line when the file cannot be read, is not a mapping in
+  /// YAML, or has a key that no experiment has.
+  public init(file path: String) throws {
+    let text: String
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw ExperimentError(
+        origin: .file(path, line: 0), key: "",
+        problem: "cannot be read, expected an experiment file in YAML")
+    }
+    try self.init(yaml: text, name: path)
+  }
+
+  /// Reads an experiment from YAML text; `name` is what errors call it.
+  public init(yaml text: String, name: String) throws {
+    self.init()
+    func failure(_ line: Int, _ problem: String) -> ExperimentError {
+      ExperimentError(origin: .file(name, line: line), key: "", problem: problem)
+    }
+    let root: Node
+    do {
+      root = try Yams.compose(yaml: text) ?? Node(.init([]))
+    } catch let error as YamlError {
+      throw failure(error.line, "broken YAML, \(error.summary)")
+    } catch {
+      throw failure(0, "broken YAML")
+    }
+    guard case .mapping(let mapping) = root else {
+      throw failure(root.mark?.line ?? 0, "expected keys with values, such as 'dimension: 3000'")
+    }
+    for (keyNode, valueNode) in mapping {
+      let line = keyNode.mark?.line ?? 0
+      let word = keyNode.string ?? ""
+      guard let key = ExperimentKey(rawValue: word) else {
+        let known = ExperimentKey.allCases.map(\.rawValue).joined(separator: ", ")
+        throw failure(line, "unknown key '\(word)', expected one of \(known)")
+      }
+      let content = try ExperimentOptions.content(of: valueNode) {
+        ExperimentError(origin: .file(name, line: line), key: word, problem: $0)
+      }
+      set(key, OptionValue(content, origin: .file(name, line: line)))
+    }
+  }
+
+  private static func content(
+    of node: Node, _ failure: (String) -> ExperimentError
+  ) throws -> OptionValue.Content {
+    switch node {
+    case .scalar(let scalar): return .scalar(scalar.string)
+    case .sequence(let items): return .list(try items.map { try content(of: $0, failure) })
+    case .mapping(let pairs):
+      var result: [String: OptionValue.Content] = [:]
+      for (key, value) in pairs {
+        guard let word = key.string else { throw failure("expected words as keys") }
+        result[word] = try content(of: value, failure)
+      }
+      return .map(result)
+    case .alias: throw failure("expected a value, not an alias")
+    }
+  }
+}
+
+extension YamlError {
+  /// The line of the error, 0 when there is none.
+  fileprivate var line: Int {
+    switch self {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+      return mark.line
+    default: return 0
+    }
+  }
+
+  /// The problem on one line.
+  fileprivate var summary: String {
+    switch self {
+    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
+      .composer(_, let problem, _, _):
+      return problem
+    case .duplicatedKeysInMapping(let duplicates, _):
+      return "the key \(duplicates.map { "'\($0)'" }.joined(separator: ", ")) stands twice"
+    default: return "it cannot be parsed"
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import Dynamics
+import Ensemble
+import Foundation
+
+/// Writes exit records as CSV: `dynamics,threshold,replica,outcome,exit_time,exit_step`.
+///
+/// Rows are sorted by dynamics, threshold and replica; numbers read back to the same Double; the
+/// step is empty for dynamics that have none. Byte-identical for the same experiment.
+public func exitTimesCSV(_ runs: [EnsembleRun]) -> Data {
+  var text = "dynamics,threshold,replica,outcome,exit_time,exit_step\n"
+  for run in runs.sorted(by: { $0.kind < $1.kind }) {
+    for (index, threshold) in run.thresholds.enumerated() {
+      let prefix = "\(run.kind.rawValue),\(threshold),"
+      for (replica, record) in run.records(at: index).enumerated() {
+        let step = record.step < 0 ? "" : "\(record.step)"
+        text += "\(prefix)\(replica),\(record.outcome.name),\(record.time),\(step)\n"
+      }
+    }
+  }
+  return Data(text.utf8)
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Escapement
+import Foundation
+
+/// The command `escapement`.
+@main
+struct EscapementCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "escapement",
+    abstract: "Measures how long SGD takes to leave a plateau.",
+    discussion: """
+      Runs the ODE, the SDE, the exact chain and full SGD of a two-layer network from the same \
+      starts and compares their exit times.
+      """,
+    version: escapementVersion,
+    subcommands: [Compare.self, Theory.self])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      ExitStatus.end(with: error)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Escapement
+import Foundation
+
+/// The options that every subcommand on experiments takes, and the experiment file.
+struct ExperimentArguments: ParsableArguments {
+  @Argument(help: "Experiment file in YAML; options win over it.")
+  var experiment: String?
+
+  @Option(parsing: .unconditional, help: ArgumentHelp(.dimension)) var dimension: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.width)) var width: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.teacherUnits)) var teacherUnits: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRate)) var learningRate: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.labelNoise)) var labelNoise: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayer)) var secondLayer: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.activation)) var activation: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.target)) var target: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.constraint)) var constraint: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.thresholds)) var thresholds: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.horizon)) var horizon: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.replicas)) var replicas: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.dynamics)) var dynamics: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.start)) var start: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.seed)) var seed: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.generator)) var generator: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.threads)) var threads: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.timeStep)) var timeStep: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.finiteSizeDrift)) var finiteSizeDrift: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.scheme)) var scheme: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.monitoring)) var monitoring: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.odeStepper)) var odeStepper: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.margin)) var margin: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.output)) var output: String?
+
+  private var words: [(ExperimentKey, String?)] {
+    [
+      (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
+      (.learningRate, learningRate), (.labelNoise, labelNoise), (.secondLayer, secondLayer),
+      (.activation, activation), (.target, target), (.constraint, constraint),
+      (.thresholds, thresholds), (.horizon, horizon), (.replicas, replicas),
+      (.dynamics, dynamics), (.start, start), (.seed, seed),
+      (.generator, generator), (.threads, threads), (.timeStep, timeStep),
+      (.finiteSizeDrift, finiteSizeDrift), (.scheme, scheme), (.monitoring, monitoring),
+      (.odeStepper, odeStepper), (.margin, margin), (.output, output),
+    ]
+  }
+
+  /// Reads the file, lays the options over it and validates the whole.
+  func resolve() throws -> Experiment {
+    var file = ExperimentOptions()
+    var directory: String?
+    if let experiment {
+      file = try ExperimentOptions(file: experiment)
+      directory = URL(fileURLWithPath: experiment).deletingLastPathComponent().path
+    }
+    var given = ExperimentOptions()
+    for (key, text) in words { if let text { given.set(key, text) } }
+    return try Experiment(file.overridden(by: given), directory: directory)
+  }
+}
+
+extension ArgumentHelp {
+  fileprivate init(_ key: ExperimentKey) {
+    self.init(stringLiteral: key.help)
+    valueName = key.valueName
+  }
+}

@@ -1,0 +1,63 @@
+import Escapement
+import Foundation
+
+/// Draws progress on standard error while an ensemble runs, on a terminal only.
+struct ProgressBar {
+  private let task: Task<Void, Never>?
+
+  /// Starts drawing; `name` is the dynamics.
+  init(_ name: String, replicas: Int, meter: ProgressMeter) {
+    guard Console.errorIsTerminal else {
+      task = nil
+      return
+    }
+    let began = Date()
+    task = Task.detached {
+      while !Task.isCancelled {
+        try? await Task.sleep(nanoseconds: 200_000_000)
+        if Task.isCancelled { return }
+        let elapsed = Date().timeIntervalSince(began)
+        Console.error("\r\u{1B}[K" + ProgressBar.line(name, replicas, meter, elapsed))
+      }
+    }
+  }
+
+  /// Stops drawing and clears the line.
+  func finish() async {
+    guard let task else { return }
+    task.cancel()
+    await task.value
+    Console.error("\r\u{1B}[K")
+  }
+
+  private static func line(
+    _ name: String, _ replicas: Int, _ meter: ProgressMeter, _ elapsed: Double
+  ) -> String {
+    let (done, steps) = (meter.finishedReplicas, meter.steps)
+    let width = 30
+    let filled = replicas > 0 ? width * done / replicas : 0
+    let bar =
+      String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    let rate = Double(steps) / max(elapsed, 1e-3)
+    var text = "\(name)  \(bar) \(done)/\(replicas) replicas  \(scaled(rate)) steps/s"
+    if done > 0 {
+      let left = elapsed * Double(replicas - done) / Double(done)
+      text += "  \(duration(left)) left"
+    } else {
+      text += "  \(scaled(Double(steps))) steps"
+    }
+    return text
+  }
+
+  private static func scaled(_ number: Double) -> String {
+    for (unit, size) in [("G", 1e9), ("M", 1e6), ("k", 1e3)] where number >= size {
+      return String(format: "%.1f%@", number / size, unit)
+    }
+    return String(format: "%.0f", number)
+  }
+
+  private static func duration(_ seconds: Double) -> String {
+    let total = Int(seconds.rounded(.up))
+    return total < 60 ? "\(total) s" : "\(total / 60) min \(total % 60) s"
+  }
+}
