@@ -13,7 +13,7 @@ enum Console {
   static func output(_ data: Data) { FileHandle.standardOutput.write(data) }
   static func error(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
   /// Whether a person reads standard error.
-  static var errorIsTerminal: Bool { isatty(fileno(stderr)) == 1 }
+  static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
   /// Whether a person reads standard output.
-  static var outputIsTerminal: Bool { isatty(fileno(stdout)) == 1 }
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }

@@ -1,0 +1,171 @@
+import Dynamics
+import Ensemble
+import GSL
+import Statistics
+
+/// Is told what a comparison is about to run, so that a program can show progress.
+public protocol ComparisonObserver: Sendable {
+  /// Called before a dynamics is run; `meter` counts while it runs.
+  func willRun(_ kind: DynamicsKind, replicas: Int, meter: ProgressMeter) async
+  /// Called when it is done.
+  func didRun(_ kind: DynamicsKind) async
+}
+
+/// Runs the dynamics of an experiment side by side and compares their exit times.
+public struct Comparison: Sendable {
+  /// The experiment.
+  public let experiment: Experiment
+  /// The exit records by dynamics.
+  public let runs: [EnsembleRun]
+  /// What is reported.
+  public let summary: ComparisonSummary
+
+  /// Runs an experiment.
+  ///
+  /// `commit` is put into the provenance. Throws `GSLError` when GSL fails, `CancellationError`
+  /// when the task is cancelled. Cost: the steps of all replicas; memory 24 bytes a replica and
+  /// threshold.
+  public static func run(
+    _ experiment: Experiment, commit: String? = nil, observer: (any ComparisonObserver)? = nil
+  ) async throws -> Comparison {
+    let runner = try EnsembleRunner(threads: experiment.threads)
+    var runs: [EnsembleRun] = []
+    for kind in experiment.dynamics {
+      let (replicas, meter) = (experiment.replicaCount(kind), ProgressMeter())
+      await observer?.willRun(kind, replicas: replicas, meter: meter)
+      let result: Result<EnsembleRun, any Error>
+      do {
+        result = .success(
+          try await runner.run(
+            experiment.engine(kind), replicas: replicas, start: experiment.start,
+            streams: experiment.streams, progress: meter))
+      } catch {
+        result = .failure(error)
+      }
+      await observer?.didRun(kind)
+      runs.append(try result.get())
+    }
+    return try Comparison(experiment, runs: runs, commit: commit)
+  }
+
+  /// Summarises runs that are already there.
+  public init(_ experiment: Experiment, runs: [EnsembleRun], commit: String?) throws {
+    self.experiment = experiment
+    self.runs = runs
+    let theory = try TheorySummary(
+      model: experiment.model, start: experiment.start,
+      thresholds: experiment.exitRule.thresholds)
+    summary = ComparisonSummary(
+      experiment: experiment.resolved,
+      provenance: ComparisonSummary.Provenance(
+        version: escapementVersion, commit: commit, gsl: gslVersion,
+        generator: experiment.streams.generator.name, seed: experiment.streams.seed),
+      theory: theory,
+      exitTimes: try Comparison.exitTimeSummaries(experiment, runs),
+      comparisons: try Comparison.pairs(experiment, runs),
+      warnings: Comparison.warnings(experiment, runs, theory),
+      timing: Dictionary(
+        uniqueKeysWithValues: runs.map {
+          ($0.kind.rawValue, ComparisonSummary.Timing(steps: $0.steps, seconds: $0.seconds))
+        }))
+  }
+
+  private static func exitTimeSummaries(_ experiment: Experiment, _ runs: [EnsembleRun]) throws
+    -> [ExitTimeSummary]
+  {
+    try runs.flatMap { run in
+      try run.thresholds.indices.map { index in
+        let records = run.records(at: index)
+        let sample = try SampleSummary(exitTimes(records), horizon: experiment.exitRule.horizon)
+        return ExitTimeSummary(
+          dynamics: run.kind.rawValue, threshold: run.thresholds[index],
+          replicas: sample.count, exited: sample.exited,
+          censored: records.count { $0.outcome == .censored },
+          diverged: records.count { $0.outcome == .diverged },
+          mean: sample.mean, restrictedMean: sample.restrictedMean,
+          standardError: sample.standardError, standardDeviation: sample.standardDeviation,
+          quantiles: Dictionary(
+            uniqueKeysWithValues: sample.quantiles.map { ("\($0.probability)", $0.value) }),
+          meanSamples: sample.mean.map { $0 / experiment.model.timePerStep })
+      }
+    }
+  }
+
+  private static func pairs(_ experiment: Experiment, _ runs: [EnsembleRun]) throws
+    -> [PairComparison]
+  {
+    // The ground truth first, so that a ratio reads 'this over its approximation'.
+    let order: [DynamicsKind] = [.sgd, .chain, .sde, .ode]
+    let sorted = order.compactMap { kind in runs.first { $0.kind == kind } }
+    return try sorted.indices.flatMap { i in
+      try sorted.indices.dropFirst(i + 1).flatMap { j in
+        try experiment.exitRule.thresholds.indices.map { index in
+          try pair(experiment, sorted[i], sorted[j], index)
+        }
+      }
+    }
+  }
+
+  private static func pair(
+    _ experiment: Experiment, _ first: EnsembleRun, _ second: EnsembleRun, _ index: Int
+  ) throws -> PairComparison {
+    let (x, y) = (exitTimes(first.records(at: index)), exitTimes(second.records(at: index)))
+    let isNumber = second.kind == .ode && !experiment.isPaired
+    let tests = PairComparison.Tests(
+      kolmogorovSmirnov: isNumber ? nil : KolmogorovSmirnov.twoSample(x, y))
+    return PairComparison(
+      first: first.kind.rawValue, second: second.kind.rawValue,
+      threshold: first.thresholds[index], paired: experiment.isPaired, tests: tests,
+      meanRatio: try ratio(experiment, x, y, isNumber: isNumber))
+  }
+
+  private static func ratio(
+    _ experiment: Experiment, _ first: [Double], _ second: [Double], isNumber: Bool
+  ) throws -> PairComparison.Ratio? {
+    guard first.contains(where: \.isFinite), second.contains(where: \.isFinite) else { return nil }
+    let (horizon, margin) = (experiment.exitRule.horizon, experiment.margin)
+    let (x, y) = (first.map { min($0, horizon) }, second.map { min($0, horizon) })
+    let ratio: MeanRatio
+    if isNumber {
+      ratio = try .oneSample(x, known: y[0], margin: margin)
+    } else if experiment.isPaired {
+      let common = min(x.count, y.count)
+      ratio = try .paired(Array(x.prefix(common)), Array(y.prefix(common)), margin: margin)
+    } else {
+      ratio = try .unpaired(x, y, margin: margin)
+    }
+    return PairComparison.Ratio(
+      estimate: ratio.estimate, interval: ratio.interval, margin: margin, verdict: ratio.verdict,
+      isRestricted: !(first + second).allSatisfy(\.isFinite))
+  }
+
+  private static func warnings(
+    _ experiment: Experiment, _ runs: [EnsembleRun], _ theory: TheorySummary
+  ) -> [String] {
+    var warnings: [String] = []
+    let model = experiment.model
+    let didNotExit = runs.contains { run in run.records.contains { $0.outcome != .exited } }
+    if theory.growthRate <= 0 {
+      let critical = theory.criticalLearningRate.map { "\($0)" } ?? "none"
+      warnings.append(
+        "the growth rate is \(theory.growthRate), at or below 0: at the learning rate "
+          + "\(model.learningRate) (critical: \(critical)) the plateau is not left by growth")
+    } else if didNotExit {
+      warnings.append(
+        "some replicas did not exit by the horizon \(experiment.exitRule.horizon): "
+          + "means are restricted to it")
+    }
+    let generator = experiment.streams.generator
+    if !generator.isCounterBased {
+      warnings.append(
+        "the generator \(generator.name) takes 32-bit seeds: streams of different experiments may "
+          + "coincide, and streams of one experiment may overlap")
+    }
+    return warnings
+  }
+}
+
+/// The exit times of records, +∞ for those that did not exit.
+func exitTimes(_ records: [ExitRecord]) -> [Double] {
+  records.map { $0.outcome == .exited ? $0.time : .infinity }
+}

@@ -1,0 +1,116 @@
+import Escapement
+import Foundation
+import Rainbow
+
+extension DynamicsKind {
+  /// What a person calls it.
+  var title: String {
+    switch self {
+    case .ode: return "ODE"
+    case .sde: return "SDE"
+    case .chain: return "exact chain"
+    case .sgd: return "full SGD"
+    }
+  }
+}
+
+/// Writes a comparison for a person: the experiment, the exit times, the verdicts in words.
+func comparisonTable(_ comparison: Comparison) -> String {
+  let (experiment, summary) = (comparison.experiment, comparison.summary)
+  var text = heading(experiment) + "\n\n"
+  for threshold in experiment.exitRule.thresholds {
+    text += "Exit at T = \(threshold) of the initial risk".bold + "\n"
+    text += exitTable(comparison, threshold) + "\n"
+  }
+  text += "Verdicts".bold + "\n"
+  for pair in summary.comparisons { text += verdictLine(pair, experiment) + "\n" }
+  text += "\n" + timingLine(comparison) + "\n"
+  return text
+}
+
+private func heading(_ experiment: Experiment) -> String {
+  let model = experiment.model
+  let start = experiment.isPaired ? "random starts" : "one fixed start"
+  return "Phase retrieval".bold
+    + ", d = \(model.dimension), p = \(model.width), k = \(model.teacherUnits), "
+    + "γ = \(model.learningRate), Δ = \(model.labelNoise), \(start), "
+    + "seed \(experiment.streams.seed)"
+}
+
+private func exitTable(_ comparison: Comparison, _ threshold: Double) -> String {
+  let (experiment, summary) = (comparison.experiment, comparison.summary)
+  let (model, theory) = (experiment.model, summary.theory)
+  var rows: [[String]] = []
+  func scaled(_ value: Double?, _ error: Double?) -> String {
+    let scale = model.scaledSamples
+    guard let value else { return "–" }
+    return NumberText.measured(value * scale, error.map { $0 * scale })
+  }
+  for entry in summary.exitTimes where entry.threshold == threshold {
+    let kind = DynamicsKind(rawValue: entry.dynamics)
+    let value = entry.mean ?? entry.restrictedMean
+    let isRestricted = entry.mean == nil
+    func quantile(_ key: String) -> String { NumberText.short(entry.quantiles[key] ?? nil) }
+    let isNumber = entry.replicas == 1
+    rows.append([
+      kind?.title ?? entry.dynamics,
+      (isRestricted ? "≥ " : "") + NumberText.measured(value ?? 0, entry.standardError),
+      (isRestricted ? "≥ " : "") + scaled(value, entry.standardError),
+      NumberText.short(entry.standardDeviation),
+      isNumber ? "–" : "\(quantile("0.05")) … \(quantile("0.5")) … \(quantile("0.95"))",
+      outcomes(entry),
+    ])
+  }
+  let key = "\(threshold)"
+  let predictions: [(String, Double??)] = [
+    ("formula, annealed", theory.annealedExitTime[key]),
+    ("formula, quenched", experiment.isPaired ? theory.quenchedExitTime[key] : nil),
+    ("formula, this start", theory.linearisedExitTime?[key]),
+  ]
+  for (name, prediction) in predictions {
+    guard let value = prediction ?? nil else { continue }
+    rows.append([name, NumberText.short(value), scaled(value, nil), "", "", ""])
+  }
+  return textTable(
+    ["", "exit time τ", "samples/(d log d)", "s.d.", "5% … median … 95%", "exited"], rows,
+    rightAligned: [1, 2, 3, 5])
+}
+
+private func outcomes(_ entry: ExitTimeSummary) -> String {
+  var text = "\(entry.exited)/\(entry.replicas)"
+  if entry.censored > 0 { text += ", \(entry.censored) censored" }
+  if entry.diverged > 0 { text += ", \(entry.diverged) diverged" }
+  return text
+}
+
+private func verdictLine(_ pair: PairComparison, _ experiment: Experiment) -> String {
+  func title(_ name: String) -> String { DynamicsKind(rawValue: name)?.title ?? name }
+  let sides = "\(title(pair.first)) against \(title(pair.second))"
+  let head = "T = \(pair.threshold)  \(sides): "
+  guard let ratio = pair.meanRatio else {
+    return head + "no verdict, since a side has no exit by the horizon".yellow
+  }
+  let percent = NumberText.short(100 * ratio.margin)
+  var numbers = "mean ratio \(NumberText.short(ratio.estimate))"
+  if let interval = ratio.interval { numbers += " (95%: \(NumberText.interval(interval)))" }
+  if ratio.isRestricted { numbers += ", restricted to the horizon" }
+  let judgement: String
+  switch ratio.verdict {
+  case .equivalent: judgement = "the same within \(percent)%".green
+  case .different: judgement = "different by more than \(percent)%".red
+  case .undetermined: judgement = "not decided at \(percent)%".yellow
+  }
+  var line = head + judgement + ", " + numbers
+  if let test = pair.tests.kolmogorovSmirnov {
+    line += ", laws: KS p = \(NumberText.short(test.pValue))"
+  }
+  return line
+}
+
+private func timingLine(_ comparison: Comparison) -> String {
+  comparison.runs.map { run in
+    let rate = Double(run.steps) / max(run.seconds, 1e-9)
+    return "\(run.kind.title) \(NumberText.short(run.seconds)) s "
+      + "(\(NumberText.short(rate)) steps/s)"
+  }.joined(separator: ", ")
+}

@@ -1,0 +1,46 @@
+import Escapement
+import Foundation
+
+/// Writes numbers as a person reads them.
+enum NumberText {
+  /// Four significant digits.
+  static func short(_ value: Double) -> String {
+    let text = String(format: "%.4g", value)
+    return text
+  }
+
+  /// Four significant digits, or a dash.
+  static func short(_ value: Double?) -> String { value.map { short($0) } ?? "–" }
+
+  /// A value with as many decimals as its standard error supports: `1.1443 ± 0.0047`.
+  static func measured(_ value: Double, _ error: Double?) -> String {
+    guard let error, error > 0, error.isFinite else { return short(value) }
+    let decimals = max(0, min(12, 1 - Int(log10(error).rounded(.down))))
+    return String(format: "%.\(decimals)f ± %.\(decimals)f", value, error)
+  }
+
+  /// A ratio's interval: `[0.981, 1.012]`.
+  static func interval(_ bounds: [Double]) -> String {
+    let width = bounds[1] - bounds[0]
+    let decimals = width > 0 ? max(2, min(9, 2 - Int(log10(width).rounded(.down)))) : 4
+    return bounds.map { String(format: "%.\(decimals)f", $0) }.joined(separator: " … ")
+  }
+
+  /// An integer with thousands separated by a thin gap.
+  static func count(_ value: Int) -> String {
+    var text = ""
+    for (index, digit) in String(value).reversed().enumerated() {
+      if index > 0, index % 3 == 0 { text.append(" ") }
+      text.append(digit)
+    }
+    return String(text.reversed())
+  }
+}
+
+extension Model {
+  /// Samples of one unit of τ, in units of d log d.
+  var scaledSamples: Double {
+    let d = Double(dimension)
+    return d > 1 ? 1 / (timePerStep * d * log(d)) : .nan
+  }
+}

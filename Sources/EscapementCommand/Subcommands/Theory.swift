@@ -1,0 +1,22 @@
+import ArgumentParser
+import Escapement
+
+/// `escapement theory`: the closed forms, without any simulation.
+struct Theory: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints the closed-form predictions, without simulation.")
+
+  @OptionGroup var arguments: ExperimentArguments
+  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+
+  func run() async throws {
+    let experiment = try arguments.resolve()
+    let thresholds = experiment.exitRule.thresholds
+    let theory = try TheorySummary(
+      model: experiment.model, start: experiment.start, thresholds: thresholds)
+    switch format {
+    case .json: Console.output(try jsonData(theory))
+    case .table: Console.output(theoryTable(theory, experiment))
+    }
+  }
+}
