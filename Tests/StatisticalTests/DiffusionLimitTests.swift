@@ -1,0 +1,139 @@
+import Dynamics
+import GSL
+import Statistics
+import Testing
+
+/// The SDE against moments of its exit time that no Monte Carlo made, and against the chain.
+@Suite struct DiffusionLimitTests {
+  private func times(
+    dimension: Int = 3000, timeStep: Double, finiteSizeDrift: Bool = false,
+    scheme: DiffusionScheme = .driftHeun, monitoring: Monitoring = .continuous,
+    replicas: Int = 100_000, learningRate: Double = 0.1, overlap: Double = 0.0184786795,
+    seed: UInt64 = 21
+  ) async throws -> [[Double]] {
+    let model = try Model(dimension: dimension, learningRate: learningRate, labelNoise: 1e-4)
+    let engine = try DiffusionLimit(
+      model: model, exitRule: ExitRule(thresholds: [0.01, 0.5], horizon: 40), timeStep: timeStep,
+      finiteSizeDrift: finiteSizeDrift, scheme: scheme, monitoring: monitoring)
+    return try await exitTimes(
+      engine, replicas: replicas, start: .overlaps([overlap], of: model), seed: seed)
+  }
+
+  /// The largest deviation of mean and spread over both thresholds, in standard errors.
+  private func deviation(_ sample: [[Double]], finiteSizeDrift: Bool = false) throws -> Double {
+    var largest = 0.0
+    for (values, threshold) in zip(sample, [0.01, 0.5]) {
+      let expected = try ExitMoments.of(
+        dimension: 3000, threshold: threshold, finiteSizeDrift: finiteSizeDrift)
+      largest = max(largest, abs(try meanDeviation(values, from: expected.mean)))
+      largest = max(
+        largest, abs(try spreadDeviation(values, from: expected.standard_deviation)))
+    }
+    return largest
+  }
+
+  @Test(arguments: [false, true])
+  func `mean and spread of exit times are those of the quadrature`(finiteSizeDrift: Bool)
+    async throws
+  {
+    let sample = try await times(timeStep: 1.0 / 64, finiteSizeDrift: finiteSizeDrift)
+    #expect(
+      try deviation(sample, finiteSizeDrift: finiteSizeDrift) < falseAlarmDeviation + 0.3)
+  }
+
+  @Test func `a variance 20% too large is seen`() async throws {
+    let sample = try await times(dimension: 2500, timeStep: 1.0 / 64)
+    #expect(try deviation(sample) > falseAlarmDeviation + 0.3)
+  }
+
+  @Test func `a drift that is 3% too small is seen`() async throws {
+    let sample = try await times(timeStep: 1.0 / 64, learningRate: 0.102)
+    #expect(try deviation(sample) > falseAlarmDeviation + 0.3)
+  }
+
+  @Test func `exits found a step too late are seen`() async throws {
+    let sample = try await times(timeStep: 1.0 / 64).map { $0.map { $0 + 1.0 / 64 } }
+    #expect(try deviation(sample) > falseAlarmDeviation + 0.3)
+  }
+
+  @Test func `watching the grid alone is seen`() async throws {
+    let sample = try await times(timeStep: 1.0 / 64, monitoring: .discrete)
+    #expect(try deviation(sample) > falseAlarmDeviation + 0.3)
+  }
+
+  /// Bias of the mean exit time at T = 0.01, and its standard error.
+  private func bias(
+    _ scheme: DiffusionScheme, _ monitoring: Monitoring, _ timeStep: Double, replicas: Int
+  ) async throws -> (value: Double, error: Double) {
+    let sample = try await times(
+      timeStep: timeStep, scheme: scheme, monitoring: monitoring, replicas: replicas, seed: 22)
+    let expected = try ExitMoments.of(dimension: 3000, threshold: 0.01, finiteSizeDrift: false)
+    let error = (try variance(of: sample[0]) / Double(replicas)).squareRoot()
+    return (try mean(of: sample[0]) - expected.mean, error)
+  }
+
+  @Test func `Euler-Maruyama with the crossing correction has a bias of order one`() async throws {
+    let coarse = try await bias(.eulerMaruyama, .continuous, 1.0 / 8, replicas: 400_000)
+    let middle = try await bias(.eulerMaruyama, .continuous, 1.0 / 16, replicas: 400_000)
+    let fine = try await bias(.eulerMaruyama, .continuous, 1.0 / 32, replicas: 400_000)
+    print("Euler-Maruyama, corrected: bias \(coarse.value), \(middle.value), \(fine.value)")
+    // Halving the step halves the bias, within the error of the ratio and a next order of 12%.
+    for (large, small) in [(coarse, middle), (middle, fine)] {
+      let allowed =
+        falseAlarmDeviation * (large.error + 2 * small.error) + 0.12 * large.value
+      #expect(abs(large.value - 2 * small.value) < allowed)
+      #expect(small.value > falseAlarmDeviation * small.error)
+    }
+  }
+
+  @Test func `without the correction the bias falls with the root of the step`() async throws {
+    let coarse = try await bias(.driftHeun, .discrete, 1.0 / 32, replicas: 400_000)
+    let fine = try await bias(.driftHeun, .discrete, 1.0 / 128, replicas: 400_000)
+    print("drift-Heun, grid times alone: bias \(coarse.value), \(fine.value)")
+    // A quarter of the step halves the bias; order one would quarter it.
+    let allowed = falseAlarmDeviation * (coarse.error + 2 * fine.error) + 0.12 * coarse.value
+    #expect(abs(coarse.value - 2 * fine.value) < allowed)
+    #expect(abs(coarse.value - 4 * fine.value) > allowed)
+  }
+
+  @Test func `drift-Heun with the correction has a bias of order two`() async throws {
+    let coarse = try await bias(.driftHeun, .continuous, 1.0 / 4, replicas: 400_000)
+    let fine = try await bias(.driftHeun, .continuous, 1.0 / 8, replicas: 400_000)
+    print("drift-Heun, corrected: bias \(coarse.value), \(fine.value)")
+    let allowed = falseAlarmDeviation * (coarse.error + 4 * fine.error) + 0.15 * coarse.value
+    #expect(abs(coarse.value - 4 * fine.value) < allowed)
+    #expect(abs(coarse.value - 2 * fine.value) > allowed)
+  }
+
+  // Random starts are shared, so that the ratio of means is sharper than either mean.
+  @Test(arguments: [4, 8])
+  func `exit-time means are within 2% of the chain's at d = 3000`(width: Int) async throws {
+    let model = try Model(
+      dimension: 3000, width: width, learningRate: 0.1 * Double(width), labelNoise: 1e-4)
+    let rule = try ExitRule(thresholds: [0.01, 0.5], horizon: 20)
+    let replicas = 1500
+    let chain = try await exitTimes(
+      ReducedChain(model: model, exitRule: rule), replicas: replicas, start: .random, seed: 23)
+    let sde = try await exitTimes(
+      DiffusionLimit(model: model, exitRule: rule, timeStep: 1.0 / 64), replicas: replicas,
+      start: .random, seed: 23)
+    for (x, y) in zip(sde, chain) {
+      let ratio = try MeanRatio.paired(x, y, margin: 0.02)
+      print("p = \(width): SDE over chain \(ratio.estimate) \(ratio.interval ?? [])")
+      #expect(abs(ratio.estimate - 1) < 0.02)
+    }
+  }
+
+  @Test func `a diffusion of another dimension is not within 2% of the chain's`() async throws {
+    let rule = try ExitRule(thresholds: [0.01], horizon: 20)
+    let model = try Model(dimension: 3000, width: 4, learningRate: 0.4, labelNoise: 1e-4)
+    let other = try Model(dimension: 2600, width: 4, learningRate: 0.4, labelNoise: 1e-4)
+    let chain = try await exitTimes(
+      ReducedChain(model: model, exitRule: rule), replicas: 1500, start: .random, seed: 24)
+    let sde = try await exitTimes(
+      DiffusionLimit(model: other, exitRule: rule, timeStep: 1.0 / 64), replicas: 1500,
+      start: .random, seed: 24)
+    let ratio = try MeanRatio.paired(sde[0], chain[0], margin: 0.02)
+    #expect(abs(ratio.estimate - 1) > 0.02)
+  }
+}
