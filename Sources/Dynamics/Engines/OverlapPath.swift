@@ -18,6 +18,7 @@ final class OverlapPath: DiffusionPath {
   private var predicted: [Double]
   private var normals: [Double]
   private var gradient: [Double]
+  private var midway: [Double]
 
   init(engine: DiffusionLimit) {
     model = engine.model
@@ -33,6 +34,7 @@ final class OverlapPath: DiffusionPath {
     predictedDrift = zeros
     normals = [Double](repeating: 0, count: covariance.order)
     gradient = normals
+    midway = zeros
   }
 
   func place(_ frame: StudentFrame) {
@@ -48,19 +50,10 @@ final class OverlapPath: DiffusionPath {
     let order = covariance.order
     let factor = covariance.matrix
     factorSemidefinite(factor, order: order)
-    evaluateGradient()
+    for i in 0..<layout.count { midway[i] = 0.5 * state[i] }
 
-    let noiseScale = model.timePerStep
     normals.withUnsafeMutableBufferPointer { stream.fillGaussian($0) }
-    var variance = 0.0
-    for column in 0..<order {
-      var sum = 0.0
-      for row in column..<order { sum += gradient[row] * factor[row * order + column] }
-      variance += sum * sum
-    }
-    riskVariance = noiseScale * variance
-
-    let amplitude = (noiseScale * duration).squareRoot()
+    let amplitude = (model.timePerStep * duration).squareRoot()
     for row in 0..<order {
       var noise = 0.0
       for column in 0...row { noise += factor[row * order + column] * normals[column] }
@@ -79,6 +72,8 @@ final class OverlapPath: DiffusionPath {
       }
     }
     hold(&state)
+    for i in 0..<layout.count { midway[i] += 0.5 * state[i] }
+    riskVariance = model.timePerStep * variance(along: midway, factor, order)
     moments.update(state, order: .covariance)
     risk = moments.risk
   }
@@ -88,22 +83,35 @@ final class OverlapPath: DiffusionPath {
     if finiteSizeDrift { moments.addFiniteSizeDrift(to: &output) }
   }
 
-  /// ∇R over the active components: 4A_jA_r M_jr and 4A_jA_l Q_jl.
-  private func evaluateGradient() {
+  /// ∇Rᵀ C ∇R, with ∇R = 4A_jA_r M_jr and 4A_jA_l Q_jl taken midway.
+  ///
+  /// R is quadratic, so that its midway gradient turns the step into its ΔR exactly.
+  private func variance(
+    along midway: [Double], _ factor: UnsafePointer<Double>, _ order: Int
+  ) -> Double {
     let (p, k) = (layout.width, layout.teacherUnits)
     var row = 0
     for j in 0..<p {
-      for r in p..<(p + k) {
-        gradient[row] = 4 * moments.form[j] * moments.form[r] * moments.gram(j, r)
+      for r in 0..<k {
+        let weight = 4 * moments.form[j] * moments.form[p + r]
+        gradient[row] = weight * midway[layout.teacherOverlap(j, r)]
         row += 1
       }
     }
     for j in 0..<p {
       for l in 0..<j {
-        gradient[row] = 4 * moments.form[j] * moments.form[l] * moments.gram(j, l)
+        let weight = 4 * moments.form[j] * moments.form[l]
+        gradient[row] = weight * midway[layout.studentOverlap(j, l)]
         row += 1
       }
     }
+    var variance = 0.0
+    for column in 0..<order {
+      var sum = 0.0
+      for row in column..<order { sum += gradient[row] * factor[row * order + column] }
+      variance += sum * sum
+    }
+    return variance
   }
 
   /// Keeps overlaps of unit vectors in [−1, 1].

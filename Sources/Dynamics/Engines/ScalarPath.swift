@@ -38,7 +38,8 @@ final class ScalarPath: DiffusionPath {
     }
     overlap = min(max(next, -1), 1)
     risk = riskConstant + riskSlope * overlap * overlap
-    let slope = 2 * riskSlope * m
+    // The slope midway turns the step's Δm into its ΔR exactly.
+    let slope = riskSlope * (m + overlap)
     riskVariance = slope * slope * variance
   }
 }
