@@ -1,4 +1,7 @@
 #ifndef ESCAPEMENT_CKERNELS_H
 #define ESCAPEMENT_CKERNELS_H
 
+#include "chain_kernel.h"
+#include "kernel_level.h"
+
 #endif
