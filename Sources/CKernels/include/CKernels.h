@@ -1,6 +1,8 @@
 #ifndef ESCAPEMENT_CKERNELS_H
 #define ESCAPEMENT_CKERNELS_H
 
+#include "chain_kernel.h"
+#include "kernel_level.h"
 #include "philox.h"
 #include "philox_generator.h"
 

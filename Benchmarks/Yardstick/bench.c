@@ -1,0 +1,86 @@
+// Times each kernel against its yardstick, interleaved, and prints medians and their ratio.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "CKernels.h"
+#include "yardstick.h"
+
+enum { ROUNDS = 15 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(double *values, int count) {
+  qsort(values, (size_t)count, sizeof *values, ascending);
+  return values[count / 2];
+}
+
+static const char *level_name[] = {"baseline", "avx2", "avx512"};
+
+/// A task runs about a hundredth of a second and returns ns a step.
+typedef double (*Task)(void *context, EscLevel level);
+
+static void compare(const char *name, Task yardstick, Task kernel, void *context) {
+  double y[ROUNDS], k[3][ROUNDS];
+  int best = getenv("BEST") ? atoi(getenv("BEST")) : (int)esc_best_level();
+  for (int r = 0; r < ROUNDS; r++) {
+    y[r] = yardstick(context, 0);
+    for (int level = 0; level <= best; level++) k[level][r] = kernel(context, (EscLevel)level);
+  }
+  double base = median(y, ROUNDS);
+  printf("%-26s yardstick %10.2f ns", name, base);
+  for (int level = 0; level <= best; level++) {
+    double ns = median(k[level], ROUNDS);
+    printf("   %s %9.2f ns %5.2fx", level_name[level], ns, base / ns);
+  }
+  printf("\n");
+  fflush(stdout);
+}
+
+static gsl_rng *rng;
+
+// Chain, p = 1.
+
+static double chain_yardstick(void *context, EscLevel level) {
+  (void)level;
+  const EscChain *c = context;
+  double m = 0.02, start = now();
+  uint64_t steps = 200000;
+  yard_chain(rng, &m, c->dimension, c->rate, c->weight, c->noise, INFINITY, steps);
+  return (now() - start) / (double)steps;
+}
+
+static double chain_kernel(void *context, EscLevel level) {
+  EscChainLanes lanes = {0};
+  for (int i = 0; i < ESC_LANES; i++) {
+    lanes.overlap[i] = 0.02, lanes.boundary[i] = INFINITY;
+    lanes.stream[i] = (uint64_t)i, lanes.horizon[i] = UINT64_MAX;
+  }
+  uint64_t steps = 80000;
+  double start = now();
+  esc_chain_advance(context, &lanes, steps, level);
+  return (now() - start) / (double)(steps * ESC_LANES);
+}
+
+int main(void) {
+  rng = gsl_rng_alloc(gsl_rng_mt19937);
+  uint64_t dimensions[] = {100, 3000, 1000000};
+  for (int i = 0; i < 3; i++) {
+    EscChain chain = {1, dimensions[i], 0.1, 1.0, 0.01};
+    char name[64];
+    snprintf(name, sizeof name, "chain p=1 d=%llu", (unsigned long long)dimensions[i]);
+    compare(name, chain_yardstick, chain_kernel, &chain);
+  }
+  gsl_rng_free(rng);
+}

@@ -1,0 +1,40 @@
+#include "counter_stream.h"
+
+double esc_chi_square_slow(
+    const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
+    uint64_t spare) {
+  // 2^8 blocks of the spare region belong to each step; a pair is refused with probability < 1/20.
+  uint64_t index = ESC_SPARE_REGION | step << 8;
+  uint64_t word[2], fresh[2];
+  esc_block(keys, index, stream, word);
+  uint64_t tail = word[0] >> 35;
+  for (;;) {
+    // 1 - U in units of 2^-53: the 24 spare bits, then 29 fresh ones.
+    double u = (double)(0x20000000000000ull - (spare << 29 | tail)) * 0x1p-53;
+    double y = chi->slope * x, w = 1.0 + y;
+    if (w > 0) {
+      double v = w * w * w;
+      double log_ratio = 0.5 * x * x + chi->shape * (1.0 - v)
+                         - 0.5 * chi->shape * esc_minus_two_log(v);
+      if (-0.5 * esc_minus_two_log(u) < log_ratio) return chi->scale * v;
+    }
+    index++;
+    esc_block(keys, index, stream, word);
+    double unused;
+    esc_normal_pair(word, &x, &unused);
+    index++;
+    esc_block(keys, index, stream, fresh);
+    spare = word[1] & 0xffffff;
+    tail = fresh[0] >> 35;
+  }
+}
+
+void esc_chi_square_redraw(
+    const EscChiSquare *chi, const EscRoundKeys *keys, int count, const uint64_t *kept,
+    const uint64_t *stream, const uint64_t *index, const double *x, const uint64_t *word,
+    double *value) {
+  for (int i = 0; i < count; i++)
+    if (!kept[i])
+      value[i] =
+          esc_chi_square_slow(chi, keys, stream[i], index[i] >> 1, x[i], word[i] & 0xffffff);
+}

@@ -1,0 +1,163 @@
+// The random stream of a replica, one number at a time: the definition that the vector form in
+// vector_math.h repeats lane by lane, and the slow path of the samplers.
+#ifndef ESCAPEMENT_COUNTER_STREAM_H
+#define ESCAPEMENT_COUNTER_STREAM_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+#define ESC_BITS_ONE 0x3ff0000000000000ull
+#define ESC_LOW_HALF 0xffffffffull
+// 2^52 as bits: or-ing an integer below 2^52 into it makes the double 2^52 + integer.
+#define ESC_BITS_TWO52 0x4330000000000000ull
+#define ESC_PHILOX_M0 0xd2511f53ull
+#define ESC_PHILOX_M1 0xcd9e8d57ull
+#define ESC_PHILOX_W0 0x9e3779b9u
+#define ESC_PHILOX_W1 0xbb67ae85u
+
+// Counters from 2^63 on are the region that rejections draw from.
+#define ESC_SPARE_REGION 0x8000000000000000ull
+
+// sqrt(1/2) as bits, and 1 - that, for the reduction of the logarithm.
+#define ESC_BITS_SQRT_HALF 0x3fe6a09e667f3bcdull
+#define ESC_BITS_LOG_SHIFT (ESC_BITS_ONE - ESC_BITS_SQRT_HALF)
+#define ESC_MANTISSA 0x000fffffffffffffull
+#define ESC_EXPONENT_BIAS (4503599627370496.0 + 1023.0)
+#define ESC_MINUS_TWO_LN2 -0x1.62e42fefa39efp+0
+
+// -2 log m = s P(s^2), s = (m-1)/(m+1), m in [sqrt(1/2), sqrt 2): relative error 2.3e-16.
+#define ESC_LOG_0 -0x1.0000000000001p+2
+#define ESC_LOG_1 -0x1.5555555552d50p+0
+#define ESC_LOG_2 -0x1.999999a435066p-1
+#define ESC_LOG_3 -0x1.249240b87155dp-1
+#define ESC_LOG_4 -0x1.c722cceee92f4p-2
+#define ESC_LOG_5 -0x1.732320a9c93b0p-2
+#define ESC_LOG_6 -0x1.58d5d4a93822dp-2
+
+// sin(pi y/2) = y S(y^2) and cos(pi y/2) = C(y^2), |y| <= 1/2: errors 4e-17 and 1.4e-16.
+#define ESC_SIN_0 0x1.921fb54442d18p+0
+#define ESC_SIN_1 -0x1.4abbce625be41p-1
+#define ESC_SIN_2 0x1.466bc677587f8p-4
+#define ESC_SIN_3 -0x1.32d2cce2e5b19p-8
+#define ESC_SIN_4 0x1.50782fda12d96p-13
+#define ESC_SIN_5 -0x1.e30071afc3e59p-19
+#define ESC_SIN_6 0x1.e3f38399551bfp-25
+#define ESC_COS_0 0x1.0000000000000p+0
+#define ESC_COS_1 -0x1.3bd3cc9be458bp+0
+#define ESC_COS_2 0x1.03c1f081b0780p-2
+#define ESC_COS_3 -0x1.55d3c7dbfd139p-6
+#define ESC_COS_4 0x1.e1f4fb60281f6p-11
+#define ESC_COS_5 -0x1.a6c9c1be9eb49p-16
+#define ESC_COS_6 0x1.f3dbcea61b1a4p-22
+
+// The round keys of Philox 4x32-10, each a 32-bit word in the low half of 64 bits.
+typedef struct {
+  uint64_t even[10], odd[10];
+} EscRoundKeys;
+
+static inline EscRoundKeys esc_round_keys(uint64_t seed) {
+  EscRoundKeys keys;
+  uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+  for (int r = 0; r < 10; r++, k0 += ESC_PHILOX_W0, k1 += ESC_PHILOX_W1)
+    keys.even[r] = k0, keys.odd[r] = k1;
+  return keys;
+}
+
+static inline void esc_block(
+    const EscRoundKeys *keys, uint64_t index, uint64_t stream, uint64_t word[2]) {
+  uint32_t c0 = (uint32_t)index, c1 = (uint32_t)(index >> 32);
+  uint32_t c2 = (uint32_t)stream, c3 = (uint32_t)(stream >> 32);
+  for (int r = 0; r < 10; r++) {
+    uint64_t p0 = ESC_PHILOX_M0 * c0, p1 = ESC_PHILOX_M1 * c2;
+    c0 = (uint32_t)(p1 >> 32) ^ c1 ^ (uint32_t)keys->even[r], c1 = (uint32_t)p1;
+    c2 = (uint32_t)(p0 >> 32) ^ c3 ^ (uint32_t)keys->odd[r], c3 = (uint32_t)p0;
+  }
+  word[0] = (uint64_t)c0 << 32 | c1;
+  word[1] = (uint64_t)c2 << 32 | c3;
+}
+
+static inline double esc_from_bits(uint64_t bits) {
+  double x;
+  memcpy(&x, &bits, 8);
+  return x;
+}
+
+static inline uint64_t esc_to_bits(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, 8);
+  return bits;
+}
+
+// -2 log u, u a positive normal double.
+static inline double esc_minus_two_log(double u) {
+  uint64_t t = esc_to_bits(u) + ESC_BITS_LOG_SHIFT;
+  double m = esc_from_bits((t & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);
+  double e = esc_from_bits(t >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS;
+  double s = (m - 1.0) / (m + 1.0), z = s * s;
+  double p = ESC_LOG_6 * z + ESC_LOG_5;
+  p = p * z + ESC_LOG_4;
+  p = p * z + ESC_LOG_3;
+  p = p * z + ESC_LOG_2;
+  p = p * z + ESC_LOG_1;
+  p = p * z + ESC_LOG_0;
+  return e * ESC_MINUS_TWO_LN2 + s * p;
+}
+
+// Two standard normals from a block of two words.
+static inline void esc_normal_pair(const uint64_t word[2], double *first, double *second) {
+  double u = 2.0 - esc_from_bits(word[0] >> 12 | ESC_BITS_ONE);
+  double r = sqrt(esc_minus_two_log(u));
+  double y = esc_from_bits((word[1] >> 10 & 0x000fffffffffc000ull) | ESC_BITS_ONE) - 1.5;
+  double t = y * y;
+  double c = ESC_COS_6 * t + ESC_COS_5;
+  c = c * t + ESC_COS_4;
+  c = c * t + ESC_COS_3;
+  c = c * t + ESC_COS_2;
+  c = c * t + ESC_COS_1;
+  c = c * t + ESC_COS_0;
+  double s = ESC_SIN_6 * t + ESC_SIN_5;
+  s = s * t + ESC_SIN_4;
+  s = s * t + ESC_SIN_3;
+  s = s * t + ESC_SIN_2;
+  s = s * t + ESC_SIN_1;
+  s = s * t + ESC_SIN_0;
+  s = s * y;
+  if (word[1] >> 63) c = -c;
+  int swapped = word[1] >> 62 & 1;
+  *first = r * (swapped ? s : c);
+  *second = r * (swapped ? c : s);
+}
+
+// Marsaglia and Tsang's constants for chi-square with n >= 2 degrees of freedom, shape n/2:
+// chi^2 = scale (1 + y)^3, y = slope x.
+typedef struct {
+  double shape, slope, scale, guard;
+  uint64_t degrees;
+} EscChiSquare;
+
+static inline EscChiSquare esc_chi_square(uint64_t degrees) {
+  EscChiSquare chi = {0, 0, 0, 0, degrees};
+  if (degrees < 2) return chi;
+  chi.shape = 0.5 * (double)degrees - 1.0 / 3.0;
+  chi.slope = 1.0 / sqrt(9.0 * chi.shape);
+  chi.scale = 2.0 * chi.shape;
+  chi.guard = 0.75 * chi.shape * 16777216.0;
+  return chi;
+}
+
+// What the vector test could not accept. `x` is the step's normal and `spare` the 24 bits that
+// came with it; they are judged exactly first, then fresh pairs until one is accepted.
+double esc_chi_square_slow(
+    const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
+    uint64_t spare);
+
+// The same for those of `count` lanes whose entry of `kept` is 0; `index` is twice the step.
+void esc_chi_square_redraw(
+    const EscChiSquare *chi, const EscRoundKeys *keys, int count, const uint64_t *kept,
+    const uint64_t *stream, const uint64_t *index, const double *x, const uint64_t *word,
+    double *value);
+
+#endif

@@ -1,0 +1,69 @@
+// The exact reduced chain of one-pass SGD for one student and one teacher neuron, many replicas
+// at a time.
+#ifndef ESCAPEMENT_CHAIN_KERNEL_H
+#define ESCAPEMENT_CHAIN_KERNEL_H
+
+#include "kernel_level.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Holds the constants of an experiment: squared activations, spherical constraint, p = k = 1.
+typedef struct {
+  /// The key of every stream.
+  uint64_t seed;
+  /// Input dimension d, at least 2.
+  uint64_t dimension;
+  /// Learning rate γ.
+  double rate;
+  /// Second-layer weight a.
+  double weight;
+  /// Standard deviation √Δ of the label noise.
+  double noise;
+} EscChain;
+
+/// Holds ESC_LANES replicas, a replica a lane. The caller reads and writes every field between
+/// calls; a lane without a replica has overlap 0, an infinite boundary and horizon UINT64_MAX.
+typedef struct {
+  /// Overlap m = w·w⋆/d.
+  double overlap[ESC_LANES];
+  /// The lane has an event as soon as |m| ≥ boundary.
+  double boundary[ESC_LANES];
+  /// Counter words 2 and 3: replica (48 bits) | purpose << 48.
+  uint64_t stream[ESC_LANES];
+  /// Steps taken, and the position in the stream: step n uses blocks 2n and 2n + 1.
+  uint64_t step[ESC_LANES];
+  /// The lane has an event when step = horizon.
+  uint64_t horizon[ESC_LANES];
+  /// Why the last call returned, an EscEvent for each lane.
+  uint8_t event[ESC_LANES];
+} EscChainLanes;
+
+/// Advances every lane by the same number of steps, at most `steps`, and returns early with the
+/// set of lanes that have an event (bit i is lane i; 0 when the budget ran out).
+///
+/// A step draws (g₁, g₂) from block 2n and (z, x) from block 2n + 1 of the replica's stream, and
+/// computes, in this order and without fused operations,
+///
+///     b = √max(0, 1 − m·m)
+///     λ = m·g₁ + b·g₂
+///     ℰ = (g₁·g₁ − (a·λ)·λ) + √Δ·z
+///     h = ((2γa/d)·ℰ)·λ                          with 2γa/d = ((2·γ)·a)/d computed once
+///     N = (g₁·g₁ + g₂·g₂) + χ²                   |input|², χ² with d − 2 degrees of freedom
+///     m ← (m + h·g₁) / √(1 + h·((λ + λ) + h·N))
+///
+/// χ² is Marsaglia and Tsang's (2000): y = slope·x, χ² = scale·((1+y)·(1+y)·(1+y)), accepted by
+/// i·(1 − |y|) > guard·((y·y)·(y·y)), i the low 24 bits of the block's second word, and otherwise
+/// judged exactly, then redrawn, from blocks 2⁶³ + 2⁸n + … of the same stream. With 1 degree of
+/// freedom χ² = x·x, with none 0. Cost: two blocks, four normals, three roots and divisions a step.
+///
+/// `level` must not exceed `esc_best_level()`. Event lanes have not been advanced past the event.
+/// A lane that enters with an event pending (|m| ≥ boundary or step ≥ horizon) returns at once.
+uint32_t esc_chain_advance(
+    const EscChain *chain, EscChainLanes *lanes, uint64_t steps, EscLevel level);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
