@@ -20,7 +20,7 @@ let package = Package(
       providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
     .target(name: "CKernels", dependencies: ["CGSL"]),
     .target(name: "GSL", dependencies: ["CGSL", "CKernels"]),
-    .target(name: "Dynamics", dependencies: ["GSL"]),
+    .target(name: "Dynamics", dependencies: ["CKernels", "GSL"]),
     .target(name: "Ensemble", dependencies: ["Dynamics"]),
     .target(name: "Statistics", dependencies: ["GSL"]),
     .target(

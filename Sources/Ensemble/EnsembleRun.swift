@@ -12,11 +12,15 @@ public struct EnsembleRun: Sendable {
   public let steps: Int
   /// Wall-clock seconds.
   public let seconds: Double
-  /// Records of replica 0 at every threshold, then of replica 1, …; 24 bytes each.
-  public let records: [ExitRecord]
+  let table: ExitRecordTable
+
+  /// The records of replica 0 at every threshold, then of replica 1, …
+  public var records: [ExitRecord] {
+    (0..<replicas).flatMap { replica in thresholds.indices.map { table[replica, $0] } }
+  }
 
   /// The records at one threshold, in replica order.
   public func records(at threshold: Int) -> [ExitRecord] {
-    (0..<replicas).map { records[$0 * thresholds.count + threshold] }
+    (0..<replicas).map { table[$0, threshold] }
   }
 }

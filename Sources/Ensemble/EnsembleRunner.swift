@@ -1,11 +1,10 @@
 import Dynamics
-import Synchronization
 
 /// Runs the replicas of one engine over several threads.
 ///
-/// Replicas are handed out in batches whose size depends on their number alone; a batch returns its
-/// records and they are put in place by replica, so that neither the number of threads nor the order in
-/// which batches end can be seen in the result. Memory: 24 bytes a replica and threshold, and one
+/// Each thread takes replicas one by one from a common queue, so that long and short ones balance,
+/// and puts their records in place by index: neither the number of threads nor the order in which
+/// replicas end can be seen in the result. Memory: 24 bytes a replica and threshold, and one
 /// workspace a thread.
 public struct EnsembleRunner: Sendable {
   /// Number of tasks that run at once; more than there are cores gains nothing.
@@ -31,46 +30,31 @@ public struct EnsembleRunner: Sendable {
       throw ParameterError(
         key: "replicas", found: "\(replicas)", expected: "a whole number of at least 1")
     }
-    let size = EnsembleRunner.batchSize(replicas)
-    let batchCount = (replicas + size - 1) / size
-    let next = SharedCounter()
+    let queue = ReplicaQueue(0..<replicas)
     let thresholds = engine.exitRule.thresholds
+    let table = ExitRecordTable(replicas: replicas, thresholdCount: thresholds.count)
     let clock = ContinuousClock()
     let began = clock.now
-    let batches = try await withThrowingTaskGroup(of: [(Int, [ExitRecord])].self) { group in
-      for _ in 0..<min(threads, batchCount) {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<min(threads, replicas) {
         group.addTask {
-          var finished: [(Int, [ExitRecord])] = []
-          while true {
-            let index = next.take()
-            guard index < batchCount else { return finished }
-            let range = (index * size)..<min((index + 1) * size, replicas)
-            let batch = ReplicaBatch(replicas: range, start: start, streams: streams)
-            finished.append((index, try engine.run(batch) { progress.add(steps: $0) }))
-            progress.add(replicas: range.count)
-          }
+          try engine.run(
+            ReplicaWork(
+              queue: queue, start: start, streams: streams,
+              record: {
+                table.set($0, $1)
+                progress.add(replicas: 1)
+              },
+              report: { progress.add(steps: $0) }))
         }
       }
-      var batches = [[ExitRecord]](repeating: [], count: batchCount)
-      for try await part in group {
-        for (index, records) in part { batches[index] = records }
-      }
-      return batches
+      try await group.waitForAll()
     }
     let elapsed = clock.now - began
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     return EnsembleRun(
       kind: engine.kind, thresholds: thresholds, replicas: replicas, steps: progress.steps,
-      seconds: seconds, records: Array(batches.joined()))
+      seconds: seconds, table: table)
   }
-
-  /// Enough batches that cores end together, few enough that handing out costs nothing.
-  static func batchSize(_ replicas: Int) -> Int { min(max(replicas / 256, 1), 64) }
-}
-
-private final class SharedCounter: Sendable {
-  private let value = Atomic<Int>(0)
-
-  func take() -> Int { value.add(1, ordering: .relaxed).oldValue }
 }

@@ -11,9 +11,7 @@ import Testing
     let engine = DeterministicLimit(
       model: model, exitRule: try ExitRule(thresholds: thresholds, horizon: horizon),
       stepper: stepper)
-    let batch = ReplicaBatch(
-      replicas: 0..<1, start: start, streams: StreamFamily(seed: 0))
-    return try engine.run(batch) { _ in }
+    return try engine.run(0..<1, start: start, streams: StreamFamily(seed: 0))
   }
 
   @Test(arguments: [(0.1, 1e-4), (0.02, 0), (0.12, 0.5)])

@@ -102,3 +102,29 @@ import Testing
     }
   }
 }
+
+/// The chain's lanes have the law of its general path, on other random numbers.
+@Suite struct LaneChainLawTests {
+  private func pValue(_ laneNoise: Double) async throws -> Double {
+    let rule = try ExitRule(thresholds: [0.05, 0.5], horizon: 40)
+    func model(_ noise: Double) throws -> Model {
+      try Model(dimension: 100, learningRate: 0.1, labelNoise: noise)
+    }
+    let start = try Start.overlaps([0.1], of: model(0.1))
+    let general = try await exitTimes(
+      ReducedChain(model: model(0.1), exitRule: rule, usesLanes: false), replicas: 20_000,
+      start: start, seed: 51)
+    let lanes = try await exitTimes(
+      ReducedChain(model: model(laneNoise), exitRule: rule), replicas: 20_000, start: start,
+      seed: 52)
+    return try zip(general, lanes).map { try KolmogorovSmirnov.twoSample($0, $1).pValue }.min() ?? 0
+  }
+
+  @Test func `lanes and general path have one law`() async throws {
+    #expect(try await pValue(0.1) > falseAlarmRate / 2)
+  }
+
+  @Test func `a label noise that is wrong is seen in 20000 replicas`() async throws {
+    #expect(try await pValue(1) < falseAlarmRate / 2)
+  }
+}

@@ -28,15 +28,12 @@ public struct DeterministicLimit: Engine {
     self.stepper = stepper
   }
 
-  /// Integrates every replica of the batch; a step is one adaptive step.
-  public func run(_ batch: ReplicaBatch, report: (Int) -> Void) throws -> [ExitRecord] {
-    var records: [ExitRecord] = []
-    records.reserveCapacity(batch.replicas.count * exitRule.thresholds.count)
-    for replica in batch.replicas {
-      let frame = try batch.frame(of: replica, model: model)
-      records += try exits(from: frame.overlaps, report: report)
+  /// Integrates the replicas of the queue; a step is one adaptive step.
+  public func run(_ work: ReplicaWork) throws {
+    while let replica = work.queue.next() {
+      let frame = try work.frame(of: replica, model: model)
+      work.record(replica, try exits(from: frame.overlaps, report: work.report))
     }
-    return records
   }
 
   private func evolution(_ moments: FieldMoments, step: Double) throws -> ODEEvolution {

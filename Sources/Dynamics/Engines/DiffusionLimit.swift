@@ -66,28 +66,21 @@ public struct DiffusionLimit: Engine {
     return min(step, horizon)
   }
 
-  /// Integrates every replica of the batch; a step is one time step.
-  public func run(_ batch: ReplicaBatch, report: (Int) -> Void) throws -> [ExitRecord] {
-    var records: [ExitRecord] = []
-    records.reserveCapacity(batch.replicas.count * exitRule.thresholds.count)
+  /// Integrates the replicas of the queue; a step is one time step.
+  public func run(_ work: ReplicaWork) throws {
     if let scalar {
-      let path = ScalarPath(engine: self, diffusion: scalar)
-      for replica in batch.replicas {
-        let frame = try batch.frame(of: replica, model: model)
-        let stream = try batch.streams.stream(for: .sde, replica: replica)
-        path.place(frame)
-        records += try exits(of: path, stream, report)
-      }
+      try run(work, on: ScalarPath(engine: self, diffusion: scalar))
     } else {
-      let path = OverlapPath(engine: self)
-      for replica in batch.replicas {
-        let frame = try batch.frame(of: replica, model: model)
-        let stream = try batch.streams.stream(for: .sde, replica: replica)
-        path.place(frame)
-        records += try exits(of: path, stream, report)
-      }
+      try run(work, on: OverlapPath(engine: self))
     }
-    return records
+  }
+
+  private func run<Path: DiffusionPath>(_ work: ReplicaWork, on path: Path) throws {
+    while let replica = work.queue.next() {
+      path.place(try work.frame(of: replica, model: model))
+      let stream = try work.streams.stream(for: .sde, replica: replica)
+      work.record(replica, try exits(of: path, stream, work.report))
+    }
   }
 
   private func exits<Path: DiffusionPath>(
@@ -135,6 +128,8 @@ public struct DiffusionLimit: Engine {
 
 /// A path of the SDE, one step at a time.
 protocol DiffusionPath: AnyObject {
+  /// Puts the path at a start.
+  func place(_ frame: StudentFrame)
   /// The excess risk now.
   var risk: Double { get }
   /// The variance rate of the risk over the last step.

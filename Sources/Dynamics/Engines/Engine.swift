@@ -1,17 +1,46 @@
-/// Names the replicas that an engine is to run: which, from where, on which streams.
-public struct ReplicaBatch: Sendable {
-  /// Indices of the replicas.
-  public let replicas: Range<Int>
-  /// Where they start.
+import Synchronization
+
+/// Hands out the indices of replicas, each once, to whichever task asks.
+public final class ReplicaQueue: Sendable {
+  private let end: Int
+  private let upcoming: Atomic<Int>
+
+  /// Creates a queue of the indices in `replicas`.
+  public init(_ replicas: Range<Int>) {
+    end = replicas.upperBound
+    upcoming = Atomic(replicas.lowerBound)
+  }
+
+  /// Takes the next index, nil when there is none.
+  public func next() -> Int? {
+    let index = upcoming.add(1, ordering: .relaxed).oldValue
+    return index < end ? index : nil
+  }
+}
+
+/// Tells an engine which replicas to run, from where, on which streams, and where results go.
+public struct ReplicaWork {
+  /// Where indices of replicas come from.
+  public let queue: ReplicaQueue
+  /// Where replicas start.
   public let start: Start
   /// Where their random numbers come from.
   public let streams: StreamFamily
+  /// Takes the records of a finished replica, one for each threshold, ascending.
+  public let record: (_ replica: Int, _ records: [ExitRecord]) -> Void
+  /// Is told of steps as they are taken, about every 10⁴ of them.
+  public let report: (_ steps: Int) -> Void
 
-  /// Creates a batch.
-  public init(replicas: Range<Int>, start: Start, streams: StreamFamily) {
-    self.replicas = replicas
+  /// Creates the work of one task.
+  public init(
+    queue: ReplicaQueue, start: Start, streams: StreamFamily,
+    record: @escaping (Int, [ExitRecord]) -> Void, report: @escaping (Int) -> Void = { _ in }
+  ) {
+    self.queue = queue
     self.start = start
     self.streams = streams
+    self.record = record
+    self.report = report
   }
 
   /// Draws the start of one replica from the stream that all dynamics share.
@@ -28,13 +57,28 @@ public protocol Engine: Sendable {
   /// When a replica has left the plateau.
   var exitRule: ExitRule { get }
 
-  /// Advances every replica of the batch to its last exit or the horizon.
+  /// Takes replicas from the queue until it is empty and advances each to its last exit or the
+  /// horizon.
   ///
-  /// Returns one record for each replica and threshold, replicas first, thresholds ascending.
-  /// A replica's records depend on the model, the start, the seed and the replica's index alone.
-  /// `report` is told of steps as they are taken, about every 10⁴ of them.
-  /// Throws `GSLError` when GSL fails and `CancellationError` when the task is cancelled.
-  func run(_ batch: ReplicaBatch, report: (Int) -> Void) throws -> [ExitRecord]
+  /// A replica's records depend on the model, the start, the seed and the replica's index alone:
+  /// not on what else the task runs. Throws `GSLError` when GSL fails and `CancellationError` when
+  /// the task is cancelled.
+  func run(_ work: ReplicaWork) throws
+}
+
+extension Engine {
+  /// Runs a range of replicas on this task and returns their records, replicas first, thresholds
+  /// ascending.
+  public func run(_ replicas: Range<Int>, start: Start, streams: StreamFamily) throws
+    -> [ExitRecord]
+  {
+    var results: [Int: [ExitRecord]] = [:]
+    try run(
+      ReplicaWork(
+        queue: ReplicaQueue(replicas), start: start, streams: streams,
+        record: { results[$0] = $1 }))
+    return replicas.flatMap { results[$0] ?? [] }
+  }
 }
 
 /// Counts steps, reports them in portions and stops a cancelled task.

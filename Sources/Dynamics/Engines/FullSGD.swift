@@ -37,17 +37,15 @@ public struct FullSGD: Engine {
     stepLimit = try exitRule.stepLimit(of: model)
   }
 
-  /// Runs every replica of the batch; a step is one sample.
-  public func run(_ batch: ReplicaBatch, report: (Int) -> Void) throws -> [ExitRecord] {
-    var records: [ExitRecord] = []
-    records.reserveCapacity(batch.replicas.count * exitRule.thresholds.count)
+  /// Runs the replicas of the queue; a step is one sample.
+  public func run(_ work: ReplicaWork) throws {
     let weights = FullWeights(model: model)
-    for replica in batch.replicas {
-      weights.place(try batch.frame(of: replica, model: model))
-      let stream = try batch.streams.stream(for: .sgd, replica: replica)
-      records += try steppedExits(
-        of: weights, rule: exitRule, stepLimit: stepLimit, stream: stream, report: report)
+    while let replica = work.queue.next() {
+      weights.place(try work.frame(of: replica, model: model))
+      let stream = try work.streams.stream(for: .sgd, replica: replica)
+      let records = try steppedExits(
+        of: weights, rule: exitRule, stepLimit: stepLimit, stream: stream, report: work.report)
+      work.record(replica, records)
     }
-    return records
   }
 }

@@ -21,25 +21,37 @@ public struct ReducedChain: Engine {
   /// When a replica has left the plateau.
   public let exitRule: ExitRule
   private let stepLimit: Int
+  private let usesLanes: Bool
+  private let level: KernelLevel
 
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
-  public init(model: Model, exitRule: ExitRule) throws {
+  ///
+  /// For p = k = 1 on the default generator, sixteen replicas advance abreast on a vector kernel,
+  /// at any `level` with the same bits; `usesLanes` false takes the general path, which has the same
+  /// law and other numbers.
+  public init(
+    model: Model, exitRule: ExitRule, usesLanes: Bool = true, level: KernelLevel = .best
+  ) throws {
+    self.usesLanes = usesLanes && model.width == 1 && model.teacherUnits == 1
+    self.level = level
     self.model = model
     self.exitRule = exitRule
     stepLimit = try exitRule.stepLimit(of: model)
   }
 
-  /// Runs every replica of the batch; a step is one sample.
-  public func run(_ batch: ReplicaBatch, report: (Int) -> Void) throws -> [ExitRecord] {
-    var records: [ExitRecord] = []
-    records.reserveCapacity(batch.replicas.count * exitRule.thresholds.count)
-    let state = ChainState(model: model)
-    for replica in batch.replicas {
-      state.place(try batch.frame(of: replica, model: model))
-      let stream = try batch.streams.stream(for: .chain, replica: replica)
-      records += try steppedExits(
-        of: state, rule: exitRule, stepLimit: stepLimit, stream: stream, report: report)
+  /// Runs the replicas of the queue; a step is one sample.
+  public func run(_ work: ReplicaWork) throws {
+    if usesLanes && work.streams.generator == .philox {
+      return try LaneChain(model: model, rule: exitRule, stepLimit: stepLimit, level: level)
+        .run(work)
     }
-    return records
+    let state = ChainState(model: model)
+    while let replica = work.queue.next() {
+      state.place(try work.frame(of: replica, model: model))
+      let stream = try work.streams.stream(for: .chain, replica: replica)
+      let records = try steppedExits(
+        of: state, rule: exitRule, stepLimit: stepLimit, stream: stream, report: work.report)
+      work.record(replica, records)
+    }
   }
 }

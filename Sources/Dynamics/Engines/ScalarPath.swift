@@ -9,22 +9,17 @@ final class ScalarPath: DiffusionPath {
 
   private let diffusion: ScalarDiffusion
   private let scheme: DiffusionScheme
-  // R(m) = ½t² + A_1² + A_2² + 2A_1A_2 m², t = tr AΩ.
-  private let riskConstant: Double
-  private let riskSlope: Double
+  private let overlapRisk: OverlapRisk
 
   init(engine: DiffusionLimit, diffusion: ScalarDiffusion) {
     self.diffusion = diffusion
     scheme = engine.scheme
-    let form = engine.model.errorForm
-    let trace = form[0] + form[1]
-    riskConstant = 0.5 * trace * trace + form[0] * form[0] + form[1] * form[1]
-    riskSlope = 2 * form[0] * form[1]
+    overlapRisk = OverlapRisk(model: engine.model)
   }
 
   func place(_ frame: StudentFrame) {
     overlap = frame.teacherOverlaps[0]
-    risk = riskConstant + riskSlope * overlap * overlap
+    risk = overlapRisk.value(overlap)
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) {
@@ -37,9 +32,9 @@ final class ScalarPath: DiffusionPath {
       next = m + 0.5 * (drift + diffusion.drift(next)) * duration + noise
     }
     overlap = min(max(next, -1), 1)
-    risk = riskConstant + riskSlope * overlap * overlap
+    risk = overlapRisk.value(overlap)
     // The slope midway turns the step's Δm into its ΔR exactly.
-    let slope = riskSlope * (m + overlap)
+    let slope = overlapRisk.slope * (m + overlap)
     riskVariance = slope * slope * variance
   }
 }

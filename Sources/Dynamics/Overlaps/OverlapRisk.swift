@@ -1,0 +1,20 @@
+/// The excess risk as a function of the overlap for p = k = 1: R = c + s m².
+struct OverlapRisk {
+  let constant: Double
+  let slope: Double
+
+  init(model: Model) {
+    let form = model.errorForm
+    let trace = form[0] + form[1]
+    constant = 0.5 * trace * trace + form[0] * form[0] + form[1] * form[1]
+    slope = 2 * form[0] * form[1]
+  }
+
+  func value(_ overlap: Double) -> Double { constant + slope * overlap * overlap }
+
+  /// The smallest |m| with R ≤ `risk`; +∞ when there is none.
+  func boundary(_ risk: Double) -> Double {
+    guard slope < 0 else { return constant <= risk ? 0 : .infinity }
+    return max(0, (constant - risk) / -slope).squareRoot()
+  }
+}

@@ -1,0 +1,32 @@
+import Dynamics
+
+/// Holds the exit records of all replicas and takes each replica's from whichever task ran it.
+///
+/// 24 bytes a replica and threshold, allocated once. Unchecked: a replica's index is handed out
+/// once, so that no two tasks write one place, and nobody reads before all tasks have ended.
+final class ExitRecordTable: @unchecked Sendable {
+  let thresholdCount: Int
+  let count: Int
+  private let storage: UnsafeMutablePointer<ExitRecord>
+
+  init(replicas: Int, thresholdCount: Int) {
+    self.thresholdCount = thresholdCount
+    count = replicas * thresholdCount
+    storage = .allocate(capacity: count)
+    storage.initialize(
+      repeating: ExitRecord(outcome: .censored, time: .nan), count: count)
+  }
+
+  deinit { storage.deallocate() }
+
+  func set(_ replica: Int, _ records: [ExitRecord]) {
+    precondition(records.count == thresholdCount, "one record a threshold")
+    for (index, record) in records.enumerated() {
+      storage[replica * thresholdCount + index] = record
+    }
+  }
+
+  subscript(replica: Int, threshold: Int) -> ExitRecord {
+    storage[replica * thresholdCount + threshold]
+  }
+}
