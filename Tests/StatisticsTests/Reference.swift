@@ -28,9 +28,10 @@ struct Reference: Decodable {
     let exact: Double?
   }
 
-  /// `exact` runs over all splits, and is nil where there are many.
+  /// `exact` runs over all splits, and is nil where there are many; `limit` is A²'s alone.
   struct PermutationValues: Decodable, Sendable {
     let statistic: Double
+    let limit: Double?
     let exact: Double?
   }
 
