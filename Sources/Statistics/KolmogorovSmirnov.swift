@@ -16,12 +16,13 @@ public enum KolmogorovSmirnov {
   ///
   /// Ties are handled: distribution functions are compared after all equal values. Censored
   /// replicas enter as +∞, which is exact as long as both samples have one horizon.
-  /// O(n log n) for the statistic. Traps on an empty sample.
+  /// O(n log n) for the statistic. Throws `SampleError` for an empty sample, NaN or −∞.
   /// Source: Smirnov (1939); exact law by counting lattice paths, Hodges (1958).
   public static func twoSample(
     _ first: [Double], _ second: [Double], method: Method = .automatic
-  ) -> TestResult {
-    precondition(!first.isEmpty && !second.isEmpty, "empty sample")
+  ) throws(SampleError) -> TestResult {
+    try SampleError.requireTimes(first)
+    try SampleError.requireTimes(second)
     let (x, y) = (first.sorted(), second.sorted())
     let (n, m) = (x.count, y.count)
     var (i, j) = (0, 0)
@@ -45,15 +46,19 @@ public enum KolmogorovSmirnov {
   /// Tests whether a sample comes from the law with the given distribution function.
   ///
   /// The p-value is Kolmogorov's limit with Stephens' correction (1970), relative error below 1%
-  /// from n = 50 on. Traps on an empty sample.
+  /// from n = 50 on. O(n log n). Throws `SampleError` for an empty sample, NaN or −∞, and where
+  /// `cumulative` leaves [0, 1].
   public static func oneSample(
     _ values: [Double], cumulative: (Double) -> Double
-  ) -> TestResult {
-    precondition(!values.isEmpty, "empty sample")
+  ) throws(SampleError) -> TestResult {
+    try SampleError.requireTimes(values)
     let n = Double(values.count)
     var statistic = 0.0
     for (index, value) in values.sorted().enumerated() {
       let probability = cumulative(value)
+      try SampleError.require(
+        probability >= 0 && probability <= 1,
+        "the distribution function is \(probability) at \(value), expected a value in [0, 1]")
       let below = probability - Double(index) / n
       let above = Double(index + 1) / n - probability
       statistic = max(statistic, max(below, above))

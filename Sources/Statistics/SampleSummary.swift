@@ -31,9 +31,15 @@ public struct SampleSummary: Sendable, Equatable {
   /// Probabilities of the quantiles.
   public static let probabilities = [0.05, 0.25, 0.5, 0.75, 0.95]
 
-  /// Summarises `times`; throws `SampleError` for an empty sample.
+  /// Summarises `times`; O(n log n).
+  ///
+  /// Throws `SampleError` for an empty sample, NaN or −∞, and for a replica that did not exit
+  /// when `horizon` is not finite.
   public init(_ times: [Double], horizon: Double) throws {
-    try SampleError.require(!times.isEmpty, "empty sample, expected at least one exit time")
+    try SampleError.requireTimes(times)
+    try SampleError.require(
+      horizon.isFinite || times.allSatisfy(\.isFinite),
+      "a horizon of \(horizon), expected a finite one where replicas did not exit")
     count = times.count
     exited = times.count { $0.isFinite }
     let isComplete = exited == count

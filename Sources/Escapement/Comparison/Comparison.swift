@@ -112,7 +112,7 @@ public struct Comparison: Sendable {
     let (x, y) = (exitTimes(first.records(at: index)), exitTimes(second.records(at: index)))
     let isNumber = second.kind == .ode && !experiment.isPaired
     let tests = PairComparison.Tests(
-      kolmogorovSmirnov: isNumber ? nil : KolmogorovSmirnov.twoSample(x, y))
+      kolmogorovSmirnov: isNumber ? nil : try KolmogorovSmirnov.twoSample(x, y))
     return PairComparison(
       first: first.kind.rawValue, second: second.kind.rawValue,
       threshold: first.thresholds[index], paired: experiment.isPaired, tests: tests,
@@ -125,6 +125,8 @@ public struct Comparison: Sendable {
     guard first.contains(where: \.isFinite), second.contains(where: \.isFinite) else { return nil }
     let (horizon, margin) = (experiment.exitRule.horizon, experiment.margin)
     let (x, y) = (first.map { min($0, horizon) }, second.map { min($0, horizon) })
+    // A threshold that all starts satisfy gives exit times of 0, and no ratio.
+    guard x.contains(where: { $0 > 0 }), y.contains(where: { $0 > 0 }) else { return nil }
     let ratio: MeanRatio
     if isNumber {
       ratio = try .oneSample(x, known: y[0], margin: margin)
