@@ -35,11 +35,12 @@ public struct EnsembleRunner: Sendable {
     let batchCount = (replicas + size - 1) / size
     let next = SharedCounter()
     let thresholds = engine.exitRule.thresholds
+    let executor = ThreadExecutor()
     let clock = ContinuousClock()
     let began = clock.now
     let batches = try await withThrowingTaskGroup(of: [(Int, [ExitRecord])].self) { group in
       for _ in 0..<min(threads, batchCount) {
-        group.addTask {
+        group.addTask(executorPreference: executor) {
           var finished: [(Int, [ExitRecord])] = []
           while true {
             let index = next.take()
