@@ -35,6 +35,7 @@ public struct EnsembleRunner: Sendable {
     let batchCount = (replicas + size - 1) / size
     let next = SharedCounter()
     let thresholds = engine.exitRule.thresholds
+    let stepsBefore = progress.steps
     let executor = ThreadExecutor()
     let clock = ContinuousClock()
     let began = clock.now
@@ -62,8 +63,8 @@ public struct EnsembleRunner: Sendable {
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     return EnsembleRun(
-      kind: engine.kind, thresholds: thresholds, replicas: replicas, steps: progress.steps,
-      seconds: seconds, records: Array(batches.joined()))
+      kind: engine.kind, thresholds: thresholds, replicas: replicas,
+      steps: progress.steps - stepsBefore, seconds: seconds, records: Array(batches.joined()))
   }
 
   /// Enough batches that cores end together, few enough that handing out costs nothing.
