@@ -18,8 +18,20 @@ enum ExitStatus {
     case let error as OutputError:
       fail(error.description, error.isCreation ? cannotCreate : cannotWrite)
     case let error as GSLError: fail(error.description, software)
-    default: EscapementCommand.exit(withError: error)
+    default:
+      guard EscapementCommand.exitCode(for: error) == .validationFailure else {
+        EscapementCommand.exit(withError: error)
+      }
+      fail(usageMessage(error), usage)
     }
+  }
+
+  /// The problem and where to read on, without the usage lines between them.
+  private static func usageMessage(_ error: any Error) -> String {
+    let problem = EscapementCommand.message(for: error)
+    let lines = EscapementCommand.fullMessage(for: error).split(whereSeparator: \.isNewline)
+    guard let help = lines.last(where: { $0.contains(" --help'") }) else { return problem }
+    return "\(problem). \(help.trimmingCharacters(in: .whitespaces))"
   }
 
   private static func fail(_ message: String, _ status: Int32) -> Never {
