@@ -41,6 +41,16 @@ public struct RunDirectory: Sendable {
     let manager = FileManager.default
     let mark = UUID().uuidString
     var written: [(temporary: URL, final: URL)] = []
+    // A directory in the way would stop the renaming half-way, with files of two runs side by side.
+    for file in files {
+      var isDirectory: ObjCBool = false
+      let path = directory.appendingPathComponent(file.name).path
+      if manager.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+        throw OutputError(
+          isCreation: false,
+          description: "output: cannot write '\(path)', a directory stands in its place")
+      }
+    }
     do {
       for file in files {
         let temporary = directory.appendingPathComponent(".\(file.name).\(mark)")
