@@ -36,7 +36,7 @@ enum ExitStatus {
 
   private static func fail(_ message: String, _ status: Int32) -> Never {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("escapement: \(line)\n".utf8))
+    Console.error("escapement: \(line)\n")
     exit(status)
   }
 }

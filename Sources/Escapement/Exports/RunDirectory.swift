@@ -6,6 +6,12 @@ public struct OutputError: Error, Sendable, CustomStringConvertible {
   public let isCreation: Bool
   /// One line that names the path.
   public let description: String
+
+  /// Creates an error.
+  public init(isCreation: Bool, description: String) {
+    self.isCreation = isCreation
+    self.description = description
+  }
 }
 
 /// Fills a directory with the files of a run, all of them or none.
