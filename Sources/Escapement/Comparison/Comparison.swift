@@ -125,6 +125,8 @@ public struct Comparison: Sendable {
     guard first.contains(where: \.isFinite), second.contains(where: \.isFinite) else { return nil }
     let (horizon, margin) = (experiment.exitRule.horizon, experiment.margin)
     let (x, y) = (first.map { min($0, horizon) }, second.map { min($0, horizon) })
+    // A side that is out from the start has the mean 0, and no ratio.
+    guard x.contains(where: { $0 > 0 }), y.contains(where: { $0 > 0 }) else { return nil }
     let ratio: MeanRatio
     if isNumber {
       ratio = try .oneSample(x, known: y[0], margin: margin)
