@@ -19,10 +19,12 @@ enum ExitStatus {
       fail(error.description, error.isCreation ? cannotCreate : cannotWrite)
     case let error as GSLError: fail(error.description, software)
     default:
-      guard EscapementCommand.exitCode(for: error) == .validationFailure else {
-        EscapementCommand.exit(withError: error)
+      switch EscapementCommand.exitCode(for: error) {
+      // Help and the version come this way too.
+      case .success: EscapementCommand.exit(withError: error)
+      case .validationFailure: fail(usageMessage(error), usage)
+      default: fail("\(error)", software)
       }
-      fail(usageMessage(error), usage)
     }
   }
 
