@@ -10,19 +10,23 @@ struct CommandResult: Sendable {
 }
 
 /// Runs the command of this build to its end; it stands beside the tests' own executable.
-func runCommand(_ arguments: [String], in directory: URL? = nil) throws -> CommandResult {
+///
+/// `stdout` replaces the pipe that standard output is read from.
+func runCommand(
+  _ arguments: [String], in directory: URL? = nil, stdout given: FileHandle? = nil
+) throws -> CommandResult {
   let process = Process()
   process.executableURL = buildDirectory.appendingPathComponent("escapement")
   process.arguments = arguments
   process.currentDirectoryURL = directory
   process.standardInput = FileHandle.nullDevice
   let (output, errors) = (Pipe(), Pipe())
-  process.standardOutput = output
+  process.standardOutput = given ?? output
   process.standardError = errors
   try process.run()
   // One pipe on a thread of its own: a full pipe that nobody reads would stop the command.
   let reader = PipeReader(errors)
-  let stdout = output.fileHandleForReading.readDataToEndOfFile()
+  let stdout = given == nil ? output.fileHandleForReading.readDataToEndOfFile() : Data()
   let stderr = reader.wait()
   process.waitUntilExit()
   return CommandResult(

@@ -24,7 +24,7 @@ import Testing
     #expect((summary["comparisons"] as? [Object])?.count == 6)
   }
 
-  @Test func `the table on stdout is plain text off a terminal, with dynamics and verdicts`() throws {
+  @Test func `the table is plain text off a terminal`() throws {
     let result = try runCommand("\(small) --dynamics ode,sde,chain,sgd --thresholds 0.25")
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
@@ -66,6 +66,21 @@ import Testing
     let summary = try object(result.stdout)
     #expect((summary["provenance"] as? Object)?["generator"] as? String == "mt19937")
     #expect((summary["warnings"] as? [String])?.count == 1)
+  }
+
+  // From the target itself every exit is at 0, and a ratio of such means is no number.
+  @Test func `a start at the target gives no ratio and no failure`() throws {
+    for words in ["--start overlaps:1", "--thresholds 1e-300"] {
+      let result = try runCommand("\(small) \(words) --format json")
+      #expect(result.status == 0, "\(result.stderr)")
+      let summary = try object(result.stdout)
+      let pairs = try #require(summary["comparisons"] as? [Object])
+      #expect(pairs.contains { $0["mean_ratio"] is NSNull })
+      #expect((summary["exit_times"] as? [Object])?.contains { $0["mean"] as? Double == 0 } == true)
+      let table = try runCommand("\(small) \(words)")
+      #expect(table.status == 0)
+      #expect(table.stdout.contains("no verdict"))
+    }
   }
 
   @Test func `options win over the file`() throws {

@@ -110,6 +110,17 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     }
   }
 
+  // The device that is always full, where the system has one.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func `a result that cannot be written ends with 74`() throws {
+    let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    for words in ["theory", "compare --replicas 2 --dynamics ode"] {
+      let arguments = "\(words) --dimension 50 --learning-rate 0.1".split(separator: " ")
+      expectError(
+        try runCommand(arguments.map(String.init), stdout: full), 74, "standard output")
+    }
+  }
+
   @Test(arguments: ["--help", "compare --help", "theory --help", "help compare"])
   func `help goes to stdout with status 0`(words: String) throws {
     let result = try runCommand(words)

@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func `exit_times.csv has its header, its order and an empty step where there is none`() throws {
+  @Test func `exit_times.csv has its header, its order and its numbers`() throws {
     try withDirectory { directory in
       _ = try compare("--replicas 12 --dynamics sgd,sde,ode,chain", in: directory, to: "run")
       let table = rows(try bytes(directory, "run/exit_times.csv"))

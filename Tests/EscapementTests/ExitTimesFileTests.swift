@@ -9,7 +9,7 @@ import Testing
     try #require(String(data: exitTimesCSV(runs), encoding: .utf8))
   }
 
-  @Test func `rows are sorted by dynamics, threshold and replica, whatever the order of runs`() throws {
+  @Test func `rows are sorted by dynamics, threshold and replica`() throws {
     func run(_ kind: DynamicsKind, _ records: [ExitRecord]) -> EnsembleRun {
       EnsembleRun(
         kind: kind, thresholds: [0.01, 0.5], replicas: records.count / 2, steps: 0, seconds: 0,

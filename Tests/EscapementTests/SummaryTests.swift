@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test func `above the critical rate everything is censored, and the reason is given`() async throws {
+  @Test func `above the critical rate all is censored and the reason given`() async throws {
     let summary = try await summary([
       .dimension: "2000", .start: "overlaps:0.05", .learningRate: "0.2", .replicas: "5",
       .thresholds: "0.5", .horizon: "0.25", .dynamics: "ode,sde,chain,sgd",
