@@ -33,11 +33,13 @@ public struct EnsembleRunner: Sendable {
     let queue = ReplicaQueue(0..<replicas)
     let thresholds = engine.exitRule.thresholds
     let table = ExitRecordTable(replicas: replicas, thresholdCount: thresholds.count)
+    let stepsBefore = progress.steps
+    let executor = ThreadExecutor()
     let clock = ContinuousClock()
     let began = clock.now
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<min(threads, replicas) {
-        group.addTask {
+        group.addTask(executorPreference: executor) {
           try engine.run(
             ReplicaWork(
               queue: queue, start: start, streams: streams,
@@ -54,7 +56,8 @@ public struct EnsembleRunner: Sendable {
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     return EnsembleRun(
-      kind: engine.kind, thresholds: thresholds, replicas: replicas, steps: progress.steps,
+      kind: engine.kind, thresholds: thresholds, replicas: replicas,
+      steps: progress.steps - stepsBefore,
       seconds: seconds, table: table)
   }
 }

@@ -3,7 +3,8 @@ import Dynamics
 /// Holds the exit records of all replicas and takes each replica's from whichever task ran it.
 ///
 /// 24 bytes a replica and threshold, allocated once. Unchecked: a replica's index is handed out
-/// once, so that no two tasks write one place, and nobody reads before all tasks have ended.
+/// once, so that no two tasks write one place, and nobody reads before all tasks have ended and
+/// every place is written. Memory is touched only as replicas finish.
 final class ExitRecordTable: @unchecked Sendable {
   let thresholdCount: Int
   let count: Int
@@ -13,8 +14,6 @@ final class ExitRecordTable: @unchecked Sendable {
     self.thresholdCount = thresholdCount
     count = replicas * thresholdCount
     storage = .allocate(capacity: count)
-    storage.initialize(
-      repeating: ExitRecord(outcome: .censored, time: .nan), count: count)
   }
 
   deinit { storage.deallocate() }

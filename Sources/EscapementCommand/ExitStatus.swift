@@ -18,13 +18,27 @@ enum ExitStatus {
     case let error as OutputError:
       fail(error.description, error.isCreation ? cannotCreate : cannotWrite)
     case let error as GSLError: fail(error.description, software)
-    default: EscapementCommand.exit(withError: error)
+    default:
+      switch EscapementCommand.exitCode(for: error) {
+      // Help and the version come this way too.
+      case .success: EscapementCommand.exit(withError: error)
+      case .validationFailure: fail(usageMessage(error), usage)
+      default: fail("\(error)", software)
+      }
     }
+  }
+
+  /// The problem and where to read on, without the usage lines between them.
+  private static func usageMessage(_ error: any Error) -> String {
+    let problem = EscapementCommand.message(for: error)
+    let lines = EscapementCommand.fullMessage(for: error).split(whereSeparator: \.isNewline)
+    guard let help = lines.last(where: { $0.contains(" --help'") }) else { return problem }
+    return "\(problem). \(help.trimmingCharacters(in: .whitespaces))"
   }
 
   private static func fail(_ message: String, _ status: Int32) -> Never {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("escapement: \(line)\n".utf8))
+    Console.error("escapement: \(line)\n")
     exit(status)
   }
 }

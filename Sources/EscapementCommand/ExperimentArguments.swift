@@ -25,7 +25,8 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.generator)) var generator: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.threads)) var threads: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.timeStep)) var timeStep: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp(.finiteSizeDrift)) var finiteSizeDrift: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.finiteSizeDrift)) var finiteSizeDrift:
+    String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.scheme)) var scheme: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.monitoring)) var monitoring: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.odeStepper)) var odeStepper: String?

@@ -15,7 +15,8 @@ import Testing
   }
 
   @Test(arguments: [(0.1, 1e-4), (0.02, 0), (0.12, 0.5)])
-  func `exit times equal the logistic closed form`(learningRate: Double, labelNoise: Double) throws {
+  func `exit times equal the logistic closed form`(learningRate: Double, labelNoise: Double) throws
+  {
     let model = try Model(dimension: 3000, learningRate: learningRate, labelNoise: labelNoise)
     let thresholds = [0.01, 0.1, 0.5, 0.8]
     for overlap in [0.0184786795, -0.0184786795, 0.2] {

@@ -73,8 +73,9 @@ func frame(_ gram: [[Double]], _ model: Model) throws -> StudentFrame {
 
   /// Drift and covariance against a Monte Carlo over the fields, by an independent evaluation of
   /// the increments; `sabotage` scales the label noise of the samples.
-  private func largestDeviation(samples: Int, sabotage: Double) throws -> (drift: Double, covariance: Double)
-  {
+  private func largestDeviation(samples: Int, sabotage: Double) throws -> (
+    drift: Double, covariance: Double
+  ) {
     let model = try unequalModel()
     let (p, k) = (model.width, model.teacherUnits)
     let frame = try frame(unequalGram, model)
@@ -153,7 +154,8 @@ func frame(_ gram: [[Double]], _ model: Model) throws -> StudentFrame {
   }
 
   // 9 drifts and 45 covariances: 1e-6 for all of them together is 5.8 standard errors each.
-  @Test func `drift and covariance for p = 3, k = 2 agree with Monte Carlo over the fields`() throws {
+  @Test func `drift and covariance for p = 3, k = 2 agree with Monte Carlo over the fields`() throws
+  {
     let worst = try largestDeviation(samples: 400_000, sabotage: 1)
     #expect(worst.drift < 5.8)
     #expect(worst.covariance < 5.8)

@@ -36,7 +36,8 @@ public struct Model: Sendable, Equatable {
     let require = ParameterError.require
     try require(dimension >= 1, "dimension", "\(dimension)", "a whole number of at least 1")
     try require(width >= 1, "width", "\(width)", "a whole number of at least 1")
-    try require(teacherUnits >= 1, "teacher-units", "\(teacherUnits)", "a whole number of at least 1")
+    try require(
+      teacherUnits >= 1, "teacher-units", "\(teacherUnits)", "a whole number of at least 1")
     try require(
       width <= Model.largestWidth, "width", "\(width)", "at most \(Model.largestWidth)")
     try require(

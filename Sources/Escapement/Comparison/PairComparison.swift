@@ -50,7 +50,7 @@ public struct PairComparison: Encodable, Sendable {
   public let paired: Bool
   /// Tests of equal laws.
   public let tests: Tests
-  /// Ratio of the means; null when a side has no exit at all.
+  /// Ratio of the means; null when a side has no exit at all, or only exits at time 0.
   public let meanRatio: Ratio?
 
   enum CodingKeys: String, CodingKey {

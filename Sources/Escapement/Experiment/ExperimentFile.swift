@@ -26,7 +26,7 @@ extension ExperimentOptions {
     }
     let root: Node
     do {
-      root = try Yams.compose(yaml: text) ?? Node(.init([]))
+      root = try Yams.compose(yaml: text) ?? .mapping(Node.Mapping([]))
     } catch let error as YamlError {
       throw failure(error.line, "broken YAML, \(error.summary)")
     } catch {

@@ -6,6 +6,12 @@ public struct OutputError: Error, Sendable, CustomStringConvertible {
   public let isCreation: Bool
   /// One line that names the path.
   public let description: String
+
+  /// Creates an error.
+  public init(isCreation: Bool, description: String) {
+    self.isCreation = isCreation
+    self.description = description
+  }
 }
 
 /// Fills a directory with the files of a run, all of them or none.
@@ -41,6 +47,16 @@ public struct RunDirectory: Sendable {
     let manager = FileManager.default
     let mark = UUID().uuidString
     var written: [(temporary: URL, final: URL)] = []
+    // A directory in the way would stop the renaming half-way, with files of two runs side by side.
+    for file in files {
+      var isDirectory: ObjCBool = false
+      let path = directory.appendingPathComponent(file.name).path
+      if manager.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+        throw OutputError(
+          isCreation: false,
+          description: "output: cannot write '\(path)', a directory stands in its place")
+      }
+    }
     do {
       for file in files {
         let temporary = directory.appendingPathComponent(".\(file.name).\(mark)")

@@ -88,7 +88,7 @@ private func verdictLine(_ pair: PairComparison, _ experiment: Experiment) -> St
   let sides = "\(title(pair.first)) against \(title(pair.second))"
   let head = "T = \(pair.threshold)  \(sides): "
   guard let ratio = pair.meanRatio else {
-    return head + "no verdict, since a side has no exit by the horizon".yellow
+    return head + "no verdict, since a side exits at once or not by the horizon".yellow
   }
   let percent = NumberText.short(100 * ratio.margin)
   var numbers = "mean ratio \(NumberText.short(ratio.estimate))"

@@ -52,7 +52,8 @@ func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
       + "learning rate \(model.learningRate) is above the critical "
       + "\(NumberText.short(theory.criticalLearningRate))"
   }
-  return "the formulas hold for one teacher unit and a second layer of ones, above d = 2p/(T(p + 1))"
+  return
+    "the formulas hold for one teacher unit and a second layer of ones, above d = 2p/(T(p + 1))"
 }
 
 /// Lays rows out in columns under a header.

@@ -27,8 +27,8 @@ struct Compare: AsyncParsableCommand {
       ("summary.json", json),
     ])
     switch format {
-    case .json: Console.output(json)
-    case .table: Console.output(comparisonTable(comparison))
+    case .json: try Console.output(json)
+    case .table: try Console.output(comparisonTable(comparison))
     }
   }
 }

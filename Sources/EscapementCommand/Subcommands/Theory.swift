@@ -15,8 +15,8 @@ struct Theory: AsyncParsableCommand {
     let theory = try TheorySummary(
       model: experiment.model, start: experiment.start, thresholds: thresholds)
     switch format {
-    case .json: Console.output(try jsonData(theory))
-    case .table: Console.output(theoryTable(theory, experiment))
+    case .json: try Console.output(jsonData(theory))
+    case .table: try Console.output(theoryTable(theory, experiment))
     }
   }
 }

@@ -1,0 +1,146 @@
+import Escapement
+import GSL
+import Testing
+
+/// Names a value of one key and what the experiment says once it is read.
+private struct GoodValue: Sendable, CustomTestStringConvertible {
+  let key: ExperimentKey
+  let text: String
+  let isRead: @Sendable (Experiment) -> Bool
+
+  init(_ key: ExperimentKey, _ text: String, _ isRead: @escaping @Sendable (Experiment) -> Bool) {
+    (self.key, self.text, self.isRead) = (key, text, isRead)
+  }
+
+  var testDescription: String { "--\(key.rawValue) \(text)" }
+
+  // None is the default, so that a value that is dropped fails.
+  static let all: [GoodValue] = [
+    GoodValue(.dimension, "70") { $0.model.dimension == 70 },
+    GoodValue(.dimension, "1e6") { $0.model.dimension == 1_000_000 },
+    GoodValue(.width, "3") { $0.model.width == 3 },
+    GoodValue(.teacherUnits, "2") { $0.model.teacherUnits == 2 },
+    GoodValue(.learningRate, "0.02") { $0.model.learningRate == 0.02 },
+    GoodValue(.labelNoise, "1e-4") { $0.model.labelNoise == 1e-4 },
+    GoodValue(.secondLayer, "-1.5") { $0.model.secondLayer == [-1.5] },
+    GoodValue(.activation, "square") { $0.model.activation == .square },
+    GoodValue(.target, "square") { $0.model.activation == .square },
+    GoodValue(.constraint, "spherical") { $0.model.constraint == .spherical },
+    GoodValue(.thresholds, "0.5, 0.25") { $0.exitRule.thresholds == [0.25, 0.5] },
+    GoodValue(.horizon, "7.5") { $0.exitRule.horizon == 7.5 },
+    GoodValue(.replicas, "12") { $0.replicas == [.ode: 12, .sde: 12, .chain: 12] },
+    GoodValue(.replicas, "12,chain:5") { $0.replicas == [.ode: 12, .sde: 12, .chain: 5] },
+    GoodValue(.replicas, "chain:5") { $0.replicas == [.ode: 1000, .sde: 1000, .chain: 5] },
+    GoodValue(.dynamics, "sgd,chain") { $0.dynamics == [.chain, .sgd] },
+    GoodValue(.start, "overlaps:0.25") { !$0.isPaired },
+    GoodValue(.seed, "18446744073709551615") { $0.streams.seed == .max },
+    GoodValue(.generator, "ranlxd2") { $0.streams.generator.name == "ranlxd2" },
+    GoodValue(.threads, "3") { $0.threads == 3 },
+    GoodValue(.timeStep, "0.004") { $0.timeStep == 0.004 },
+    GoodValue(.finiteSizeDrift, "false") { !$0.finiteSizeDrift },
+    GoodValue(.scheme, "euler-maruyama") { $0.scheme == .eulerMaruyama },
+    GoodValue(.monitoring, "discrete") { $0.monitoring == .discrete },
+    GoodValue(.odeStepper, "rkf45") { $0.odeStepper.name == "rkf45" },
+    GoodValue(.margin, "0.2") { $0.margin == 0.2 },
+    GoodValue(.output, "some/where") { $0.output == "some/where" },
+  ]
+}
+
+private let badValues: [(ExperimentKey, [String])] = [
+  (.dimension, ["0", "-3", "many", "2.5", "nan", "inf", "", "1e30", "9e18"]),
+  (.width, ["0", "50", "1.5", "ten", "20000"]),
+  (.teacherUnits, ["0", "-1", "x"]),
+  (.learningRate, ["0", "-0.1", "nan", "inf", "0.1x", ""]),
+  (.labelNoise, ["-1e-9", "nan", "inf", "small"]),
+  (.secondLayer, ["1,2", "nan", "one", "1,"]),
+  (.activation, ["cube", ""]),
+  (.target, ["cube"]),
+  (.constraint, ["elliptic"]),
+  (.thresholds, ["0", "1", "1.5", "-0.1", "nan", "0.5,0.5", "half", "0.1,,0.5", ""]),
+  (.horizon, ["0", "-1", "nan", "inf", "late", "1e300"]),
+  (.replicas, ["0", "-5", "some", "1.5", "1e30", "ode", "bm:5", "chain:0", "chain:1:2", "5,"]),
+  (.dynamics, ["ode,ode", "brownian", "", "ode,,sde"]),
+  (
+    .start,
+    [
+      "rand", "overlaps:", "overlaps:x", "overlaps:nan", "overlaps:0.1,0.2", "overlaps:1.1",
+      "gram", "polar:1",
+    ]
+  ),
+  (.seed, ["-1", "1.5", "18446744073709551616", "lucky"]),
+  (.generator, ["mt19938", ""]),
+  (.threads, ["0", "-1", "5000", "all"]),
+  (.timeStep, ["0", "-0.1", "1000", "nan", "fine", "1e-300"]),
+  (.finiteSizeDrift, ["yes", "1", ""]),
+  (.scheme, ["milstein"]),
+  (.monitoring, ["sometimes"]),
+  (.odeStepper, ["rk45"]),
+  (.margin, ["0", "1", "-0.05", "nan", "five"]),
+  (.output, [""]),
+]
+
+@Suite struct OptionTests {
+  @Test func `the tables name every key`() {
+    #expect(Set(GoodValue.all.map(\.key)) == Set(ExperimentKey.allCases))
+    #expect(Set(badValues.map(\.0)) == Set(ExperimentKey.allCases))
+  }
+
+  @Test(arguments: GoodValue.all)
+  private func `a good value is read`(value: GoodValue) throws {
+    #expect(value.isRead(try experiment([value.key: value.text])))
+  }
+
+  @Test(arguments: badValues)
+  func `a bad value is an error that names the key`(key: ExperimentKey, texts: [String]) {
+    for text in texts {
+      let error = #expect(throws: ExperimentError.self, "'\(text)'") {
+        try experiment([key: text])
+      }
+      #expect(error?.key == key.rawValue, "'\(text)'")
+      #expect(error?.origin == .commandLine, "'\(text)'")
+      #expect(error?.isInFile == false)
+      #expect(error?.description.hasPrefix("--\(key.rawValue): ") == true, "'\(text)'")
+      #expect(error?.description.contains("expected") == true, "'\(text)'")
+      #expect(error?.description.contains("\n") == false, "'\(text)'")
+    }
+  }
+
+  @Test(arguments: [ExperimentKey.dimension, .learningRate])
+  func `a missing value is an error that names the key`(key: ExperimentKey) {
+    var options = ExperimentOptions()
+    let other = key == .dimension ? ExperimentKey.learningRate : .dimension
+    options.set(other, "50")
+    let error = #expect(throws: ExperimentError.self) { try Experiment(options) }
+    #expect(error?.key == key.rawValue)
+    #expect(error?.description.contains("missing") == true)
+  }
+
+  @Test func `defaults are those that the help texts promise`() throws {
+    let plain = try experiment()
+    #expect(plain.model == (try Model(dimension: 50, learningRate: 0.1)))
+    #expect(plain.exitRule.thresholds == [0.01, 0.5])
+    #expect(plain.dynamics == [.chain, .ode, .sde])
+    #expect(plain.replicas == [.ode: 1000, .sde: 1000, .chain: 1000])
+    #expect(plain.isPaired)
+    #expect(plain.streams == StreamFamily(seed: 1))
+    #expect(plain.finiteSizeDrift)
+    #expect(plain.scheme == .driftHeun)
+    #expect(plain.monitoring == .continuous)
+    #expect(plain.odeStepper.name == "rk8pd")
+    #expect(plain.margin == 0.05)
+    #expect(plain.output == nil)
+  }
+
+  @Test func `the ODE from a fixed start is one path`() throws {
+    let fixed = try experiment([.start: "overlaps:0.2", .replicas: "30"])
+    #expect(fixed.replicaCount(.ode) == 1)
+    #expect(fixed.replicaCount(.chain) == 30)
+    #expect(try experiment([.replicas: "30"]).replicaCount(.ode) == 30)
+  }
+
+  @Test func `every generator of GSL is known by its name`() throws {
+    for generator in RandomGenerator.all {
+      #expect(try experiment([.generator: generator.name]).streams.generator == generator)
+    }
+  }
+}
