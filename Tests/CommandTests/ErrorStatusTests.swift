@@ -34,6 +34,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     ("unknown.yaml", "unknown.yaml, line 2: unknown key 'widht'"),
     ("broken.yaml", "broken.yaml, line 3: broken YAML"),
     ("negative.yaml", "negative.yaml, line 2, key 'learning-rate': found -0.1"),
+    ("missing.yaml", "missing.yaml, key 'dimension': missing"),
     ("none.yaml", "none.yaml: cannot be read"),
     ("good.yaml --start gram:broken.json", "broken.json, key 'start': expected a JSON array"),
     ("good.yaml --start gram:skew.json", "skew.json, key 'start': found 0.2 and 0.3"),
@@ -47,6 +48,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     "unknown.yaml": "dimension: 50\nwidht: 1\n",
     "broken.yaml": "dimension: 50\nlearning-rate: [0.1\nwidth: 1\n",
     "negative.yaml": "dimension: 50\nlearning-rate: -0.1\n",
+    "missing.yaml": "learning-rate: 0.1\n",
     "broken.json": "[[1, 0.1",
     "skew.json": "[[1, 0.3], [0.2, 1]]",
   ]

@@ -119,7 +119,7 @@ import Testing
   func `an empty file has no keys`(yaml: String) throws {
     let options = try ExperimentOptions(yaml: yaml, name: "case.yaml")
     #expect(options.values.isEmpty)
-    let error = #expect(throws: ExperimentError.self) { try Experiment(options) }
+    let error = failure(yaml)
     #expect(error?.key == "dimension")
     #expect(error?.problem.contains("missing") == true)
   }

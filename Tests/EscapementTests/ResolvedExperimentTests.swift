@@ -31,6 +31,13 @@ import Testing
     #expect(first.yaml.contains("0.30000000000000004"))
   }
 
+  // Readers of YAML 1.1, PyYAML among them, take 1e-05 for a word.
+  @Test func `numbers are numbers to readers of YAML 1.1`() throws {
+    let text = try experiment([.labelNoise: "1e-5", .thresholds: "1e-7,0.5"]).yaml
+    #expect(text.contains("label-noise: 1.0e-05\n"))
+    #expect(text.contains("thresholds: [1.0e-07, 0.5]\n"))
+  }
+
   @Test func `one key stands on one line, and threads and output are left out`() throws {
     let text = try experiment([.threads: "3", .output: "somewhere"]).yaml
     let keys = text.split(separator: "\n").map { String($0.prefix { $0 != ":" }) }

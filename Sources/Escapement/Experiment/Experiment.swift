@@ -56,7 +56,7 @@ public struct Experiment: Sendable {
     func required<Value>(_ key: ExperimentKey, _ value: Value?) throws -> Value {
       guard let value else {
         throw ExperimentError(
-          origin: nil, key: key.rawValue,
+          origin: options.file.map { .file($0, line: 0) }, key: key.rawValue,
           problem: "missing, expected in the experiment file or as --\(key.rawValue)")
       }
       return value

@@ -21,6 +21,7 @@ extension ExperimentOptions {
   /// Reads an experiment from YAML text; `name` is what errors call it.
   public init(yaml text: String, name: String) throws {
     self.init()
+    file = name
     func failure(_ line: Int, _ problem: String) -> ExperimentError {
       ExperimentError(origin: .file(name, line: line), key: "", problem: problem)
     }

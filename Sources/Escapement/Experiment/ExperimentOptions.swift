@@ -5,6 +5,9 @@ public struct ExperimentOptions: Sendable {
   /// The values by key.
   public private(set) var values: [ExperimentKey: OptionValue] = [:]
 
+  /// The experiment file that was read, nil when there is none.
+  public internal(set) var file: String?
+
   /// Creates an empty collection.
   public init() {}
 
