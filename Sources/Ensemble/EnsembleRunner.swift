@@ -50,7 +50,8 @@ public struct EnsembleRunner: Sendable {
               report: { progress.add(steps: $0) }))
         }
       }
-      try await group.waitForAll()
+      // Unlike waiting for all, leaving at the first error cancels the rest.
+      while try await group.next() != nil {}
     }
     let elapsed = clock.now - began
     let seconds =

@@ -1,46 +1,45 @@
-import Foundation
 import GSL
 
-/// Compares two censored samples by their hazards.
+/// Tests for a difference of two laws by the exits observed and expected over time.
 public enum LogRank {
-  /// Tests whether two censored samples come from one law, against proportional hazards.
+  /// Tests whether `first` and `second` have one exit rate; uses all censored times.
   ///
-  /// Z = Σ (O₁ − E₁)/√(Σ V) over the distinct times of exit, with E₁ = O N₁/N and
-  /// V = E₁ (N − O)/N (N − N₁)/(N − 1); O exits among N replicas at risk. Z > 0 says that `first`
-  /// exits earlier. The p-value is two-sided and normal: good to a few per cent of itself from
-  /// some 20 exits on. Censoring may be at any time that does not depend on the exit.
-  /// O(n log n). Throws `SampleError` when no exit is observed while both samples are at risk.
-  /// Source: Mantel (1966).
-  public static func twoSample(
-    _ first: CensoredSample, _ second: CensoredSample
-  ) throws(SampleError) -> TestResult {
-    let (x, y) = (first.order, second.order)
+  /// Statistic: Z = (O − E)/√V; over the distinct exit times, with d exits among r at risk of
+  /// which r₁ are of `first`, O counts the exits of `first`, E = Σ d r₁/r and
+  /// V = Σ d r₁r₂(r − d)/(r²(r − 1)). Negative when `first` exits later. The p-value is
+  /// two-sided and asymptotic; censoring must not depend on the exit times. If no exit is
+  /// seen while both samples are at risk, nothing is known: Z is 0 and the p-value 1.
+  ///
+  /// Cost: O(n log n). Source: Mantel (1966). Agrees with SciPy's `logrank`.
+  public static func test(_ first: ExitSample, _ second: ExitSample) -> TestResult {
+    let (x, y) = (RiskTable(first), RiskTable(second))
     var (i, j) = (0, 0)
-    var (difference, variance) = (0.0, 0.0)
-    while i < x.count || j < y.count {
-      let left = i < x.count ? first.times[x[i]] : .infinity
-      let right = j < y.count ? second.times[y[j]] : .infinity
-      let time = min(left, right)
-      let (atRiskFirst, atRisk) = (Double(x.count - i), Double(x.count - i + y.count - j))
-      var (exitsFirst, exits) = (0.0, 0.0)
-      while i < x.count, first.times[x[i]] == time {
-        if first.observed[x[i]] { (exitsFirst, exits) = (exitsFirst + 1, exits + 1) }
+    var (excess, variance) = (0.0, 0.0)
+    while i < x.times.count || j < y.times.count {
+      let time = min(
+        i < x.times.count ? x.times[i] : .infinity, j < y.times.count ? y.times[j] : .infinity)
+      let firstAtRisk = i < x.times.count ? x.atRisk[i] : 0
+      let secondAtRisk = j < y.times.count ? y.atRisk[j] : 0
+      var (firstExits, secondExits) = (0, 0)
+      if i < x.times.count, x.times[i] == time {
+        firstExits = x.exits[i]
         i += 1
       }
-      while j < y.count, second.times[y[j]] == time {
-        if second.observed[y[j]] { exits += 1 }
+      if j < y.times.count, y.times[j] == time {
+        secondExits = y.exits[j]
         j += 1
       }
-      guard exits > 0 else { continue }
-      let share = atRiskFirst / atRisk
-      difference += exitsFirst - exits * share
+      let exits = Double(firstExits + secondExits)
+      if exits == 0 { continue }
+      let (one, two) = (Double(firstAtRisk), Double(secondAtRisk))
+      let atRisk = one + two
+      excess += Double(firstExits) - one * exits / atRisk
       if atRisk > 1 {
-        variance += exits * share * (1 - share) * (atRisk - exits) / (atRisk - 1)
+        variance += one / atRisk * (two / atRisk) * exits * (atRisk - exits) / (atRisk - 1)
       }
     }
-    try SampleError.require(
-      variance > 0, "no exit is observed while both samples are at risk, expected at least one")
-    let score = difference / variance.squareRoot()
+    guard variance > 0 else { return TestResult(statistic: 0, pValue: 1) }
+    let score = excess / variance.squareRoot()
     return TestResult(
       statistic: score, pValue: min(2 * NormalDistribution.survival(abs(score)), 1))
   }

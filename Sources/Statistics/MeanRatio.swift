@@ -1,136 +1,168 @@
 import Foundation
 import GSL
 
-/// Judges a difference against a margin declared beforehand.
-public enum Verdict: String, Codable, Sendable {
-  /// The difference is smaller than the margin (two one-sided tests at 5%).
-  case equivalent
-  /// The difference is larger than the margin (its 95% interval lies outside).
-  case different
-  /// The data do not say.
-  case undetermined
-}
-
-/// Estimates the ratio of two mean exit times, with an interval and a verdict.
+/// Estimates the ratio of two mean exit times with a confidence interval.
 ///
-/// The interval is that of the delta method on the log ratio, with Student's quantile:
-/// log(x̄/ȳ) ± t √V. Paired by start, V is the variance of x_i/x̄ − y_i/ȳ over n, so that what the
-/// starts share cancels; unpaired, it is the sum of the squared relative errors. Bias of the
-/// estimate O(1/n); coverage approaches its level as O(1/n).
-///
-/// With margin δ the region of equivalence is [1/(1 + δ), 1 + δ], which is symmetric under exchange
-/// of the two sides. `equivalent`: the 90% interval lies inside, which is the two one-sided tests
-/// at 5% of Schuirmann (1987). `different`: the 95% interval lies wholly outside.
-///
-/// Samples without spread give an interval of zero width, which is right for the deterministic
-/// dynamics alone. A single value gives no interval and the verdict `undetermined`.
-/// Every comparison is O(n), and throws `SampleError` when a value or `margin` is not finite,
-/// `margin` is negative, or a mean is not positive.
-public struct MeanRatio: Sendable, Equatable {
-  /// x̄/ȳ.
-  public let estimate: Double
-  /// The 95% interval; nil when a side has a single value and so no spread.
-  public let interval: [Double]?
-  /// Standard error of the log ratio, √V; nil where there is no interval.
+/// The interval is exp(log r ± t s), where r is the ratio of sample means, s the standard error
+/// of log r by the delta method, and t a quantile of Student's law. If a replica was censored,
+/// both means are restricted to a common `horizon` and the ratio speaks of times up to there
+/// only: it then tends to 1 as more replicas are censored.
+public struct MeanRatio: Sendable, Hashable, Encodable {
+  /// Is the ratio of the means, first over second; nil unless both are positive.
+  public let estimate: Double?
+  /// Is the standard error of the logarithm of `estimate`; nil when it is not known: a sample
+  /// has one replica or no spread.
   public let logStandardError: Double?
-  /// Degrees of freedom of Student's quantile; 0 where there is no interval.
-  public let degreesOfFreedom: Double
-  /// Number of values of the first side.
-  public let firstCount: Int
-  /// Number of values of the second side; 0 for a known number.
-  public let secondCount: Int
-  /// The margin δ.
-  public let margin: Double
-  /// The judgement.
-  public let verdict: Verdict
+  /// Is the number of degrees of freedom of Student's law; nil when `logStandardError` is.
+  public let degreesOfFreedom: Double?
+  /// Is the level of `interval`.
+  public let confidenceLevel: Double
+  /// Is the confidence interval of the ratio, or nil when `logStandardError` is.
+  public let interval: ClosedRange<Double>?
+  /// Is the time that both means are restricted to, or nil when they are whole.
+  public let horizon: Double?
+  /// Counts the replicas of the larger sample.
+  public let replicas: Int
 
-  /// Compares two samples of the same starts, value by value.
+  /// Estimates mean(`first`) / mean(`second`) of samples paired by their start.
   ///
-  /// Throws `SampleError` also when the samples differ in length.
-  public static func paired(_ first: [Double], _ second: [Double], margin: Double) throws
-    -> MeanRatio
-  {
-    try SampleError.require(
-      first.count == second.count && !first.isEmpty,
-      "\(first.count) and \(second.count) values, expected pairs")
-    let (x, y) = (try positiveMean(first), try positiveMean(second))
-    let residuals = zip(first, second).map { $0 / x - $1 / y }
-    let count = Double(residuals.count)
-    let spread = count > 1 ? try variance(of: residuals) / count : nil
-    return try MeanRatio(
-      logRatio: log(x / y), variance: spread, degreesOfFreedom: count - 1, margin: margin,
-      counts: (first.count, second.count))
-  }
-
-  /// Compares two independent samples, with Welch's degrees of freedom.
-  public static func unpaired(_ first: [Double], _ second: [Double], margin: Double) throws
-    -> MeanRatio
-  {
-    let (x, y) = (try positiveMean(first), try positiveMean(second))
-    let counts = (first.count, second.count)
-    guard first.count > 1, second.count > 1 else {
-      return try MeanRatio(
-        logRatio: log(x / y), variance: nil, degreesOfFreedom: 0, margin: margin,
-        counts: counts)
+  /// Replica i of both samples has the same start. With x and y the times and bars their means,
+  /// s² = Var(x/x̄ − y/ȳ)/n = (Var x/x̄² + Var y/ȳ² − 2 Cov(x, y)/(x̄ȳ))/n, with n − 1 degrees
+  /// of freedom.
+  ///
+  /// `horizon`, at most the earliest censored time, defaults to it. Cost: O(n). Throws
+  /// `StatisticsError` when the counts differ, `confidenceLevel` is not in (0, 1), or
+  /// `horizon` lies beyond a censored time.
+  public static func paired(
+    _ first: ExitSample, _ second: ExitSample, horizon: Double? = nil,
+    confidenceLevel: Double = 0.95
+  ) throws -> MeanRatio {
+    guard first.count == second.count else {
+      throw StatisticsError.lengthsDiffer(first.count, second.count)
     }
-    let left = try variance(of: first) / (Double(first.count) * x * x)
-    let right = try variance(of: second) / (Double(second.count) * y * y)
-    let sum = left + right
-    let terms = left * left / Double(first.count - 1) + right * right / Double(second.count - 1)
+    let horizon = horizon ?? ExitSample.commonHorizon(first, second)
+    let (x, y) = try ExitSample.restricted(first, second, to: horizon)
+    let (xMean, yMean) = (try mean(of: x), try mean(of: y))
+    var error: Double?
+    if x.count > 1, xMean > 0, yMean > 0 {
+      // The spread of the differences keeps its digits when pairs are nearly equal.
+      let influence = zip(x, y).map { $0 / xMean - $1 / yMean }
+      error = (try variance(of: influence) / Double(x.count)).squareRoot()
+    }
     return try MeanRatio(
-      logRatio: log(x / y), variance: sum, degreesOfFreedom: terms > 0 ? sum * sum / terms : 1,
-      margin: margin, counts: counts)
+      xMean, yMean, error: error, degreesOfFreedom: Double(x.count - 1), horizon: horizon,
+      replicas: x.count, confidenceLevel: confidenceLevel)
   }
 
-  /// Compares a sample with a known number, such as the ODE's exit time from a fixed start.
-  public static func oneSample(_ sample: [Double], known: Double, margin: Double) throws
-    -> MeanRatio
-  {
-    try SampleError.require(
-      known > 0 && known.isFinite, "a known mean of \(known), expected a positive number")
-    let x = try positiveMean(sample)
-    let count = Double(sample.count)
-    let spread = sample.count > 1 ? try variance(of: sample) / (count * x * x) : nil
+  /// Estimates mean(`first`) / mean(`second`) of independent samples.
+  ///
+  /// s² = Var x/(n₁x̄²) + Var y/(n₂ȳ²), with the degrees of freedom of Welch (1947) and
+  /// Satterthwaite (1946). A sample without spread leaves the interval nil.
+  ///
+  /// `horizon`, cost and errors are those of `paired`, save that the counts may differ.
+  public static func unpaired(
+    _ first: ExitSample, _ second: ExitSample, horizon: Double? = nil,
+    confidenceLevel: Double = 0.95
+  ) throws -> MeanRatio {
+    let horizon = horizon ?? ExitSample.commonHorizon(first, second)
+    let (x, y) = try ExitSample.restricted(first, second, to: horizon)
+    let (xMean, yMean) = (try mean(of: x), try mean(of: y))
+    var error: Double?
+    var degrees = 0.0
+    if let xError = try relativeError(x), let yError = try relativeError(y) {
+      let (xSquare, ySquare) = (xError * xError, yError * yError)
+      let square = xSquare + ySquare
+      error = square.squareRoot()
+      // As fractions, the squares of tiny errors do not underflow.
+      let (xShare, yShare) = (xSquare / square, ySquare / square)
+      degrees = 1 / (xShare * xShare / Double(x.count - 1) + yShare * yShare / Double(y.count - 1))
+    }
     return try MeanRatio(
-      logRatio: log(x / known), variance: spread, degreesOfFreedom: count - 1, margin: margin,
-      counts: (sample.count, 0))
+      xMean, yMean, error: error, degreesOfFreedom: degrees, horizon: horizon,
+      replicas: max(x.count, y.count), confidenceLevel: confidenceLevel)
+  }
+
+  /// Estimates mean(`sample`) / `reference`, where `reference` is a known time.
+  ///
+  /// s² = Var x/(n x̄²) with n − 1 degrees of freedom. A censored sample has its mean restricted
+  /// to `horizon`, and `reference` is cut there too: min(`reference`, `horizon`), which is right
+  /// for a time without spread.
+  ///
+  /// `horizon`, cost and errors are those of `paired`; throws also when `reference` is not
+  /// finite.
+  public static func oneSample(
+    _ sample: ExitSample, against reference: Double, horizon: Double? = nil,
+    confidenceLevel: Double = 0.95
+  ) throws -> MeanRatio {
+    try require(reference.isFinite, "reference", reference, "a finite time")
+    let horizon = horizon ?? sample.earliestCensoring
+    let times = try horizon.map { try sample.restrictedTimes(to: $0) } ?? sample.times
+    return try MeanRatio(
+      try mean(of: times), horizon.map { min(reference, $0) } ?? reference,
+      error: try relativeError(times), degreesOfFreedom: Double(times.count - 1),
+      horizon: horizon, replicas: times.count, confidenceLevel: confidenceLevel)
+  }
+
+  /// Returns the confidence interval of the ratio at `confidenceLevel`, or nil when the
+  /// standard error is not known; throws `StatisticsError` unless the level is in (0, 1).
+  public func interval(confidenceLevel: Double) throws -> ClosedRange<Double>? {
+    try Self.interval(
+      estimate, error: logStandardError, degreesOfFreedom: degreesOfFreedom,
+      confidenceLevel: confidenceLevel)
   }
 
   private init(
-    logRatio: Double, variance: Double?, degreesOfFreedom: Double, margin: Double,
-    counts: (first: Int, second: Int)
+    _ first: Double, _ second: Double, error: Double?, degreesOfFreedom: Double,
+    horizon: Double?, replicas: Int, confidenceLevel: Double
   ) throws {
-    try SampleError.require(
-      margin >= 0 && margin.isFinite, "a margin of \(margin), expected a number from 0 on")
-    estimate = exp(logRatio)
-    self.margin = margin
-    (firstCount, secondCount) = counts
-    guard let variance, variance.isFinite, degreesOfFreedom > 0 else {
-      (interval, logStandardError, self.degreesOfFreedom) = (nil, nil, 0)
-      verdict = .undetermined
-      return
-    }
-    let student = try StudentDistribution(degreesOfFreedom: degreesOfFreedom)
-    let error = variance.squareRoot()
-    let wide = student.quantile(0.975) * error
-    let narrow = student.quantile(0.95) * error
-    let bound = log(1 + margin)
-    interval = [exp(logRatio - wide), exp(logRatio + wide)]
-    (logStandardError, self.degreesOfFreedom) = (error, degreesOfFreedom)
-    if abs(logRatio) + narrow < bound {
-      verdict = .equivalent
-    } else if abs(logRatio) - wide > bound {
-      verdict = .different
-    } else {
-      verdict = .undetermined
-    }
+    let ratio = first / second
+    estimate = first > 0 && second > 0 && ratio > 0 && ratio.isFinite ? ratio : nil
+    // A spread at rounding level says that the values are equal, not that their law has none.
+    let isKnown = estimate != nil && (error ?? 0) > 4 * Double.ulpOfOne
+    logStandardError = isKnown ? error : nil
+    self.degreesOfFreedom = isKnown ? degreesOfFreedom : nil
+    self.confidenceLevel = confidenceLevel
+    self.horizon = horizon
+    self.replicas = replicas
+    interval = try Self.interval(
+      estimate, error: logStandardError, degreesOfFreedom: self.degreesOfFreedom,
+      confidenceLevel: confidenceLevel)
   }
 
-  private static func positiveMean(_ values: [Double]) throws -> Double {
-    try SampleError.requireFinite(values)
-    let average = try mean(of: values)
-    try SampleError.require(
-      average > 0 && average.isFinite, "a mean of \(average), expected a positive number")
-    return average
+  private static func interval(
+    _ estimate: Double?, error: Double?, degreesOfFreedom: Double?, confidenceLevel: Double
+  ) throws -> ClosedRange<Double>? {
+    try require(
+      confidenceLevel > 0 && confidenceLevel < 1, "confidenceLevel", confidenceLevel,
+      "a number between 0 and 1")
+    guard let estimate, let error, let degreesOfFreedom else { return nil }
+    let law = try StudentDistribution(degreesOfFreedom: degreesOfFreedom)
+    let halfWidth = error * law.quantile(0.5 + confidenceLevel / 2)
+    let lower = estimate * exp(-halfWidth)
+    let upper = estimate * exp(halfWidth)
+    guard lower <= upper, upper.isFinite else { return nil }
+    return lower...upper
+  }
+
+  /// Returns the standard error of the mean over the mean, or nil without a spread.
+  private static func relativeError(_ times: [Double]) throws -> Double? {
+    guard times.count > 1 else { return nil }
+    let centre = try mean(of: times)
+    let error = (try variance(of: times) / Double(times.count)).squareRoot() / centre
+    return centre > 0 && error > 4 * Double.ulpOfOne ? error : nil
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case estimate, interval, horizon
+  }
+
+  /// Encodes the estimate and the interval as [lower, upper]; either is null when it is nil.
+  /// A horizon is added when there is one.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(estimate, forKey: .estimate)
+    try container.encode(
+      interval.map { [$0.lowerBound, $0.upperBound] }, forKey: .interval)
+    try container.encodeIfPresent(horizon, forKey: .horizon)
   }
 }

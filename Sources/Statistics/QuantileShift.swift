@@ -1,119 +1,77 @@
 import GSL
 
-/// Estimates by how much a quantile of one sample lies above that of another.
-public struct QuantileShift: Sendable, Equatable {
-  /// The probability of the quantile.
-  public let probability: Double
-  /// Quantile of `first` less quantile of `second`; nil where either is among the censored.
-  public let estimate: Double?
-  /// The interval; nil where it reaches the censored, or a side has a single value.
-  public let interval: [Double]?
-
-  /// Estimates the shift at each of `probabilities`, with intervals of probability `level`.
+/// Measures by how much a quantile of one law lies above that of another.
+public enum QuantileShift {
+  /// Estimates quantile(`first`) − quantile(`second`) at `probability` in [0, 1] with a
+  /// bootstrap percentile interval.
   ///
-  /// Quantiles are of type 7 of Hyndman and Fan (1996); censored replicas enter as +∞. The
-  /// interval is the percentile interval of the bootstrap, of its level to O(1/√n) where the laws
-  /// have a density; on a lattice it is not narrower than the lattice allows. `paired` resamples
-  /// pairs (`first`[i], `second`[i]). O(n log n + n `resamples`). A function of the samples and
-  /// the `stream`.
-  /// Throws `SampleError` for an empty sample, NaN or −∞; a probability out of [0, 1]; when pairs
-  /// are wanted of samples that differ in length; for a `level` out of (0, 1), or no `resamples`.
-  /// Source: Doksum (1974), the shift function; Efron (1979).
-  public static func estimates(
-    _ first: [Double], _ second: [Double],
-    probabilities: [Double] = SampleSummary.probabilities, paired: Bool, level: Double = 0.95,
-    resamples: Int = 999, stream: RandomStream
-  ) throws -> [QuantileShift] {
-    try SampleError.requireTimes(first)
-    try SampleError.requireTimes(second)
-    try Bootstrap.require(first, second, paired: paired, level: level, resamples: resamples)
-    for probability in probabilities {
-      try SampleError.require(
-        probability >= 0 && probability <= 1,
-        "a probability of \(probability), expected one in [0, 1]")
+  /// Quantiles are of type 7 (Hyndman and Fan, 1996). The estimate is nil when one of them
+  /// falls among the censored; an end of the interval that depends on how long those would
+  /// have stayed leaves the interval nil. Cost: O(n log n + `bootstrap.resamples` n). Throws
+  /// `StatisticsError` when `probability` is out of range or pairs do not match.
+  public static func estimate(
+    _ first: ExitSample, _ second: ExitSample, probability: Double, bootstrap: Bootstrap
+  ) throws -> IntervalEstimate {
+    try require(
+      probability >= 0 && probability <= 1, "probability", probability, "a number in [0, 1]")
+    let (x, y, horizon) = try ExitSample.comparableTimes(first, second)
+    let end = horizon ?? .infinity
+    let (xOrder, yOrder) = (SortedTimes(x), SortedTimes(y))
+    var (lowers, uppers) = ([Double](), [Double]())
+    try bootstrap.forEachResample(x.count, y.count) { xCounts, yCounts in
+      let one = xOrder.quantile(probability, xCounts)
+      let two = yOrder.quantile(probability, yCounts)
+      // A quantile at the horizon may lie anywhere beyond it.
+      lowers.append(two < end ? one - two : -.infinity)
+      uppers.append(one < end ? one - two : .infinity)
     }
-    let (left, right) = (SortedSample(first), SortedSample(second))
-    // Quantiles are looked up in ascending order, in one walk.
-    let order = probabilities.indices.sorted { probabilities[$0] < probabilities[$1] }
-    let ascending = order.map { probabilities[$0] }
-    let ones = (
-      [Int32](repeating: 1, count: first.count), [Int32](repeating: 1, count: second.count)
-    )
-    let observed = zip(left.quantiles(ascending, ones.0), right.quantiles(ascending, ones.1))
-      .map(-)
-    var replicates = [[Double]](repeating: [], count: ascending.count)
-    if min(first.count, second.count) > 1 {
-      Bootstrap.resample(
-        first.count, second.count, paired: paired, resamples: resamples, stream: stream
-      ) { firstCounts, secondCounts in
-        let (x, y) = (
-          left.quantiles(ascending, firstCounts), right.quantiles(ascending, secondCounts)
-        )
-        for index in ascending.indices { replicates[index].append(x[index] - y[index]) }
-      }
-    }
-    var shifts = [QuantileShift?](repeating: nil, count: probabilities.count)
-    for (place, index) in order.enumerated() {
-      let isKnown = observed[place].isFinite
-      shifts[index] = QuantileShift(
-        probability: probabilities[index], estimate: isKnown ? observed[place] : nil,
-        interval: isKnown ? try interval(replicates[place], level: level) : nil)
-    }
-    return shifts.compactMap { $0 }
+    let tail = (1 - bootstrap.confidenceLevel) / 2
+    let lower = try orderStatistic(lowers, tail)
+    let upper = try orderStatistic(uppers, 1 - tail)
+    let one = try quantile(ofSorted: xOrder.values, probability: probability)
+    let two = try quantile(ofSorted: yOrder.values, probability: probability)
+    let isKnown = one < end && two < end
+    let hasInterval = isKnown && lower.isFinite && upper.isFinite && lower <= upper
+    return IntervalEstimate(
+      estimate: isKnown ? one - two : nil, interval: hasInterval ? lower...upper : nil,
+      confidenceLevel: bootstrap.confidenceLevel)
   }
 
-  /// Replicates of ∞ − ∞ may lie anywhere: with one of them no end is known.
-  private static func interval(_ replicates: [Double], level: Double) throws -> [Double]? {
-    guard !replicates.isEmpty, !replicates.contains(where: \.isNaN) else { return nil }
-    let sorted = replicates.sorted()
-    let ends = [(1 - level) / 2, (1 + level) / 2].map { interpolated(sorted, at: $0) }
-    return ends.allSatisfy(\.isFinite) ? ends : nil
-  }
-
-  /// The quantile of type 7 of values that may be infinite.
-  private static func interpolated(_ sorted: [Double], at probability: Double) -> Double {
-    let place = probability * Double(sorted.count - 1)
-    let lower = Int(place)
-    let upper = min(lower + 1, sorted.count - 1)
-    return blend(sorted[lower], sorted[upper], place - Double(lower))
-  }
-
-  /// (1 − `share`) `lower` + `share` `upper`, which is `lower` at 0 although `upper` be infinite.
-  private static func blend(_ lower: Double, _ upper: Double, _ share: Double) -> Double {
-    share == 0 || lower == upper ? lower : (1 - share) * lower + share * upper
-  }
-
-  /// Holds the values ascending, and the place of each in the sample.
-  private struct SortedSample {
-    let values: [Double]
-    let origins: [Int]
-
-    init(_ sample: [Double]) {
-      origins = sample.indices.sorted { sample[$0] < sample[$1] }
-      values = origins.map { sample[$0] }
+  /// Returns the quantile of `values`, infinite when it leans on an infinite one.
+  private static func orderStatistic(_ values: [Double], _ probability: Double) throws -> Double {
+    let sorted = values.sorted()
+    let rank = Double(sorted.count - 1) * probability
+    for place in [Int(rank), Int(rank.rounded(.up))] where !sorted[place].isFinite {
+      return sorted[place]
     }
+    return try quantile(ofSorted: sorted, probability: probability)
+  }
+}
 
-    /// The quantiles at ascending probabilities when value i comes `counts`[i] times.
-    func quantiles(_ ascending: [Double], _ counts: [Int32]) -> [Double] {
-      var (index, seen) = (0, Int(counts[origins[0]]))
-      // Moves on to the order statistic `rank`, from 0; ranks must not descend.
-      func value(atRank rank: Int) -> Double {
-        while seen <= rank {
-          index += 1
-          seen += Int(counts[origins[index]])
-        }
-        return values[index]
-      }
-      return ascending.map { probability in
-        let place = probability * Double(values.count - 1)
-        let rank = Int(place)
-        let lower = value(atRank: rank)
-        guard place > Double(rank) else { return lower }
-        let (saved, savedSeen) = (index, seen)
-        let upper = value(atRank: rank + 1)
-        (index, seen) = (saved, savedSeen)
-        return QuantileShift.blend(lower, upper, place - Double(rank))
-      }
+/// Holds times in ascending order with the places they came from.
+private struct SortedTimes {
+  let values: [Double]
+  private let origins: [Int]
+
+  init(_ times: [Double]) {
+    origins = times.indices.sorted { times[$0] < times[$1] }
+    values = origins.map { times[$0] }
+  }
+
+  /// Returns the type 7 quantile of the sample in which each time counts as often as
+  /// `counts`, in the original order, says.
+  func quantile(_ probability: Double, _ counts: [Int32]) -> Double {
+    let rank = Double(values.count - 1) * probability
+    let lowerRank = Int(rank)
+    let fraction = rank - Double(lowerRank)
+    var (passed, place) = (0, -1)
+    while passed <= lowerRank {
+      place += 1
+      passed += Int(counts[origins[place]])
     }
+    let lower = values[place]
+    if fraction == 0 || passed > lowerRank + 1 { return lower }
+    repeat { place += 1 } while counts[origins[place]] == 0
+    return lower + fraction * (values[place] - lower)
   }
 }

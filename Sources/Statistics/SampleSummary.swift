@@ -1,63 +1,94 @@
 import GSL
 
-/// Summarises exit times, some of which may be censored at a horizon.
-///
-/// A time of +∞ is a replica that never exited. Moments are null when there is one; the restricted
-/// mean E[min(τ, horizon)] is given then.
-public struct SampleSummary: Sendable, Equatable {
-  /// Number of replicas.
-  public let count: Int
-  /// Number that exited.
-  public let exited: Int
-  /// Mean, nil when any replica did not exit.
-  public let mean: Double?
-  /// Mean of min(τ, horizon), nil when all replicas exited.
-  public let restrictedMean: Double?
-  /// Standard error of whichever mean is given; nil for one replica.
-  public let standardError: Double?
-  /// Standard deviation (divisor n − 1); nil when any replica did not exit.
-  public let standardDeviation: Double?
-  /// Quantiles by probability (Hyndman and Fan's type 7); nil where the censored begin.
-  public let quantiles: [Quantile]
-
-  /// A quantile of the exit time.
-  public struct Quantile: Sendable, Equatable {
-    /// Its probability.
+/// Summarises a sample of exit times: counts, mean, spread and quantiles.
+public struct SampleSummary: Sendable, Hashable, Encodable {
+  /// Pairs a probability with the quantile there.
+  public struct Quantile: Sendable, Hashable {
+    /// Is the probability, in [0, 1].
     public let probability: Double
-    /// Its value; nil where the censored begin.
+    /// Is the quantile, or nil when it falls among the censored replicas.
     public let value: Double?
   }
 
-  /// Probabilities of the quantiles.
+  /// Lists the probabilities of `quantiles`.
   public static let probabilities = [0.05, 0.25, 0.5, 0.75, 0.95]
 
-  /// Summarises `times`; O(n log n).
+  /// Counts the replicas.
+  public let count: Int
+  /// Counts the replicas whose exit was observed.
+  public let exited: Int
+  /// Counts the replicas whose exit was not observed.
+  public let censored: Int
+  /// Is the mean exit time, or nil when any replica is censored.
+  public let mean: Double?
+  /// Is the mean of min(time, `horizon`), or nil when no horizon applies.
+  public let restrictedMean: Double?
+  /// Is the time up to which `restrictedMean` counts.
+  public let horizon: Double?
+  /// Is the standard error of `mean`, or of `restrictedMean` when there is a horizon; nil for
+  /// one replica.
+  public let standardError: Double?
+  /// Is the standard deviation of the times, restricted to the horizon if there is one; nil
+  /// for one replica.
+  public let standardDeviation: Double?
+  /// Holds the quantiles at `probabilities`, linear between order statistics (type 7 of
+  /// Hyndman and Fan, 1996).
+  public let quantiles: [Quantile]
+
+  /// Summarises `sample`, with a restricted mean up to `horizon`.
   ///
-  /// Throws `SampleError` for an empty sample, NaN or −∞, and for a replica that did not exit
-  /// when `horizon` is not finite.
-  public init(_ times: [Double], horizon: Double) throws {
-    try SampleError.requireTimes(times)
-    try SampleError.require(
-      horizon.isFinite || times.allSatisfy(\.isFinite),
-      "a horizon of \(horizon), expected a finite one where replicas did not exit")
-    count = times.count
-    exited = times.count { $0.isFinite }
-    let isComplete = exited == count
-    let bounded = isComplete ? times : times.map { min($0, horizon) }
-    let average = try GSL.mean(of: bounded)
-    let deviation = times.count > 1 ? try variance(of: bounded).squareRoot() : nil
-    mean = isComplete ? average : nil
-    restrictedMean = isComplete ? nil : average
-    standardDeviation = isComplete ? deviation : nil
-    standardError = deviation.map { $0 / Double(times.count).squareRoot() }
-    let sorted = times.map { $0.isFinite ? $0 : horizon }.sorted()
-    let observed = exited
-    quantiles = try SampleSummary.probabilities.map { probability in
-      // Type 7 interpolates between two order statistics; both must be observed.
-      let last = Int((probability * Double(sorted.count - 1)).rounded(.up))
-      guard last < observed else { return Quantile(probability: probability, value: nil) }
-      return Quantile(
-        probability: probability, value: try quantile(ofSorted: sorted, probability: probability))
+  /// Without a `horizon` the earliest censored time is taken when there is one. Cost:
+  /// O(n log n). Throws `StatisticsError` when `horizon` is not finite or lies beyond the
+  /// earliest censored time.
+  public init(_ sample: ExitSample, horizon: Double? = nil) throws {
+    let horizon = horizon ?? sample.earliestCensoring
+    let times = try horizon.map { try sample.restrictedTimes(to: $0) } ?? sample.times
+    count = sample.count
+    exited = sample.exited
+    censored = sample.censored
+    mean = censored == 0 ? try GSL.mean(of: sample.times) : nil
+    restrictedMean = horizon == nil ? nil : try GSL.mean(of: times)
+    self.horizon = horizon
+    standardDeviation = count > 1 ? try variance(of: times).squareRoot() : nil
+    standardError = standardDeviation.map { $0 / Double(sample.count).squareRoot() }
+
+    let sorted = sample.times.sorted()
+    // An exit at a censored time came first: the censored replica was still there.
+    let known = sample.earliestCensoring.map { earliest in
+      zip(sample.times, sample.isObserved).count { $0 < earliest || ($0 == earliest && $1) }
     }
+    quantiles = try Self.probabilities.map { probability in
+      let rank = (Double(sorted.count - 1) * probability).rounded(.up)
+      let isKnown = known.map { Int(rank) < $0 } ?? true
+      return Quantile(
+        probability: probability,
+        value: isKnown ? try quantile(ofSorted: sorted, probability: probability) : nil)
+    }
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case count = "replicas"
+    case exited, censored, mean
+    case restrictedMean = "restricted_mean"
+    case horizon
+    case standardError = "standard_error"
+    case standardDeviation = "standard_deviation"
+    case quantiles
+  }
+
+  /// Encodes with the names of the command's contract; what is missing is null, save
+  /// `restricted_mean` and `horizon`, which are left out.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(count, forKey: .count)
+    try container.encode(exited, forKey: .exited)
+    try container.encode(censored, forKey: .censored)
+    try container.encode(mean, forKey: .mean)
+    try container.encodeIfPresent(restrictedMean, forKey: .restrictedMean)
+    try container.encodeIfPresent(horizon, forKey: .horizon)
+    try container.encode(standardError, forKey: .standardError)
+    try container.encode(standardDeviation, forKey: .standardDeviation)
+    let named = quantiles.map { ("\($0.probability)", $0.value) }
+    try container.encode(Dictionary(uniqueKeysWithValues: named), forKey: .quantiles)
   }
 }

@@ -1,11 +1,11 @@
-/// Holds the statistic of a test and its p-value.
-public struct TestResult: Codable, Sendable, Equatable {
-  /// The statistic.
+/// Holds the outcome of a test of the hypothesis that two laws are equal.
+public struct TestResult: Sendable, Hashable, Codable {
+  /// Is the test's statistic, in the convention that the test documents.
   public let statistic: Double
-  /// The probability, under the null hypothesis, of a statistic at least as extreme.
+  /// Is the probability, if the laws are equal, of a statistic at least as extreme.
   public let pValue: Double
 
-  /// Creates a result.
+  /// Joins a statistic and its p-value.
   public init(statistic: Double, pValue: Double) {
     self.statistic = statistic
     self.pValue = pValue

@@ -82,7 +82,10 @@ import Testing
         #expect(Set(test.keys) == ["statistic", "p_value"])
       }
       let ratio = try #require(pair["mean_ratio"] as? Object)
-      #expect(Set(ratio.keys) == ["estimate", "interval", "margin", "verdict", "restricted"])
+      #expect(
+        Set(ratio.keys) == [
+          "estimate", "interval", "margin", "verdict", "restricted", "replicas_needed",
+        ])
       let interval = try #require(ratio["interval"] as? [Double])
       let estimate = try #require(ratio["estimate"] as? Double)
       #expect(interval.count == 2)

@@ -2,6 +2,7 @@ import Dynamics
 import Ensemble
 import Foundation
 import GSL
+import Statistics
 import Testing
 
 /// The false-alarm rate of one statistical test.
@@ -24,6 +25,24 @@ func exitRun(
 ) async throws -> EnsembleRun {
   try await EnsembleRunner(threads: 2).run(
     engine, replicas: replicas, start: start, streams: StreamFamily(seed: seed))
+}
+
+/// The p-value of the two-sample Kolmogorov–Smirnov test; +∞ is a replica that did not exit.
+func kolmogorovSmirnov(_ first: [Double], _ second: [Double]) throws -> Double {
+  // Both sides are censored at one horizon, which is beyond every exit.
+  func sample(_ times: [Double]) throws -> ExitSample {
+    try ExitSample(
+      times: times.map { $0.isFinite ? $0 : 1e9 }, isObserved: times.map(\.isFinite))
+  }
+  return try KolmogorovSmirnov.test(sample(first), sample(second)).pValue
+}
+
+/// The ratio of mean exit times of the same starts.
+func pairedRatio(_ first: [Double], _ second: [Double]) throws -> (
+  estimate: Double, interval: ClosedRange<Double>
+) {
+  let ratio = try MeanRatio.paired(ExitSample(first), ExitSample(second))
+  return (try #require(ratio.estimate), try #require(ratio.interval))
 }
 
 /// Distance of a sample's mean from an expected one, in standard errors.

@@ -20,13 +20,13 @@ import Testing
 
   @Test func `mean exit times agree at d = 1000`() async throws {
     // One step's worth of discreteness, γ/d = 1e-4, is far below the error.
-    for value in try await deviations(dimension: 1000, replicas: 6000) {
+    for value in try await deviations(dimension: 1000, replicas: 60_000) {
       #expect(abs(value) < falseAlarmDeviation)
     }
   }
 
   @Test func `a chain at d = 700 is told apart`() async throws {
-    let values = try await deviations(dimension: 700, replicas: 6000)
+    let values = try await deviations(dimension: 700, replicas: 60_000)
     #expect(values.contains { abs($0) > falseAlarmDeviation })
   }
 }

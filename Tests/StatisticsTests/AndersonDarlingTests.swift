@@ -1,90 +1,97 @@
 import GSL
+import Statistics
 import Testing
 
-@testable import Statistics
-
 @Suite struct AndersonDarlingTests {
-  @Test(arguments: Reference.values.twoSamples)
-  func agreesWithSciPy(_ reference: Reference.TwoSamples) throws {
-    let (first, second) = (reference.first, reference.second)
-    guard let expected = reference.andersonDarling else {
-      #expect(throws: SampleError.self) { try AndersonDarling.twoSample(first, second) }
-      return
-    }
-    let limit = try AndersonDarling.twoSample(first, second)
-    #expect(agree(limit.statistic, expected.statistic))
-    let tail = try #require(expected.limit)
-    #expect(agree(limit.pValue, tail), "\(limit.pValue) \(tail)")
-    let permuted = try AndersonDarling.twoSample(
-      first, second, permutations: 2_000, stream: testStream(21))
-    #expect(permuted.statistic == limit.statistic)
-    if let exact = expected.exact { #expect(agree(permuted.pValue, exact)) }
+  @Test(arguments: Reference.pairs) func agreesWithSciPy(pair: Reference.Pair) throws {
+    let result = try AndersonDarling.test(pair.first, pair.second, method: .interpolated)
+    expectAgreement(result, pair.expected.andersonDarling)
   }
 
-  /// Percentage points of Marsaglia and Marsaglia (2004).
-  @Test(arguments: [(1.9329578, 0.1), (2.4923672, 0.05), (3.8781250, 0.01)])
-  func limitAgreesWithTheTable(_ critical: Double, _ level: Double) throws {
-    let tail = try QuadraticFormTail.andersonDarling(critical)
-    #expect(abs(tail / level - 1) < 1e-6, "\(tail)")
+  @Test(arguments: Reference.pairs) func exactPermutationsAgreeWithSciPy(
+    pair: Reference.Pair
+  ) throws {
+    guard let expected = pair.expected.exactPermutation else { return }
+    let stream = try RandomStream(seed: 1, purpose: 0, replica: 0)
+    let result = try AndersonDarling.test(
+      pair.first, pair.second, method: .permutation(count: 20_000, stream: stream))
+    #expect(agree(result.pValue, expected.anderson_darling, tolerance: 1e-14))
   }
 
-  @Test func permutationsDependOnTheStreamAlone() throws {
-    let (x, y) = (Reference.values.twoSamples[11].first, Reference.values.twoSamples[11].second)
-    func run() throws -> TestResult {
-      try AndersonDarling.twoSample(x, y, permutations: 199, stream: testStream(22))
+  @Test func drawnPermutationsApproachTheExact() throws {
+    let pair = Reference.pair("small")
+    func pValue(_ replica: Int) throws -> Double {
+      let stream = try RandomStream(seed: 4, purpose: 0, replica: replica)
+      return try AndersonDarling.test(
+        pair.first, pair.second, method: .permutation(count: 4000, stream: stream)
+      ).pValue
     }
-    #expect(try run() == run())
+    let exact = pair.expected.exactPermutation!.anderson_darling
+    let spread = (exact * (1 - exact) / 4000).squareRoot()
+    #expect(abs(try pValue(0) - exact) < 4.9 * spread + 1 / 4000.0)
+    #expect(try pValue(0) == pValue(0))
+    #expect(try pValue(0) != pValue(1))
   }
 
-  /// Of p-values (1 + hits)/(1 + 99), 0.05 or less come in 5% of the trials under the null.
-  @Test func permutedPValuesHaveTheirLevel() throws {
-    let stream = try testStream(23)
-    func rejections(scale: Double) throws -> RateCheck {
-      let count = try (0..<2_000).count { _ in
-        let x = (0..<15).map { _ in stream.gaussian() }
-        let y = (0..<12).map { _ in scale * stream.gaussian() }
-        let result = try AndersonDarling.twoSample(x, y, permutations: 99, stream: stream)
-        return result.pValue <= 0.05 + 1e-12
-      }
-      return RateCheck(successes: count, trials: 2_000, probability: 0.05)
-    }
-    let null = try rejections(scale: 1)
-    #expect(null.passes, "\(null)")
-    let wide = try rejections(scale: 3)
-    #expect(!wide.passes, "a wrong scale is not seen: \(wide)")
+  @Test func pairsAreExchangedAsPairs() throws {
+    // Every first member exits a little earlier: only the pairing shows it.
+    let starts = (0..<8).map { Double($0) }
+    let first = try ExitSample(starts)
+    let second = try ExitSample(starts.map { $0 + 1.5 })
+    let stream = try RandomStream(seed: 1, purpose: 0, replica: 0)
+    let method = AndersonDarling.Method.permutation(count: 20_000, stream: stream)
+    let paired = try AndersonDarling.test(first, second, pairing: .byStart, method: method)
+    // All 2⁸ exchanges are visited; the observed one and its mirror are the most extreme.
+    #expect(paired.pValue == 2 / 256.0)
+    #expect(try AndersonDarling.test(first, second, method: method).pValue > 0.1)
   }
 
-  @Test func limitingPValuesAreUniform() throws {
-    let stream = try testStream(24)
-    func pValues(shift: Double) throws -> [Double] {
-      try (0..<2_000).map { _ in
-        let x = (0..<100).map { _ in stream.gaussian() }
-        let y = (0..<80).map { _ in stream.gaussian() + shift }
-        return try AndersonDarling.twoSample(x, y).pValue
-      }
+  @Test func badInputThrows() throws {
+    let sample = try ExitSample([1, 1])
+    #expect(throws: StatisticsError.allValuesEqual) {
+      try AndersonDarling.test(sample, sample, method: .asymptotic)
     }
-    let null = try KolmogorovSmirnov.oneSample(try pValues(shift: 0)) { $0 }
-    #expect(null.pValue > 1e-6, "\(null)")
-    let shifted = try KolmogorovSmirnov.oneSample(try pValues(shift: 0.4)) { $0 }
-    #expect(shifted.pValue < 1e-6, "\(shifted)")
+    let single = try ExitSample([1])
+    #expect(throws: StatisticsError.tooFewValues(count: 3, needed: 4)) {
+      try AndersonDarling.test(sample, single, method: .asymptotic)
+    }
+    let other = try ExitSample([1, 2, 3])
+    let stream = try RandomStream(seed: 1, purpose: 0, replica: 0)
+    #expect(throws: StatisticsError.self) {
+      try AndersonDarling.test(
+        sample, other, pairing: .byStart, method: .permutation(count: 9, stream: stream))
+    }
+    #expect(throws: StatisticsError.self) {
+      try AndersonDarling.test(sample, other, method: .permutation(count: 0, stream: stream))
+    }
   }
 
-  @Test func takesTheCensoredAsInfinite() throws {
-    let infinite = try AndersonDarling.twoSample(
-      [1, 3, .infinity, .infinity], [2, .infinity, 4, 5])
-    let late = try AndersonDarling.twoSample([1, 3, 9, 9], [2, 9, 4, 5])
-    #expect(infinite == late)
+  private static func samples(
+    _ stream: RandomStream, scale: Double
+  ) throws -> (ExitSample, ExitSample) {
+    (
+      try ExitSample((0..<41).map { _ in stream.uniform() }),
+      try ExitSample((0..<37).map { _ in scale * stream.uniform() })
+    )
   }
 
-  @Test func refusesWhatCannotBeCompared() throws {
-    for (x, y) in [([], [1, 2, 3, 4]), ([1, .nan], [1, 2]), ([1, 1], [1, 1]), ([1], [1, 2])]
-      as [([Double], [Double])]
-    {
-      #expect(throws: SampleError.self) { try AndersonDarling.twoSample(x, y) }
-      #expect(throws: SampleError.self) { try AndersonDarling.twoSample(y, x) }
+  @Test(arguments: [1, 1.6]) func asymptoticPValuesAreUniform(scale: Double) throws {
+    let probability = try Calibration.uniformity { stream in
+      let (first, second) = try Self.samples(stream, scale: scale)
+      return try AndersonDarling.test(first, second, method: .asymptotic).pValue
     }
-    #expect(throws: SampleError.self) {
-      try AndersonDarling.twoSample([1, 2], [3, 4], permutations: 0, stream: testStream(25))
+    // The second scale is the sabotage: laws that differ must be found.
+    #expect((probability > 1e-6) == (scale == 1))
+  }
+
+  @Test(arguments: [1, 1.8]) func permutationPValuesAreUniform(scale: Double) throws {
+    let probability = try Calibration.uniformity(repetitions: 400) { stream in
+      let (first, second) = try Self.samples(stream, scale: scale)
+      // The p-values are k/100 with k = 1 … 100: their centres fill the bins evenly.
+      return try AndersonDarling.test(
+        first, second, method: .permutation(count: 99, stream: stream)
+      ).pValue - 0.005
     }
+    #expect((probability > 1e-6) == (scale == 1))
   }
 }

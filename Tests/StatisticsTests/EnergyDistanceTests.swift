@@ -1,46 +1,52 @@
 import GSL
+import Statistics
 import Testing
 
-@testable import Statistics
-
 @Suite struct EnergyDistanceTests {
-  @Test(arguments: Reference.values.twoSamples)
-  func agreesWithSciPy(_ reference: Reference.TwoSamples) throws {
-    let expected = reference.energyDistance
-    let result = try EnergyDistance.twoSample(
-      reference.first, reference.second, permutations: 2_000, stream: testStream(41))
-    #expect(agree(result.statistic, expected.statistic))
-    if let exact = expected.exact { #expect(agree(result.pValue, exact)) }
+  @Test(arguments: Reference.pairs) func agreesWithSciPy(pair: Reference.Pair) throws {
+    let distance = try EnergyDistance.distance(pair.first, pair.second)
+    #expect(agree(distance, pair.expected.energyDistance))
+    guard let expected = pair.expected.exactPermutation else { return }
+    let stream = try RandomStream(seed: 1, purpose: 0, replica: 0)
+    let result = try EnergyDistance.test(
+      pair.first, pair.second, permutations: 20_000, stream: stream)
+    #expect(result.statistic == distance)
+    #expect(agree(result.pValue, expected.energy, tolerance: 1e-14))
   }
 
-  @Test func permutedPValuesHaveTheirLevel() throws {
-    let stream = try testStream(42)
-    func rejections(shift: Double) throws -> RateCheck {
-      let count = try (0..<2_000).count { _ in
-        let x = (0..<15).map { _ in stream.gaussian() }
-        let y = (0..<12).map { _ in stream.gaussian() + shift }
-        let result = try EnergyDistance.twoSample(x, y, permutations: 99, stream: stream)
-        return result.pValue <= 0.05 + 1e-12
-      }
-      return RateCheck(successes: count, trials: 2_000, probability: 0.05)
-    }
-    let null = try rejections(shift: 0)
-    #expect(null.passes, "\(null)")
-    let shifted = try rejections(shift: 0.7)
-    #expect(!shifted.passes, "a shift is not seen: \(shifted)")
+  @Test func equalSamplesAreNoDifference() throws {
+    let sample = try ExitSample([2, 2, 2])
+    let stream = try RandomStream(seed: 1, purpose: 0, replica: 0)
+    let result = try EnergyDistance.test(sample, sample, stream: stream)
+    #expect(result == TestResult(statistic: 0, pValue: 1))
   }
 
-  @Test func refusesWhatCannotBeCompared() throws {
-    for invalid in [[], [.nan], [1, .infinity]] as [[Double]] {
-      #expect(throws: SampleError.self) {
-        try EnergyDistance.twoSample(invalid, [1], permutations: 9, stream: testStream(43))
-      }
-      #expect(throws: SampleError.self) {
-        try EnergyDistance.twoSample([1], invalid, permutations: 9, stream: testStream(43))
-      }
+  @Test(arguments: [1, 1.8]) func pValuesAreUniform(scale: Double) throws {
+    let probability = try Calibration.uniformity(repetitions: 400) { stream in
+      let first = try ExitSample((0..<41).map { _ in stream.uniform() })
+      let second = try ExitSample((0..<37).map { _ in scale * stream.uniform() })
+      // The p-values are k/100 with k = 1 … 100: their centres fill the bins evenly.
+      return try EnergyDistance.test(first, second, permutations: 99, stream: stream).pValue
+        - 0.005
     }
-    let equal = try EnergyDistance.twoSample(
-      [1, 1], [1, 1], permutations: 9, stream: testStream(43))
-    #expect(equal == TestResult(statistic: 0, pValue: 1))
+    // The second scale is the sabotage: laws that differ must be found.
+    #expect((probability > 1e-6) == (scale == 1))
+  }
+
+  /// Draws pairs with a common start; `shift` moves the second of each pair.
+  private static func pairedPValue(_ stream: RandomStream, shift: Double) throws -> Double {
+    let starts = (0..<20).map { _ in 3 * stream.gaussian() }
+    let first = try ExitSample(starts.map { $0 + stream.gaussian() })
+    let second = try ExitSample(starts.map { $0 + shift + stream.gaussian() })
+    return try EnergyDistance.test(
+      first, second, pairing: .byStart, permutations: 99, stream: stream
+    ).pValue - 0.005
+  }
+
+  @Test(arguments: [0, 0.6]) func pairedPValuesAreUniform(shift: Double) throws {
+    let probability = try Calibration.uniformity(repetitions: 400) {
+      try Self.pairedPValue($0, shift: shift)
+    }
+    #expect((probability > 1e-6) == (shift == 0))
   }
 }

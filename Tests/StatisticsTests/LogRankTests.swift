@@ -1,44 +1,41 @@
+import Foundation
 import GSL
+import Statistics
 import Testing
 
-@testable import Statistics
-
 @Suite struct LogRankTests {
-  @Test(arguments: Reference.values.censoredSamples)
-  func agreesWithSciPy(_ reference: Reference.CensoredSamples) throws {
-    let first = try CensoredSample(
-      times: reference.first.times, observed: reference.first.observed)
-    let second = try CensoredSample(
-      times: reference.second.times, observed: reference.second.observed)
-    let result = try LogRank.twoSample(first, second)
-    #expect(agree(result.statistic, reference.logRank.statistic))
-    #expect(agreeRelatively(result.pValue, reference.logRank.pValue))
-    let back = try LogRank.twoSample(second, first)
-    #expect(agree(back.statistic, -result.statistic))
+  @Test(arguments: Reference.pairs) func agreesWithSciPy(pair: Reference.Pair) {
+    expectAgreement(LogRank.test(pair.first, pair.second), pair.expected.logRank)
+    let swapped = LogRank.test(pair.second, pair.first)
+    #expect(agree(swapped.statistic, -pair.expected.logRank.statistic))
   }
 
-  @Test func pValuesAreUniform() throws {
-    let stream = try testStream(51)
-    func sample(_ count: Int, scale: Double) throws -> CensoredSample {
-      let times = (0..<count).map { _ in stream.gamma(shape: 1, scale: scale) }
-      return try CensoredSample(exitTimes: times, horizon: 1.2)
-    }
-    func pValues(scale: Double) throws -> [Double] {
-      try (0..<2_000).map { _ in
-        try LogRank.twoSample(sample(80, scale: 1), sample(60, scale: scale)).pValue
+  @Test func withoutExitsNothingIsKnown() throws {
+    let kept = try ExitSample(times: [4, 4], isObserved: [false, false])
+    #expect(LogRank.test(kept, kept) == TestResult(statistic: 0, pValue: 1))
+    let early = try ExitSample(times: [1, 1], isObserved: [false, false])
+    let late = try ExitSample([2, 3])
+    #expect(LogRank.test(early, late) == TestResult(statistic: 0, pValue: 1))
+  }
+
+  /// Draws exponential times, the second with exit rate `rate`, censored at random.
+  private static func pValue(_ stream: RandomStream, rate: Double) throws -> Double {
+    func sample(_ count: Int, _ rate: Double) throws -> ExitSample {
+      var (times, isObserved) = ([Double](), [Bool]())
+      for _ in 0..<count {
+        let exit = -log(stream.uniformPositive()) / rate
+        let end = 3 * stream.uniform()
+        times.append(min(exit, end))
+        isObserved.append(exit < end)
       }
+      return try ExitSample(times: times, isObserved: isObserved)
     }
-    let null = try KolmogorovSmirnov.oneSample(try pValues(scale: 1)) { $0 }
-    #expect(null.pValue > 1e-6, "\(null)")
-    let slower = try KolmogorovSmirnov.oneSample(try pValues(scale: 1.5)) { $0 }
-    #expect(slower.pValue < 1e-6, "\(slower)")
+    return try LogRank.test(sample(80, 1), sample(90, rate)).pValue
   }
 
-  @Test func refusesSamplesWithoutInformation() throws {
-    let none = try CensoredSample(times: [1, 1], observed: [false, false])
-    let early = try CensoredSample(times: [0.5], observed: [false])
-    let some = try CensoredSample(times: [1, 2], observed: [true, true])
-    #expect(throws: SampleError.self) { try LogRank.twoSample(none, none) }
-    #expect(throws: SampleError.self) { try LogRank.twoSample(early, some) }
+  @Test(arguments: [1, 1.7]) func pValuesAreUniform(rate: Double) throws {
+    let probability = try Calibration.uniformity { try Self.pValue($0, rate: rate) }
+    // The second rate is the sabotage: laws that differ must be found.
+    #expect((probability > 1e-6) == (rate == 1))
   }
 }

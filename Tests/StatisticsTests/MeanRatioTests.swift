@@ -1,163 +1,151 @@
 import Foundation
 import GSL
+import Statistics
 import Testing
 
-@testable import Statistics
-
 @Suite struct MeanRatioTests {
-  private static let trials = 4_000
-
-  /// Draws pairs of mean 1 and mean `ratio`⁻¹ that share most of their spread.
-  private func pairs(_ stream: RandomStream, count: Int, ratio: Double) -> ([Double], [Double]) {
-    var (x, y): ([Double], [Double]) = ([], [])
-    for _ in 0..<count {
-      let start = 1 + 0.1 * stream.gaussian()
-      x.append(start + 0.03 * stream.gaussian())
-      y.append((start + 0.03 * stream.gaussian()) / ratio)
-    }
-    return (x, y)
-  }
-
-  private func covers(_ result: MeanRatio, _ ratio: Double) throws -> Bool {
-    let interval = try #require(result.interval)
-    return interval[0] <= ratio && ratio <= interval[1]
-  }
-
-  /// Counts coverage of the true ratio, and of one that is wrong by about a standard error.
-  private func checkCoverage(
-    ratio: Double, error: Double, _ estimate: () throws -> MeanRatio
-  ) throws {
-    var (right, wrong) = (0, 0)
-    for _ in 0..<Self.trials {
-      let result = try estimate()
-      right += try covers(result, ratio) ? 1 : 0
-      wrong += try covers(result, ratio * (1 + error)) ? 1 : 0
-    }
-    let check = RateCheck(successes: right, trials: Self.trials, probability: 0.95)
-    #expect(check.passes, "\(check)")
-    let sabotage = RateCheck(successes: wrong, trials: Self.trials, probability: 0.95)
-    #expect(!sabotage.passes, "a wrong ratio is covered as often: \(sabotage)")
-  }
-
-  @Test func pairedIntervalCovers() throws {
-    let stream = try testStream(11)
-    try checkCoverage(ratio: 1.2, error: 0.01) {
-      let (x, y) = pairs(stream, count: 12, ratio: 1.2)
-      return try .paired(x, y, margin: 0.05)
-    }
-  }
-
-  @Test func unpairedIntervalCovers() throws {
-    let stream = try testStream(12)
-    try checkCoverage(ratio: 1.25, error: 0.03) {
-      let x = (0..<10).map { _ in 1 + 0.1 * stream.gaussian() }
-      let y = (0..<25).map { _ in 0.8 * (1 + 0.05 * stream.gaussian()) }
-      return try .unpaired(x, y, margin: 0.05)
-    }
-  }
-
-  @Test func oneSampleIntervalCovers() throws {
-    let stream = try testStream(13)
-    try checkCoverage(ratio: 0.5, error: 0.03) {
-      let x = (0..<10).map { _ in 1 + 0.1 * stream.gaussian() }
-      return try .oneSample(x, known: 2, margin: 0.05)
-    }
-  }
-
-  /// Pairs taken as independent keep the spread that they share: intervals far too wide.
-  @Test func pairingNarrowsTheInterval() throws {
-    let stream = try testStream(14)
-    var covered = 0
-    for _ in 0..<Self.trials {
-      let (x, y) = pairs(stream, count: 12, ratio: 1)
-      covered += try covers(.unpaired(x, y, margin: 0.05), 1) ? 1 : 0
-    }
-    let check = RateCheck(successes: covered, trials: Self.trials, probability: 0.95)
-    #expect(!check.passes, "\(check)")
-  }
-
-  /// At the margin itself `equivalent` comes at most in 5% of the trials; within it, more often.
-  @Test func equivalenceHasItsSize() throws {
-    let stream = try testStream(15)
-    func equivalents(ratio: Double) throws -> RateCheck {
-      let count = try (0..<Self.trials).count { _ in
-        let (x, y) = pairs(stream, count: 20, ratio: ratio)
-        return try MeanRatio.paired(x, y, margin: 0.05).verdict == .equivalent
+  @Test(arguments: Reference.pairs) func agreesWithSciPy(pair: Reference.Pair) throws {
+    for (level, expected) in pair.expected.meanRatios {
+      let level = Double(level)!
+      let horizon = [pair.first, pair.second].compactMap(\.earliestCensoring).min()
+      var results = [
+        "unpaired": try MeanRatio.unpaired(pair.first, pair.second, confidenceLevel: level),
+        "one_sample": try MeanRatio.oneSample(
+          pair.first, against: 4, horizon: horizon, confidenceLevel: level),
+      ]
+      if pair.first.count == pair.second.count {
+        results["paired"] = try MeanRatio.paired(
+          pair.first, pair.second, confidenceLevel: level)
       }
-      return RateCheck(successes: count, trials: Self.trials, probability: 0.05)
-    }
-    for ratio in [1.05, 1 / 1.05] {
-      let check = try equivalents(ratio: ratio)
-      #expect(check.isAtMost, "\(check)")
-    }
-    let inside = try equivalents(ratio: 1.02)
-    #expect(!inside.isAtMost, "\(inside)")
-  }
-
-  /// At the margin `different` comes in 2.5% of the trials, beyond it more often.
-  @Test func differenceHasItsSize() throws {
-    let stream = try testStream(16)
-    func different(ratio: Double) throws -> RateCheck {
-      let count = try (0..<Self.trials).count { _ in
-        let (x, y) = pairs(stream, count: 20, ratio: ratio)
-        return try MeanRatio.paired(x, y, margin: 0.05).verdict == .different
+      #expect(Set(results.keys) == Set(expected.keys))
+      for (name, result) in results {
+        let wanted = expected[name]!
+        #expect(agree(result.estimate!, wanted.estimate), "\(name)")
+        #expect(result.horizon == horizon)
+        #expect((result.interval == nil) == (wanted.interval == nil), "\(name)")
+        guard let interval = result.interval, let wanted = wanted.interval else { continue }
+        #expect(agree(interval.lowerBound, wanted[0]), "\(name)")
+        #expect(agree(interval.upperBound, wanted[1]), "\(name)")
       }
-      return RateCheck(successes: count, trials: Self.trials, probability: 0.025)
     }
-    let check = try different(ratio: 1.05)
-    #expect(check.passes, "\(check)")
-    let beyond = try different(ratio: 1.07)
-    #expect(!beyond.isAtMost, "\(beyond)")
   }
 
-  @Test func tenPublishedReplicasDoNotSay() throws {
-    let (x, y) = (Reference.published.first, Reference.published.second)
-    #expect(try MeanRatio.unpaired(x, y, margin: 0.05).verdict == .undetermined)
-    #expect(try MeanRatio.paired(x, y, margin: 0.05).verdict == .undetermined)
-  }
-
-  @Test func oneValueGivesNoInterval() throws {
+  @Test func withoutSpreadThereIsNoInterval() throws {
+    let constant = try ExitSample([2, 2, 2])
+    let other = try ExitSample([1, 2, 3])
+    let single = try ExitSample([4])
     let results = [
-      try MeanRatio.paired([2], [1], margin: 0.05), try .unpaired([2], [1, 1], margin: 0.05),
-      try .oneSample([2], known: 1, margin: 0.05),
+      try MeanRatio.paired(other, other),
+      try MeanRatio.paired(constant, ExitSample([1, 1, 1])),
+      try MeanRatio.unpaired(constant, other),
+      try MeanRatio.unpaired(other, single),
+      try MeanRatio.paired(single, single),
+      try MeanRatio.oneSample(constant, against: 2),
+      try MeanRatio.oneSample(single, against: 2),
     ]
     for result in results {
-      #expect(agree(result.estimate, 2))
-      #expect(result.interval == nil)
-      #expect(result.verdict == .undetermined)
+      #expect(result.estimate != nil && result.interval == nil)
+      #expect(try result.verdict(margin: 0.05) == .undetermined)
     }
   }
 
-  @Test func noSpreadGivesAnIntervalOfZeroWidth() throws {
+  @Test func withoutPositiveMeansThereIsNoRatio() throws {
+    let zero = try ExitSample([0, 0, 0])
+    let other = try ExitSample([1, 2, 3])
     let results = [
-      try MeanRatio.paired([2, 2], [1, 1], margin: 0.05),
-      try .unpaired([2, 2], [1, 1], margin: 0.05), try .oneSample([2, 2], known: 1, margin: 0.05),
+      try MeanRatio.unpaired(zero, other), try MeanRatio.paired(other, zero),
+      try MeanRatio.oneSample(other, against: -1),
+      try MeanRatio.unpaired(other, ExitSample([-1, -2, -4])),
     ]
     for result in results {
-      #expect(result.interval?.allSatisfy { agree($0, 2) } == true)
-      #expect(result.verdict == .different)
+      #expect(result.estimate == nil && result.interval == nil)
+      #expect(try result.verdict(margin: 0.5) == .undetermined)
     }
-    #expect(try MeanRatio.unpaired([2, 2], [2, 2], margin: 0.05).verdict == .equivalent)
   }
 
-  @Test func refusesWhatHasNoRatio() throws {
-    for invalid in [[], [0, 0], [-1, 0], [.nan, 1], [.infinity, 1]] as [[Double]] {
-      #expect(throws: SampleError.self) { try MeanRatio.paired(invalid, [1, 1], margin: 0.05) }
-      #expect(throws: SampleError.self) { try MeanRatio.paired([1, 1], invalid, margin: 0.05) }
-      #expect(throws: SampleError.self) { try MeanRatio.unpaired(invalid, [1, 1], margin: 0.05) }
-      #expect(throws: SampleError.self) { try MeanRatio.unpaired([1, 1], invalid, margin: 0.05) }
-      #expect(throws: SampleError.self) {
-        try MeanRatio.oneSample(invalid, known: 1, margin: 0.05)
+  @Test func aMeanNearZeroHasNoFiniteInterval() throws {
+    let nearZero = try ExitSample([-1, 1.0001])
+    #expect(try MeanRatio.oneSample(nearZero, against: 1).interval == nil)
+  }
+
+  @Test func badInputThrows() throws {
+    let sample = try ExitSample([1, 2, 3])
+    #expect(throws: StatisticsError.self) { try MeanRatio.paired(sample, ExitSample([1, 2])) }
+    for level in [0, 1, -0.1, .nan] {
+      #expect(throws: StatisticsError.self) {
+        try MeanRatio.unpaired(sample, sample, confidenceLevel: level)
       }
     }
-    #expect(throws: SampleError.self) { try MeanRatio.paired([1, 2], [1], margin: 0.05) }
-    for margin in [-0.1, .nan, .infinity] {
-      #expect(throws: SampleError.self) { try MeanRatio.unpaired([1], [1], margin: margin) }
+    #expect(throws: StatisticsError.self) {
+      try MeanRatio.oneSample(sample, against: .infinity)
     }
-    for known in [0, -1, .nan, .infinity] {
-      #expect(throws: SampleError.self) {
-        try MeanRatio.oneSample([1], known: known, margin: 0.05)
-      }
+  }
+
+  @Test func encodesEstimateAndInterval() throws {
+    let whole = try MeanRatio.unpaired(ExitSample([1, 2, 3]), ExitSample([2, 3, 5]))
+    let data = try JSONEncoder().encode(whole)
+    let decoded = try JSONDecoder().decode(Reference.Interval.self, from: data)
+    #expect(decoded.estimate == whole.estimate)
+    #expect(decoded.interval == [whole.interval!.lowerBound, whole.interval!.upperBound])
+    let bare = try MeanRatio.unpaired(ExitSample([1]), ExitSample([2]))
+    let text = String(decoding: try JSONEncoder().encode(bare), as: UTF8.self)
+    #expect(text.contains("\"interval\":null"))
+  }
+
+  /// Draws 40 pairs that share a start, as the same gain in both, and noise of their own.
+  private static func pairs(_ stream: RandomStream) throws -> (ExitSample, ExitSample) {
+    let starts = (0..<40).map { _ in 3 + 0.5 * stream.gaussian() }
+    return (
+      try ExitSample(starts.map { 1.2 * $0 + 0.2 * stream.gaussian() }),
+      try ExitSample(starts.map { $0 + 0.2 * stream.gaussian() })
+    )
+  }
+
+  @Test func pairedIntervalsCover() throws {
+    let score = try Calibration.score(probability: 0.95) { stream in
+      let (first, second) = try Self.pairs(stream)
+      return try MeanRatio.paired(first, second).interval!.contains(1.2)
     }
+    #expect(abs(score) < 4.9)
+  }
+
+  @Test func ignoringThePairsIsFound() throws {
+    let score = try Calibration.score(probability: 0.95) { stream in
+      let (first, second) = try Self.pairs(stream)
+      return try MeanRatio.unpaired(first, second).interval!.contains(1.2)
+    }
+    #expect(abs(score) > 4.9)
+  }
+
+  private static func independent(_ stream: RandomStream) throws -> (ExitSample, ExitSample) {
+    (
+      try ExitSample((0..<12).map { _ in 3 + 0.6 * stream.gaussian() }),
+      try ExitSample((0..<30).map { _ in 2 + 0.2 * stream.gaussian() })
+    )
+  }
+
+  @Test func unpairedIntervalsCover() throws {
+    let score = try Calibration.score(probability: 0.9) { stream in
+      let (first, second) = try Self.independent(stream)
+      return try MeanRatio.unpaired(first, second, confidenceLevel: 0.9).interval!.contains(1.5)
+    }
+    #expect(abs(score) < 4.9)
+  }
+
+  @Test func takingASampleForANumberIsFound() throws {
+    let score = try Calibration.score(probability: 0.9) { stream in
+      let (first, second) = try Self.independent(stream)
+      return try MeanRatio.oneSample(second, against: mean(of: first.times), confidenceLevel: 0.9)
+        .interval!.contains(2 / 3.0)
+    }
+    #expect(abs(score) > 4.9)
+  }
+
+  @Test func oneSampleIntervalsCover() throws {
+    let score = try Calibration.score(probability: 0.95) { stream in
+      let (first, _) = try Self.independent(stream)
+      return try MeanRatio.oneSample(first, against: 2).interval!.contains(1.5)
+    }
+    #expect(abs(score) < 4.9)
   }
 }

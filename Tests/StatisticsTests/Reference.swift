@@ -1,101 +1,157 @@
 import Foundation
+import Statistics
 import Testing
 
-/// Holds the reference values that data/reference/statistics.py computes with SciPy.
-struct Reference: Decodable {
-  struct TwoSamples: Decodable, Sendable, CustomTestStringConvertible {
+/// Holds what SciPy answers for a set of samples; `data/reference/statistics.py` made it.
+struct Reference: Decodable, Sendable {
+  struct Pair: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
-    let first: [Double]
-    let second: [Double]
-    let kolmogorovSmirnov: KolmogorovSmirnovValues
-    let cramerVonMises: CramerVonMisesValues?
-    let andersonDarling: PermutationValues?
-    let energyDistance: PermutationValues
-    let wasserstein: Double
+    let first: ExitSample
+    let second: ExitSample
+    let expected: Expected
 
     var testDescription: String { name }
+
+    enum CodingKeys: String, CodingKey { case name, first, second, expected }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      name = try container.decode(String.self, forKey: .name)
+      first = try container.decode(StoredSample.self, forKey: .first).sample()
+      second = try container.decode(StoredSample.self, forKey: .second).sample()
+      expected = try container.decode(Expected.self, forKey: .expected)
+    }
   }
 
-  struct KolmogorovSmirnovValues: Decodable, Sendable {
-    let statistic: Double
-    let exact: Double
-    let limit: Double
+  struct Expected: Decodable, Sendable {
+    let ksExact: TestResult
+    let ksAsymptotic: TestResult
+    let ksAutomatic: TestResult
+    let meanRatios: [String: [String: Interval]]
+    let summaries: [Summary]
+    let meanDifference: [String: Interval]
+    let andersonDarling: TestResult
+    let cvmAsymptotic: TestResult
+    let cvmAutomatic: TestResult
+    let energyDistance: Double
+    let wassersteinDistance: Double
+    let logRank: TestResult
+    let largestDistance: Interval
+    let exactPermutation: ExactPermutation?
+    let kaplanMeier: [Curve]?
+
+    enum CodingKeys: String, CodingKey {
+      case meanDifference = "mean_difference"
+      case andersonDarling = "anderson_darling"
+      case cvmAsymptotic = "cvm_asymptotic"
+      case cvmAutomatic = "cvm_automatic"
+      case energyDistance = "energy_distance"
+      case wassersteinDistance = "wasserstein_distance"
+      case logRank = "log_rank"
+      case largestDistance = "largest_distance"
+      case exactPermutation = "exact_permutation"
+      case kaplanMeier = "kaplan_meier"
+      case ksExact = "ks_exact"
+      case ksAsymptotic = "ks_asymptotic"
+      case ksAutomatic = "ks_automatic"
+      case meanRatios = "mean_ratios"
+      case summaries
+    }
   }
 
-  struct CramerVonMisesValues: Decodable, Sendable {
-    let statistic: Double
-    let limit: Double
-    let exact: Double?
+  /// Holds p-values over all relabelings.
+  struct ExactPermutation: Decodable, Sendable {
+    let anderson_darling: Double
+    let energy: Double
   }
 
-  /// `exact` runs over all splits, and is nil where there are many; `limit` is A²'s alone.
-  struct PermutationValues: Decodable, Sendable {
-    let statistic: Double
-    let limit: Double?
-    let exact: Double?
-  }
-
-  struct CensoredSamples: Decodable, Sendable, CustomTestStringConvertible {
-    let name: String
-    let first: Side
-    let second: Side
-    let logRank: LogRankValues
-
-    var testDescription: String { name }
-  }
-
-  struct Side: Decodable, Sendable {
-    let times: [Double]
-    let observed: [Bool]
-    let kaplanMeier: KaplanMeierValues
-  }
-
-  struct KaplanMeierValues: Decodable, Sendable {
+  struct Curve: Decodable, Sendable {
     let times: [Double]
     let survival: [Double]
-    let variance: [Double?]
-    let lower: [Double?]
-    let upper: [Double?]
+    let at_risk: [Int]
+    let exits: [Int]
+    let bands: [String: [[Double]?]]
   }
 
-  struct LogRankValues: Decodable, Sendable {
-    let statistic: Double
-    let pValue: Double
-  }
-
-  struct MultipleTestingValues: Decodable, Sendable {
-    let pValues: [Double]
+  struct Adjustment: Decodable, Sendable {
+    let p_values: [Double]
     let holm: [Double]
-    let benjaminiHochberg: [Double]
+    let benjamini_hochberg: [Double]
   }
 
-  let twoSamples: [TwoSamples]
-  let censoredSamples: [CensoredSamples]
-  let multipleTesting: [MultipleTestingValues]
+  struct Interval: Decodable, Sendable {
+    let estimate: Double
+    let interval: [Double]?
+  }
 
-  /// Is read once; a missing or malformed file is a broken checkout.
-  static let values: Reference = {
-    let file = URL(filePath: #filePath)
-      .appending(path: "../../../data/reference/statistics.json").standardized
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
+  struct Summary: Codable, Sendable, Equatable {
+    let replicas: Int
+    let exited: Int
+    let censored: Int
+    let mean: Double?
+    let standard_error: Double
+    let standard_deviation: Double
+    let quantiles: [String: Double?]
+    let restricted_mean: Double?
+    let horizon: Double?
+  }
+
+  struct OneSample: Decodable, Sendable {
+    let times: [Double]
+    let expected: TestResult
+  }
+
+  /// Stores times as they are, or as the recipe of a Weyl sequence.
+  private struct StoredSample: Decodable {
+    struct Weyl: Decodable {
+      let count: Int
+      let step: Double
+      let offset: Double
+      let scale: Double
+    }
+    let times: [Double]?
+    let observed: [Bool]?
+    let weyl: Weyl?
+
+    func sample() throws -> ExitSample {
+      if let weyl {
+        return try ExitSample(
+          (1...weyl.count).map {
+            let turns = Double($0) * weyl.step
+            return weyl.offset + weyl.scale * turns.truncatingRemainder(dividingBy: 1)
+          })
+      }
+      return try ExitSample(times: times ?? [], isObserved: observed ?? [])
+    }
+  }
+
+  let pairs: [Pair]
+  let oneSample: [OneSample]
+  let kolmogorov: [[Double]]
+  let andersonDarlingLimits: [[Double]]
+  let cramerVonMisesLimits: [[Double]]
+  let adjustments: [Adjustment]
+
+  enum CodingKeys: String, CodingKey {
+    case pairs, kolmogorov, adjustments
+    case andersonDarlingLimits = "anderson_darling_limits"
+    case cramerVonMisesLimits = "cramer_von_mises_limits"
+    case oneSample = "one_sample"
+  }
+
+  static let shared: Reference = {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../data/reference/statistics.json").standardizedFileURL
     do {
-      return try decoder.decode(Reference.self, from: Data(contentsOf: file))
+      return try JSONDecoder().decode(Reference.self, from: Data(contentsOf: file))
     } catch {
-      fatalError("\(file.path()): \(error)")
+      fatalError("\(file.path): \(error)")
     }
   }()
 
-  /// Ten published replicas a side: simulated and SDE, p = 1, T = 0.5.
-  static let published = values.twoSamples.first { $0.name == "published" }!
-}
+  static let pairs = shared.pairs
 
-/// Tells whether two numbers agree to `tolerance`, relative above 1 and absolute below.
-func agree(_ first: Double, _ second: Double, tolerance: Double = 1e-9) -> Bool {
-  abs(first - second) <= tolerance * max(1, abs(first), abs(second))
-}
-
-/// Tells whether two numbers agree to `tolerance` of the larger, or are both 0.
-func agreeRelatively(_ first: Double, _ second: Double, tolerance: Double = 1e-9) -> Bool {
-  abs(first - second) <= tolerance * max(abs(first), abs(second))
+  static func pair(_ name: String) -> Pair {
+    pairs.first { $0.name == name }!
+  }
 }

@@ -1,73 +1,58 @@
-import Foundation
 import GSL
+import Statistics
 import Testing
 
-@testable import Statistics
-
 @Suite struct ReplicasNeededTests {
-  @Test func tenPublishedReplicasAskForMany() throws {
-    let ratio = try MeanRatio.unpaired(
-      Reference.published.first, Reference.published.second, margin: 0.05)
-    let needed = try #require(try ReplicasNeeded(settling: ratio))
-    #expect(needed.verdict == .different)
-    #expect(needed.first > 100)
-    #expect(needed.first == needed.second)
-    #expect(needed.power >= 0.8)
-    let surer = try #require(try ReplicasNeeded(settling: ratio, power: 0.95))
-    #expect(surer.first > needed.first)
+  @Test func publishedReplicasNeedHundredsMore() throws {
+    let pair = Reference.pair("published")
+    let ratio = try MeanRatio.unpaired(pair.first, pair.second)
+    #expect(ratio.replicas == 10)
+    let needed = try #require(try ratio.replicasNeeded(margin: 0.05))
+    let ifEqual = try #require(try ratio.replicasNeeded(margin: 0.05, assumedRatio: 1))
+    #expect(needed > 100 && ifEqual > 100)
   }
 
-  /// Draws samples of the size asked for from the law that was planned with.
-  @Test func theVerdictComesWithItsPower() throws {
-    let stream = try testStream(101)
-    let trials = 4_000
-    for (truth, verdict) in [(1.01, Verdict.equivalent), (1.08, .different)] {
-      // A sample of exact mean and variance, so that the plan knows the truth.
-      let pilot = [0.9, 1.1, 0.9, 1.1, 0.9, 1.1].map { truth * $0 }
-      let ratio = try MeanRatio.oneSample(pilot, known: 1, margin: 0.05)
-      let needed = try #require(try ReplicasNeeded(settling: ratio))
-      #expect(needed.verdict == verdict)
-      #expect(needed.second == 0)
-      let deviation = try variance(of: pilot).squareRoot()
-      func rate(_ size: Int) throws -> RateCheck {
-        let count = try (0..<trials).count { _ in
-          let sample = (0..<size).map { _ in truth + deviation * stream.gaussian() }
-          return try MeanRatio.oneSample(sample, known: 1, margin: 0.05).verdict == verdict
-        }
-        return RateCheck(successes: count, trials: trials, probability: needed.power)
+  @Test func nothingKnownGivesNil() throws {
+    let single = try MeanRatio.unpaired(ExitSample([1]), ExitSample([2]))
+    #expect(try single.replicasNeeded(margin: 0.05) == nil)
+    let ratio = try MeanRatio.unpaired(ExitSample([1, 2]), ExitSample([1, 3]))
+    #expect(try ratio.replicasNeeded(margin: 0.5, assumedRatio: 1.5) == nil)
+  }
+
+  @Test func badParametersThrow() throws {
+    let ratio = try MeanRatio.unpaired(ExitSample([1, 2]), ExitSample([1, 3]))
+    for (margin, power) in [(0, 0.8), (1, 0.8), (0.05, 0.4), (0.05, 1)] {
+      #expect(throws: StatisticsError.self) {
+        try ratio.replicasNeeded(margin: margin, power: power)
       }
-      // The plan takes log x̄ for normal and s for known.
-      let planned = try rate(needed.first)
-      #expect(abs(Double(planned.successes) / Double(trials) - 0.8) < 0.05, "\(planned)")
-      let half = try rate(needed.first / 2)
-      #expect(!half.passes, "half the replicas do as well: \(half)")
+    }
+    #expect(throws: StatisticsError.self) {
+      try ratio.replicasNeeded(margin: 0.05, assumedRatio: 0)
     }
   }
 
-  @Test func nothingIsPlannedWhereNothingHelps() throws {
-    let settled = try MeanRatio.unpaired([1, 1.001], [2, 2.001], margin: 0.05)
-    #expect(settled.verdict == .different)
-    #expect(try ReplicasNeeded(settling: settled) == nil)
-    let single = try MeanRatio.unpaired([1], [1], margin: 0.05)
-    #expect(try ReplicasNeeded(settling: single) == nil)
-    let atMargin = try MeanRatio.oneSample([1, 1.1], known: 1, margin: 0.05)
-    let many = try ReplicasNeeded(settling: atMargin)
-    #expect(many == nil || many!.first > 1_000_000)
-    let noMargin = try MeanRatio.unpaired([1, 2], [1, 2], margin: 0)
-    #expect(try ReplicasNeeded(settling: noMargin) == nil)
-    for power in [0, 1, Double.nan] {
-      #expect(throws: SampleError.self) {
-        try ReplicasNeeded(settling: single, power: power)
-      }
-    }
+  /// Draws samples of relative spread 0.1 whose means have the ratio `ratio`.
+  private static func draw(_ stream: RandomStream, _ count: Int, _ ratio: Double) throws
+    -> MeanRatio
+  {
+    let first = try ExitSample((0..<count).map { _ in ratio * (1 + 0.1 * stream.gaussian()) })
+    let second = try ExitSample((0..<count).map { _ in 1 + 0.1 * stream.gaussian() })
+    return try MeanRatio.unpaired(first, second)
   }
 
-  @Test func unequalSidesKeepTheirProportion() throws {
-    let stream = try testStream(102)
-    let x = (0..<10).map { _ in 1 + 0.3 * stream.gaussian() }
-    let y = (0..<25).map { _ in 1 + 0.3 * stream.gaussian() }
-    let ratio = try MeanRatio.unpaired(x, y, margin: 0.3)
-    guard let needed = try ReplicasNeeded(settling: ratio) else { return }
-    #expect(abs(Double(needed.second) / Double(needed.first) - 2.5) < 0.1)
+  /// With the number asked for, the verdict must come at the promised rate.
+  @Test(arguments: [(1, Verdict.equivalent), (1.02, .equivalent), (1.1, .different)])
+  func thePowerIsAsPromised(ratio: Double, verdict: Verdict) throws {
+    let pilot = try Self.draw(RandomStream(seed: 3, purpose: 0, replica: 0), 4000, ratio)
+    let needed = try #require(
+      try pilot.replicasNeeded(margin: 0.05, power: 0.8, assumedRatio: ratio))
+    func score(_ count: Int) throws -> Double {
+      try Calibration.score(probability: 0.8, repetitions: 1000) {
+        try Self.draw($0, count, ratio).verdict(margin: 0.05) == verdict
+      }
+    }
+    #expect(abs(try score(needed)) < 4.9)
+    // The sabotage: half as many do not reach the power.
+    #expect(try score(needed / 2) < -4.9)
   }
 }

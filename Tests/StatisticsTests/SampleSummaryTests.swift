@@ -1,54 +1,54 @@
+import Foundation
+import Statistics
 import Testing
 
-@testable import Statistics
-
 @Suite struct SampleSummaryTests {
-  @Test func summarisesACompleteSample() throws {
-    let summary = try SampleSummary([3, 1, 2, 4], horizon: 10)
-    #expect(summary.count == 4)
-    #expect(summary.exited == 4)
-    #expect(summary.mean == 2.5)
-    #expect(summary.restrictedMean == nil)
-    #expect(agree(try #require(summary.standardDeviation), (5.0 / 3).squareRoot()))
-    #expect(agree(try #require(summary.standardError), (5.0 / 12).squareRoot()))
-    for (quantile, value) in zip(summary.quantiles, [1.15, 1.75, 2.5, 3.25, 3.85]) {
-      #expect(agree(try #require(quantile.value), value))
+  @Test(arguments: Reference.pairs) func agreesWithNumPy(pair: Reference.Pair) throws {
+    for (sample, expected) in zip([pair.first, pair.second], pair.expected.summaries) {
+      // Through JSON, so that names and nulls are those of the command's contract.
+      let data = try JSONEncoder().encode(SampleSummary(sample))
+      let summary = try JSONDecoder().decode(Reference.Summary.self, from: data)
+      #expect(summary.replicas == expected.replicas && summary.exited == expected.exited)
+      #expect(summary.censored == expected.censored && summary.horizon == expected.horizon)
+      let numbers = [
+        (summary.mean, expected.mean),
+        (summary.restricted_mean, expected.restricted_mean),
+        (summary.standard_error, expected.standard_error),
+        (summary.standard_deviation, expected.standard_deviation),
+      ]
+      #expect(numbers.allSatisfy(agreeOrAbsent))
+      #expect(Set(summary.quantiles.keys) == Set(expected.quantiles.keys))
+      for (key, value) in expected.quantiles {
+        #expect(agreeOrAbsent(summary.quantiles[key]!, value), "\(key)")
+      }
     }
   }
 
-  @Test func restrictsTheMeanWhereSomeDidNotExit() throws {
-    let summary = try SampleSummary([1, .infinity, 2, .infinity, 4], horizon: 5)
-    #expect(summary.exited == 3)
-    #expect(summary.mean == nil)
-    #expect(summary.restrictedMean == 3.4)
-    #expect(summary.standardDeviation == nil)
-    let values = summary.quantiles.map(\.value)
-    #expect(agree(try #require(values[0]), 1.2))
-    #expect(values.dropFirst() == [2, 4, nil, nil])
+  private func agreeOrAbsent(_ left: Double?, _ right: Double?) -> Bool {
+    guard let left, let right else { return left == nil && right == nil }
+    return agree(left, right, tolerance: 1e-12)
   }
 
-  @Test func allCensoredHaveNoMean() throws {
-    let summary = try SampleSummary([.infinity, .infinity], horizon: 4)
-    #expect(summary.exited == 0)
-    #expect(summary.mean == nil)
-    #expect(summary.restrictedMean == 4)
-    #expect(summary.standardError == 0)
-    #expect(summary.quantiles.allSatisfy { $0.value == nil })
+  @Test func whatIsMissingIsNull() throws {
+    let sample = try ExitSample(times: [3], isObserved: [false])
+    let text = String(decoding: try JSONEncoder().encode(SampleSummary(sample)), as: UTF8.self)
+    for name in ["mean", "standard_error", "standard_deviation", "0.5"] {
+      #expect(text.contains("\"\(name)\":null"))
+    }
+    #expect(text.contains("\"restricted_mean\":3"))
   }
 
   @Test func oneReplicaHasNoSpread() throws {
-    let summary = try SampleSummary([2], horizon: 4)
-    #expect(summary.mean == 2)
-    #expect(summary.standardError == nil)
-    #expect(summary.standardDeviation == nil)
-    #expect(summary.quantiles.allSatisfy { $0.value == 2 })
+    let summary = try SampleSummary(ExitSample([7]))
+    #expect(summary.mean == 7 && summary.standardError == nil)
+    #expect(summary.quantiles.allSatisfy { $0.value == 7 })
   }
 
-  @Test func refusesWhatIsNoSample() {
-    for invalid in [[], [.nan], [-.infinity]] as [[Double]] {
-      #expect(throws: SampleError.self) { try SampleSummary(invalid, horizon: 1) }
+  @Test func horizonMayCutAWholeSample() throws {
+    let summary = try SampleSummary(ExitSample([1, 2, 9]), horizon: 3)
+    #expect(summary.mean == 4 && summary.restrictedMean == 2)
+    #expect(throws: StatisticsError.self) {
+      try SampleSummary(ExitSample(times: [1, 4], isObserved: [true, false]), horizon: 5)
     }
-    #expect(throws: SampleError.self) { try SampleSummary([.infinity], horizon: .infinity) }
-    #expect(throws: SampleError.self) { try SampleSummary([.infinity], horizon: .nan) }
   }
 }

@@ -10,6 +10,8 @@ public enum StreamPurpose: UInt16, Sendable {
   case sde = 3
   /// Full SGD.
   case sgd = 4
+  /// Permutations and resamples of statistics.
+  case statistics = 5
 }
 
 /// Makes the random streams of an experiment: one for each seed, purpose and replica.

@@ -1,5 +1,6 @@
 import Dynamics
 import Ensemble
+import Foundation
 import GSL
 import Statistics
 
@@ -62,7 +63,7 @@ public struct Comparison: Sendable {
         generator: experiment.streams.generator.name, seed: experiment.streams.seed),
       theory: theory,
       exitTimes: try Comparison.exitTimeSummaries(experiment, runs),
-      comparisons: try Comparison.pairs(experiment, runs),
+      comparisons: try PairComparison.all(experiment, runs),
       warnings: Comparison.warnings(experiment, runs, theory),
       timing: Dictionary(
         uniqueKeysWithValues: runs.map {
@@ -76,69 +77,20 @@ public struct Comparison: Sendable {
     try runs.flatMap { run in
       try run.thresholds.indices.map { index in
         let records = run.records(at: index)
-        let sample = try SampleSummary(exitTimes(records), horizon: experiment.exitRule.horizon)
+        let sample = try SampleSummary(try exitSample(records, experiment.exitRule.horizon))
         return ExitTimeSummary(
           dynamics: run.kind.rawValue, threshold: run.thresholds[index],
           replicas: sample.count, exited: sample.exited,
           censored: records.count { $0.outcome == .censored },
           diverged: records.count { $0.outcome == .diverged },
           mean: sample.mean, restrictedMean: sample.restrictedMean,
-          standardError: sample.standardError, standardDeviation: sample.standardDeviation,
+          standardError: sample.standardError,
+          standardDeviation: sample.mean == nil ? nil : sample.standardDeviation,
           quantiles: Dictionary(
             uniqueKeysWithValues: sample.quantiles.map { ("\($0.probability)", $0.value) }),
           meanSamples: sample.mean.map { $0 / experiment.model.timePerStep })
       }
     }
-  }
-
-  private static func pairs(_ experiment: Experiment, _ runs: [EnsembleRun]) throws
-    -> [PairComparison]
-  {
-    // The ground truth first, so that a ratio reads 'this over its approximation'.
-    let order: [DynamicsKind] = [.sgd, .chain, .sde, .ode]
-    let sorted = order.compactMap { kind in runs.first { $0.kind == kind } }
-    return try sorted.indices.flatMap { i in
-      try sorted.indices.dropFirst(i + 1).flatMap { j in
-        try experiment.exitRule.thresholds.indices.map { index in
-          try pair(experiment, sorted[i], sorted[j], index)
-        }
-      }
-    }
-  }
-
-  private static func pair(
-    _ experiment: Experiment, _ first: EnsembleRun, _ second: EnsembleRun, _ index: Int
-  ) throws -> PairComparison {
-    let (x, y) = (exitTimes(first.records(at: index)), exitTimes(second.records(at: index)))
-    let isNumber = second.kind == .ode && !experiment.isPaired
-    let tests = PairComparison.Tests(
-      kolmogorovSmirnov: isNumber ? nil : try KolmogorovSmirnov.twoSample(x, y))
-    return PairComparison(
-      first: first.kind.rawValue, second: second.kind.rawValue,
-      threshold: first.thresholds[index], paired: experiment.isPaired, tests: tests,
-      meanRatio: try ratio(experiment, x, y, isNumber: isNumber))
-  }
-
-  private static func ratio(
-    _ experiment: Experiment, _ first: [Double], _ second: [Double], isNumber: Bool
-  ) throws -> PairComparison.Ratio? {
-    guard first.contains(where: \.isFinite), second.contains(where: \.isFinite) else { return nil }
-    let (horizon, margin) = (experiment.exitRule.horizon, experiment.margin)
-    let (x, y) = (first.map { min($0, horizon) }, second.map { min($0, horizon) })
-    // A threshold that all starts satisfy gives exit times of 0, and no ratio.
-    guard x.contains(where: { $0 > 0 }), y.contains(where: { $0 > 0 }) else { return nil }
-    let ratio: MeanRatio
-    if isNumber {
-      ratio = try .oneSample(x, known: y[0], margin: margin)
-    } else if experiment.isPaired {
-      let common = min(x.count, y.count)
-      ratio = try .paired(Array(x.prefix(common)), Array(y.prefix(common)), margin: margin)
-    } else {
-      ratio = try .unpaired(x, y, margin: margin)
-    }
-    return PairComparison.Ratio(
-      estimate: ratio.estimate, interval: ratio.interval, margin: margin, verdict: ratio.verdict,
-      isRestricted: !(first + second).allSatisfy(\.isFinite))
   }
 
   private static func warnings(
@@ -159,15 +111,19 @@ public struct Comparison: Sendable {
     }
     let generator = experiment.streams.generator
     if !generator.isCounterBased {
-      warnings.append(
+      let replicas = Double(runs.map(\.replicas).max() ?? 0)
+      let chance = 1 / Double(generator.startCount) - 0x1p-32
+      var warning =
         "the generator \(generator.name) takes 32-bit seeds: streams of different experiments may "
-          + "coincide, and streams of one experiment may overlap")
+        + "coincide, and streams of one experiment may overlap"
+      if chance > 0, replicas * replicas * chance / 2 > 0.01 {
+        let pairs = String(format: "%.2g", replicas * replicas * chance / 2)
+        warning +=
+          "; it has \(generator.startCount) starts, so that about \(pairs) pairs of "
+          + "\(Int(replicas)) replicas are copies of each other"
+      }
+      warnings.append(warning)
     }
     return warnings
   }
-}
-
-/// The exit times of records, +∞ for those that did not exit.
-func exitTimes(_ records: [ExitRecord]) -> [Double] {
-  records.map { $0.outcome == .exited ? $0.time : .infinity }
 }

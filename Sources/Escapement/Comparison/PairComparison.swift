@@ -3,14 +3,6 @@ import Statistics
 
 /// Compares the exit times of two dynamics at one threshold.
 public struct PairComparison: Encodable, Sendable {
-  /// Tests of equal laws.
-  public struct Tests: Encodable, Sendable {
-    /// Two-sample Kolmogorov–Smirnov; absent against a single number.
-    public let kolmogorovSmirnov: TestResult?
-
-    enum CodingKeys: String, CodingKey { case kolmogorovSmirnov = "kolmogorov_smirnov" }
-  }
-
   /// Ratio of the means, first over second.
   public struct Ratio: Encodable, Sendable {
     /// The estimate.
@@ -23,10 +15,14 @@ public struct PairComparison: Encodable, Sendable {
     public let verdict: Verdict
     /// Whether means were restricted to the horizon, since some replicas did not exit.
     public let isRestricted: Bool
+    /// Replicas that would settle an undetermined verdict with a power of 80%, if the ratio is as
+    /// estimated; null when the verdict is not undetermined or no number would.
+    public let replicasNeeded: Int?
 
     enum CodingKeys: String, CodingKey {
       case estimate, interval, margin, verdict
       case isRestricted = "restricted"
+      case replicasNeeded = "replicas_needed"
     }
 
     /// Writes every key, the interval null when there is none.
@@ -37,6 +33,7 @@ public struct PairComparison: Encodable, Sendable {
       try container.encode(margin, forKey: .margin)
       try container.encode(verdict, forKey: .verdict)
       try container.encode(isRestricted, forKey: .isRestricted)
+      try container.encode(replicasNeeded, forKey: .replicasNeeded)
     }
   }
 
@@ -48,24 +45,32 @@ public struct PairComparison: Encodable, Sendable {
   public let threshold: Double
   /// Whether replicas of one index share their start and are compared as pairs.
   public let paired: Bool
-  /// Tests of equal laws.
-  public let tests: Tests
+  /// Tests of equal laws; absent against a single number.
+  public let tests: TestBattery?
+  /// Distance of the laws in τ; absent against a single number.
+  public let wasserstein: IntervalEstimate?
   /// Ratio of the means; null when a side has no exit at all, or only exits at time 0.
   public let meanRatio: Ratio?
 
   enum CodingKeys: String, CodingKey {
-    case first, second, threshold, paired, tests
+    case first, second, threshold, paired, tests, wasserstein
     case meanRatio = "mean_ratio"
   }
 
-  /// Writes every key, the ratio null when there is none.
+  /// Writes every key, null where there is no value.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(first, forKey: .first)
     try container.encode(second, forKey: .second)
     try container.encode(threshold, forKey: .threshold)
     try container.encode(paired, forKey: .paired)
-    try container.encode(tests, forKey: .tests)
+    // An object in every case, so that a script may ask it for a test by name.
+    if let tests {
+      try container.encode(tests, forKey: .tests)
+    } else {
+      try container.encode([String: TestResult](), forKey: .tests)
+    }
+    try container.encode(wasserstein, forKey: .wasserstein)
     try container.encode(meanRatio, forKey: .meanRatio)
   }
 }

@@ -101,7 +101,10 @@ private func verdictLine(_ pair: PairComparison, _ experiment: Experiment) -> St
   case .undetermined: judgement = "not decided at \(percent)%".yellow
   }
   var line = head + judgement + ", " + numbers
-  if let test = pair.tests.kolmogorovSmirnov {
+  if let needed = ratio.replicasNeeded {
+    line += ", needs about \(NumberText.count(needed)) replicas"
+  }
+  if let test = pair.tests?.kolmogorovSmirnov {
     line += ", laws: KS p = \(NumberText.short(test.pValue))"
   }
   return line

@@ -1,0 +1,103 @@
+import Dynamics
+import Ensemble
+import GSL
+import Statistics
+
+extension PairComparison {
+  /// Compares every pair of dynamics at every threshold.
+  ///
+  /// The ground truth comes first, so that a ratio reads 'this over its approximation'. Random
+  /// numbers for permutations and resamples come from streams of the experiment's seed, one for each
+  /// pair.
+  static func all(_ experiment: Experiment, _ runs: [EnsembleRun]) throws -> [PairComparison] {
+    let order: [DynamicsKind] = [.sgd, .chain, .sde, .ode]
+    let sorted = order.compactMap { kind in runs.first { $0.kind == kind } }
+    var result: [PairComparison] = []
+    for (i, first) in sorted.enumerated() {
+      for second in sorted.dropFirst(i + 1) {
+        for index in experiment.exitRule.thresholds.indices {
+          let stream = try StreamFamily(seed: experiment.streams.seed)
+            .stream(for: .statistics, replica: result.count)
+          result.append(try PairComparison(experiment, first, second, index, stream))
+        }
+      }
+    }
+    return result
+  }
+
+  private init(
+    _ experiment: Experiment, _ firstRun: EnsembleRun, _ secondRun: EnsembleRun, _ index: Int,
+    _ stream: RandomStream
+  ) throws {
+    let horizon = experiment.exitRule.horizon
+    let x = try exitSample(firstRun.records(at: index), horizon)
+    let y = try exitSample(secondRun.records(at: index), horizon)
+    first = firstRun.kind.rawValue
+    second = secondRun.kind.rawValue
+    threshold = firstRun.thresholds[index]
+    paired = experiment.isPaired
+    let isNumber = secondRun.kind == .ode && !experiment.isPaired
+    meanRatio = try Ratio(experiment, x, y, isNumber: isNumber)
+    guard !isNumber else {
+      tests = nil
+      wasserstein = nil
+      return
+    }
+    // Pairs need a partner each; what else there is makes the tests conservative, not wrong.
+    let pairing: Pairing =
+      experiment.isPaired && x.count == y.count ? .byStart : .independent
+    // Some 20 ns for each value and relabelling: a few seconds for the largest samples.
+    let relabellings = min(999, max(99, 100_000_000 / (x.count + y.count)))
+    tests = try TestBattery(
+      x, y, pairing: pairing, permutations: relabellings, stream: stream)
+    wasserstein = try WassersteinDistance.estimate(
+      x, y, bootstrap: Bootstrap(pairing: pairing, resamples: relabellings, stream: stream))
+  }
+}
+
+extension PairComparison.Ratio {
+  /// Estimates and judges the ratio of means; nil when a side has no exit, or a mean of 0.
+  fileprivate init?(
+    _ experiment: Experiment, _ first: ExitSample, _ second: ExitSample, isNumber: Bool
+  ) throws {
+    guard first.exited > 0, second.exited > 0 else { return nil }
+    let ratio: MeanRatio
+    if isNumber {
+      ratio = try .oneSample(first, against: second.times[0])
+    } else if experiment.isPaired {
+      let common = min(first.count, second.count)
+      ratio = try .paired(first.prefix(common), second.prefix(common))
+    } else {
+      ratio = try .unpaired(first, second)
+    }
+    // A threshold that all starts satisfy gives exit times of 0, and no ratio.
+    guard let estimate = ratio.estimate else { return nil }
+    self.estimate = estimate
+    interval = ratio.interval.map { [$0.lowerBound, $0.upperBound] }
+    margin = experiment.margin
+    verdict = try ratio.verdict(margin: experiment.margin)
+    isRestricted = ratio.horizon != nil
+    replicasNeeded =
+      verdict == .undetermined
+      ? try ratio.replicasNeeded(margin: experiment.margin) : nil
+  }
+}
+
+extension ExitSample {
+  /// The first `count` replicas.
+  fileprivate func prefix(_ count: Int) throws -> ExitSample {
+    count == self.count
+      ? self
+      : try ExitSample(
+        times: Array(times.prefix(count)), isObserved: Array(isObserved.prefix(count)))
+  }
+}
+
+/// Makes a sample of records: what did not exit is censored at the horizon.
+///
+/// A diverged replica never exits, and so is censored there as well.
+func exitSample(_ records: [ExitRecord], _ horizon: Double) throws -> ExitSample {
+  try ExitSample(
+    times: records.map { $0.outcome == .exited ? $0.time : horizon },
+    isObserved: records.map { $0.outcome == .exited })
+}

@@ -1,0 +1,62 @@
+import Foundation
+import GSL
+
+/// Evaluates the limit laws of the Cramér–von Mises and Anderson–Darling statistics: sums
+/// Σ_j χ²_j/λ_j of independent squares of normal numbers.
+///
+/// With D(y) = Π_j (1 − y/λ_j) the probability above x is
+/// (1/π) Σ_j (−1)^(j−1) ∫ e^(−xy/2) / (y √|D(y)|) dy over y from λ_(2j−1) to λ_2j.
+/// All terms fall fast, so that the far tail keeps its digits. Source: Smirnov (1936);
+/// Durbin, "Distribution theory for tests based on the sample distribution function" (1973).
+enum QuadraticLaw {
+  /// Returns the probability above `x` of the limit of the Cramér–von Mises statistic.
+  ///
+  /// λ_j = (πj)² and D(y) = sin √y/√y. Accuracy: about 1e-12, relative to the answer from
+  /// x = 0.1 on.
+  static func cramerVonMisesSurvival(_ x: Double) throws -> Double {
+    // Below this the distribution function is smaller than 1e-17.
+    if x < 0.003 { return 1 }
+    let first = Double.pi * .pi
+    return try survival(x, first) { index, fraction in
+      let root = Double.pi * (Double(2 * index - 1) + fraction)
+      return 2 * .pi * exp(-x * (root * root - first) / 2) / root.squareRoot()
+    }
+  }
+
+  /// Returns the probability above `x` of the limit of the Anderson–Darling statistic.
+  ///
+  /// λ_j = j(j + 1) and D(y) = −cos(π√(1 + 4y)/2)/(πy). Accuracy: about 1e-12, relative to the
+  /// answer from x = 0.5 on.
+  static func andersonDarlingSurvival(_ x: Double) throws -> Double {
+    // Below this the distribution function is smaller than 1e-15.
+    if x < 0.03 { return 1 }
+    return try survival(x, 2) { index, fraction in
+      let root = Double(4 * index - 1) + 2 * fraction
+      let y = (root * root - 1) / 4
+      return root * (.pi / y).squareRoot() * exp(-x * (y - 2) / 2)
+    }
+  }
+
+  /// Sums (−1)^(j−1)/π ∫₀¹ `weight`(j, σ)/√(sin πσ) dσ over j ≥ 1, times e^(−xλ₁/2), which
+  /// `weight` leaves out to stay in range.
+  private static func survival(
+    _ x: Double, _ firstEigenvalue: Double, weight: (Int, Double) -> Double
+  ) throws -> Double {
+    let scale = exp(-x * firstEigenvalue / 2)
+    if scale == 0 { return 0 }
+    var sum = 0.0
+    for index in 1...200 {
+      // σ = sin²(θ/2) takes the roots of the sine away at both ends.
+      let term = try integrate(
+        from: 0, to: .pi, absoluteTolerance: max(1e-14 * sum, 1e-200), relativeTolerance: 1e-12
+      ) { angle in
+        let (sine, cosine) = (sin(angle / 2), cos(angle / 2))
+        let nearer = min(sine * sine, cosine * cosine)
+        return weight(index, sine * sine) * sine * cosine / sin(.pi * nearer).squareRoot()
+      }.value
+      sum += index % 2 == 1 ? term : -term
+      if term <= 1e-16 * sum { break }
+    }
+    return min(max(scale * sum / .pi, 0), 1)
+  }
+}
