@@ -15,9 +15,11 @@ public struct PairComparison: Encodable, Sendable {
     public let verdict: Verdict
     /// Whether means were restricted to the horizon, since some replicas did not exit.
     public let isRestricted: Bool
-    /// Replicas that would settle an undetermined verdict with a power of 80%, if the ratio is as
-    /// estimated; null when the verdict is not undetermined or no number would.
+    /// Replicas of the larger side that would settle an undetermined verdict with a power of 80%,
+    /// if the ratio is as estimated and both sides grow in proportion; null when the verdict is not undetermined or no number would.
     public let replicasNeeded: Int?
+    /// `replicasNeeded` over the replicas there are; nil under the same conditions.
+    public let replicasFactor: Double?
 
     enum CodingKeys: String, CodingKey {
       case estimate, interval, margin, verdict

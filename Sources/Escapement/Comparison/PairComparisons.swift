@@ -80,6 +80,7 @@ extension PairComparison.Ratio {
     replicasNeeded =
       verdict == .undetermined
       ? try ratio.replicasNeeded(margin: experiment.margin) : nil
+    replicasFactor = replicasNeeded.map { Double($0) / Double(ratio.replicas) }
   }
 }
 

@@ -22,8 +22,20 @@ func comparisonTable(_ comparison: Comparison) -> String {
     text += "Exit at T = \(threshold) of the initial risk".bold + "\n"
     text += exitTable(comparison, threshold) + "\n"
   }
-  text += "Verdicts".bold + "\n"
-  for pair in summary.comparisons { text += verdictLine(pair, experiment) + "\n" }
+  // Of the two that follow SGD's law, the chain has the more replicas.
+  let truth = summary.comparisons.contains { $0.first == "chain" } ? "chain" : "sgd"
+  func isNoise(_ pair: PairComparison) -> Bool { pair.first == truth && pair.second == "ode" }
+  let noise = summary.comparisons.filter(isNoise)
+  if !noise.isEmpty {
+    text += "Is the noise negligible?".bold + "\n"
+    for pair in noise { text += noiseLine(pair) + "\n" }
+    text += "\n"
+  }
+  let others = summary.comparisons.filter { !isNoise($0) }
+  if !others.isEmpty {
+    text += "Do the descriptions agree?".bold + "\n"
+    for pair in others { text += verdictLine(pair) + "\n" }
+  }
   text += "\n" + timingLine(comparison) + "\n"
   return text
 }
@@ -83,31 +95,58 @@ private func outcomes(_ entry: ExitTimeSummary) -> String {
   return text
 }
 
-private func verdictLine(_ pair: PairComparison, _ experiment: Experiment) -> String {
-  func title(_ name: String) -> String { DynamicsKind(rawValue: name)?.title ?? name }
+private func title(_ name: String) -> String { DynamicsKind(rawValue: name)?.title ?? name }
+
+/// Says what the noise does to the mean exit time, and whether that is within the margin.
+private func noiseLine(_ pair: PairComparison) -> String {
+  let head = "T = \(pair.threshold)  "
+  guard let ratio = pair.meanRatio else {
+    return head + "no answer, since a side has no exit by the horizon".yellow
+  }
+  let margin = "\(NumberText.short(100 * ratio.margin))%"
+  func percent(_ value: Double) -> String { String(format: "%+.1f%%", 100 * (value - 1)) }
+  let shift = String(format: "%.1f%%", abs(100 * (ratio.estimate - 1)))
+  let side = ratio.estimate < 1 ? "earlier" : "later"
+  var effect = "\(title(pair.first)) exits \(shift) \(side) than the ODE in the mean"
+  if let interval = ratio.interval {
+    effect += " (95%: \(percent(interval[0])) … \(percent(interval[1])))"
+  }
+  if ratio.isRestricted { effect += ", restricted to the horizon" }
+  switch ratio.verdict {
+  case .equivalent: return head + "negligible within \(margin): ".green + effect
+  case .different: return head + "not negligible at \(margin): ".red + effect
+  case .undetermined:
+    return head + "not decided at \(margin): ".yellow + effect + moreReplicas(pair)
+  }
+}
+
+private func verdictLine(_ pair: PairComparison) -> String {
   let sides = "\(title(pair.first)) against \(title(pair.second))"
   let head = "T = \(pair.threshold)  \(sides): "
   guard let ratio = pair.meanRatio else {
-    return head + "no verdict, since a side exits at once or not by the horizon".yellow
+    return head + "no verdict, since a side has no exit by the horizon".yellow
   }
-  let percent = NumberText.short(100 * ratio.margin)
+  let margin = "\(NumberText.short(100 * ratio.margin))%"
   var numbers = "mean ratio \(NumberText.short(ratio.estimate))"
   if let interval = ratio.interval { numbers += " (95%: \(NumberText.interval(interval)))" }
   if ratio.isRestricted { numbers += ", restricted to the horizon" }
   let judgement: String
   switch ratio.verdict {
-  case .equivalent: judgement = "the same within \(percent)%".green
-  case .different: judgement = "different by more than \(percent)%".red
-  case .undetermined: judgement = "not decided at \(percent)%".yellow
+  case .equivalent: judgement = "the same within \(margin)".green
+  case .different: judgement = "different by more than \(margin)".red
+  case .undetermined: judgement = "not decided at \(margin)".yellow
   }
-  var line = head + judgement + ", " + numbers
-  if let needed = ratio.replicasNeeded {
-    line += ", needs about \(NumberText.count(needed)) replicas"
-  }
+  var line = head + judgement + ", " + numbers + moreReplicas(pair)
   if let test = pair.tests?.kolmogorovSmirnov {
-    line += ", laws: KS p = \(NumberText.short(test.pValue))"
+    line += "; laws: KS p = \(NumberText.short(test.pValue))"
   }
   return line
+}
+
+/// Says how many times the replicas would settle an undetermined verdict.
+private func moreReplicas(_ pair: PairComparison) -> String {
+  guard let factor = pair.meanRatio?.replicasFactor else { return "" }
+  return factor > 1 ? ", would take about \(NumberText.rounded(factor)) times the replicas" : ""
 }
 
 private func timingLine(_ comparison: Comparison) -> String {

@@ -26,14 +26,11 @@ enum NumberText {
     return bounds.map { String(format: "%.\(decimals)f", $0) }.joined(separator: " … ")
   }
 
-  /// An integer with thousands separated by a thin gap.
-  static func count(_ value: Int) -> String {
-    var text = ""
-    for (index, digit) in String(value).reversed().enumerated() {
-      if index > 0, index % 3 == 0 { text.append(" ") }
-      text.append(digit)
-    }
-    return String(text.reversed())
+  /// A factor to two significant digits, without an exponent.
+  static func rounded(_ value: Double) -> String {
+    let unit = pow(10, max(0, log10(value).rounded(.down) - 1))
+    let rounded = (value / unit).rounded() * unit
+    return value < 10 ? String(format: "%.1f", value) : String(format: "%.0f", rounded)
   }
 }
 
