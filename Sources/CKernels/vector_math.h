@@ -38,6 +38,16 @@ ESC_INLINE void FN(store_words)(uint64_t *p, VU v) { __builtin_memcpy(p, &v, siz
 ESC_INLINE VD FN(abs)(VD x) { return (VD)((VU)x & 0x7fffffffffffffffull); }
 ESC_INLINE VD FN(root)(VD x) { return __builtin_elementwise_sqrt(x); }
 
+// 1/sqrt q to 3 units in the last place, by four of Newton's steps: the divider is the busier part.
+ESC_INLINE VD FN(inverse_root)(VD q) {
+  VD y = (VD)(ESC_INVERSE_ROOT - ((VU)q >> 1)), half = 0.5 * q;
+  y = y * (1.5 - half * (y * y));
+  y = y * (1.5 - half * (y * y));
+  y = y * (1.5 - half * (y * y));
+  y = y * (1.5 - half * (y * y));
+  return y;
+}
+
 // Whether every lane of a comparison holds.
 ESC_INLINE int FN(all)(VI mask) {
 #if ESC_WIDTH == 16
@@ -66,48 +76,118 @@ ESC_INLINE VU FN(high)(VU x) {
   return (VU)w;
 }
 
-// A block of two words for each lane. The high halves of the working words hold rubbish until the
-// end: only low halves enter the products.
-ESC_INLINE void FN(block)(const EscRoundKeys *keys, VU index, VU stream, VU *first, VU *second) {
-  VU c0 = index, c1 = index >> 32, c2 = stream, c3 = stream >> 32;
-#pragma clang loop unroll(full)
-  for (int r = 0; r < 10; r++) {
-    VU p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0, p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;
-    c0 = FN(high)(p1) ^ c1 ^ keys->even[r], c1 = p1;
-    c2 = FN(high)(p0) ^ c3 ^ keys->odd[r], c3 = p0;
-  }
-  *first = c0 << 32 | (c1 & ESC_LOW_HALF);
-  *second = c2 << 32 | (c3 & ESC_LOW_HALF);
+// x << 32, as a shuffle: a shift of a product would become a product of 64 bits.
+ESC_INLINE VU FN(raise)(VU x) {
+  FN(vw) w = (FN(vw))x, zero = 0;
+#if ESC_WIDTH == 16
+  w = __builtin_shufflevector(
+      w, zero, 32, 0, 32, 2, 32, 4, 32, 6, 32, 8, 32, 10, 32, 12, 32, 14, 32, 16, 32, 18, 32, 20,
+      32, 22, 32, 24, 32, 26, 32, 28, 32, 30);
+#elif ESC_WIDTH == 8
+  w = __builtin_shufflevector(w, zero, 16, 0, 16, 2, 16, 4, 16, 6, 16, 8, 16, 10, 16, 12, 16, 14);
+#else
+  w = __builtin_shufflevector(w, zero, 8, 0, 8, 2, 8, 4, 8, 6);
+#endif
+  return (VU)w;
 }
 
-ESC_INLINE VD FN(minus_two_log)(VD u) {
-  VU t = (VU)u + ESC_BITS_LOG_SHIFT;
-  VD m = (VD)((t & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);
-  VD e = (VD)(t >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS;
-  VD s = (m - 1.0) / (m + 1.0), z = s * s;
-  VD p = ESC_LOG_6 * z + ESC_LOG_5;
-  p = p * z + ESC_LOG_4;
-  p = p * z + ESC_LOG_3;
-  p = p * z + ESC_LOG_2;
-  p = p * z + ESC_LOG_1;
-  p = p * z + ESC_LOG_0;
-  return e * ESC_MINUS_TWO_LN2 + s * p;
+// A round of Philox. The high halves of the working words hold rubbish: only the low halves enter
+// the products.
+#define ESC_ROUND(r)                                       \
+  p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;                \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;                \
+  c0 = FN(high)(p1) ^ c1 ^ keys->even[r];                  \
+  c2 = FN(high)(p0) ^ c3 ^ keys->odd[r];                   \
+  c1 = p1, c3 = p0;
+
+// The last round, which leaves the four words as two of 64 bits.
+#define ESC_LAST_ROUND(first, second)                      \
+  p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;                \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;                \
+  first = p1 ^ FN(raise)(c1) ^ keys->last_even;               \
+  second = p0 ^ FN(raise)(c3) ^ keys->last_odd;
+
+// What the first rounds of a block make of everything but the low half of its index.
+typedef struct {
+  VU x0, x1, x2, x3, x4;
+} FN(Prefix);
+
+ESC_INLINE FN(Prefix) FN(prefix)(const EscRoundKeys *keys, VU high_index, VU stream) {
+  FN(Prefix) x;
+  VU p0 = (high_index & ESC_LOW_HALF) * ESC_PHILOX_M0, p1 = (stream & ESC_LOW_HALF) * ESC_PHILOX_M1;
+  VU c2 = (p0 >> 32) ^ (stream >> 32) ^ keys->odd[0];
+  x.x0 = (p1 >> 32) ^ keys->even[0];
+  x.x1 = p0 ^ keys->odd[1];
+  VU q1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1, c0 = (q1 >> 32) ^ p1 ^ keys->even[1];
+  x.x2 = q1 ^ keys->even[2];
+  VU q0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;
+  x.x3 = (q0 >> 32) ^ keys->odd[2];
+  x.x4 = q0 ^ keys->odd[3];
+  return x;
 }
 
-ESC_INLINE void FN(normal_pair)(VU w0, VU w1, VD *first, VD *second) {
-  VD u = 2.0 - (VD)(w0 >> 12 | ESC_BITS_ONE);
-  VD r = FN(root)(FN(minus_two_log)(u));
-  VD y = (VD)((w1 >> 10 & 0x000fffffffffc000ull) | ESC_BITS_ONE) - 1.5;
+// Rounds 0 to 3, in two halves.
+#define ESC_FIRST_ROUNDS(prefix, index)                          \
+  p0 = (((prefix)->x0 ^ (index)) & ESC_LOW_HALF) * ESC_PHILOX_M0; \
+  c2 = FN(high)(p0) ^ (prefix)->x1;                              \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;
+#define ESC_NEXT_ROUNDS(prefix)                                  \
+  c2 = p0 ^ (prefix)->x3;                                        \
+  c0 = FN(high)(p1) ^ (prefix)->x2;                              \
+  c1 = p1;                                                       \
+  p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;                      \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;                      \
+  c0 = FN(high)(p1) ^ c1 ^ keys->even[3];                        \
+  c2 = FN(high)(p0) ^ (prefix)->x4;                              \
+  c1 = p1, c3 = p0;
+
+// A block of two words for each lane; only the low half of `index` counts.
+ESC_INLINE void FN(block)(
+    const EscRoundKeys *keys, const FN(Prefix) *prefix, VU index, VU *first, VU *second) {
+  VU c0, c1, c2, c3, p0, p1;
+  ESC_FIRST_ROUNDS(prefix, index) ESC_NEXT_ROUNDS(prefix)
+  ESC_ROUND(4) ESC_ROUND(5) ESC_ROUND(6) ESC_ROUND(7) ESC_ROUND(8)
+  ESC_LAST_ROUND(*first, *second)
+}
+
+// Two standard normals from the block (w0, w1), r^2 = the sum of their squares, and into (w0, w1)
+// the block at `index`: the rounds stand between the steps of the polynomials, as either alone
+// would wait for its own results most of the time.
+ESC_INLINE void FN(pair_and_block)(
+    const EscRoundKeys *keys, const FN(Prefix) *prefix, VU index, VU *w0, VU *w1, VD *first,
+    VD *second, VD *square) {
+  VU c0, c1, c2, c3, p0, p1;
+  VD u = 2.0 - (VD)((*w0 & ESC_MANTISSA) | ESC_BITS_ONE);
+  VD y = (VD)((*w1 & ESC_ANGLE) | ESC_BITS_ONE) - 1.5;
+  ESC_FIRST_ROUNDS(prefix, index)
+  VU bits = (VU)u + ESC_BITS_LOG_SHIFT;
+  VD m = (VD)((bits & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);
+  VD ratio = (m - 1.0) / (m + 1.0);
+  ESC_NEXT_ROUNDS(prefix)
+  VD e = ((VD)(bits >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS) * ESC_MINUS_TWO_LN2;
   VD t = y * y;
   VD c = ESC_COS_6 * t + ESC_COS_5, s = ESC_SIN_6 * t + ESC_SIN_5;
+  VD z = ratio * ratio;
   c = c * t + ESC_COS_4, s = s * t + ESC_SIN_4;
+  ESC_ROUND(4)
   c = c * t + ESC_COS_3, s = s * t + ESC_SIN_3;
+  VD z2 = z * z, p01 = ESC_LOG_1 * z + ESC_LOG_0, p23 = ESC_LOG_3 * z + ESC_LOG_2;
+  VD p46 = (ESC_LOG_5 * z + ESC_LOG_4) + ESC_LOG_6 * z2;
+  ESC_ROUND(5)
   c = c * t + ESC_COS_2, s = s * t + ESC_SIN_2;
+  VD p = (p01 + p23 * z2) + p46 * (z2 * z2);
+  *square = e + ratio * p;
+  VD r = FN(root)(*square);
+  ESC_ROUND(6)
   c = c * t + ESC_COS_1, s = s * t + ESC_SIN_1;
+  ESC_ROUND(7)
   c = c * t + ESC_COS_0, s = s * t + ESC_SIN_0;
+  ESC_ROUND(8)
   s = s * y;
-  c = (VD)((VU)c ^ (w1 & 0x8000000000000000ull));
-  VI swapped = (VI)(w1 << 1) < 0;
-  *first = r * (swapped ? s : c);
-  *second = r * (swapped ? c : s);
+  c = (VD)((VU)c ^ (*w1 & ESC_BIT_SIGN));
+  VI swapped = (VI)(*w1 << 1) < 0;
+  VD a = swapped ? s : c, b = swapped ? c : s;
+  ESC_LAST_ROUND(*w0, *w1)
+  *first = r * a;
+  *second = r * b;
 }
