@@ -74,6 +74,41 @@ static double chain_kernel(void *context, EscLevel level) {
   return (now() - start) / (double)(steps * ESC_LANES);
 }
 
+// Full SGD, p = 1.
+
+static double sgd_yardstick(void *context, EscLevel level) {
+  (void)level;
+  const EscSgd *s = context;
+  uint64_t d = s->dimension, steps = 100000 / d + 1;
+  double *w = malloc(d * sizeof *w), *x = malloc(d * sizeof *x);
+  for (uint64_t i = 0; i < d; i++) w[i] = i % 2 ? 1 : -1;
+  yard_sgd(rng, w, x, d, s->rate, s->weights[0], s->noise, INFINITY, 1);
+  double start = now();
+  yard_sgd(rng, w, x, d, s->rate, s->weights[0], s->noise, INFINITY, steps);
+  double time = now() - start;
+  free(w), free(x);
+  return time / (double)steps;
+}
+
+static double sgd_kernel(void *context, EscLevel level) {
+  const EscSgd *s = context;
+  uint64_t p = s->width, stride = esc_sgd_stride(s->dimension), steps = 400000 / p / stride + 1;
+  double *memory = aligned_alloc(64, ((p + 2) * stride + p * (p + 64)) * sizeof *memory);
+  EscSgdState state = {0};
+  state.vectors = memory, state.input = memory + p * stride;
+  state.scratch = state.input + 2 * stride, state.gram = state.scratch + 32 * p;
+  state.scale = state.gram + p * p, state.pending = state.scale + p;
+  state.overlap = state.pending + p;
+  for (uint64_t i = 0; i < p * stride; i++) state.vectors[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
+  esc_sgd_begin(s, &state, level);
+  esc_sgd_advance(s, &state, INFINITY, -INFINITY, 1, level);
+  double start = now();
+  esc_sgd_advance(s, &state, INFINITY, -INFINITY, steps, level);
+  double time = now() - start;
+  free(memory);
+  return time / (double)steps;
+}
+
 int main(void) {
   rng = gsl_rng_alloc(gsl_rng_mt19937);
   uint64_t dimensions[] = {100, 3000, 1000000};
@@ -82,6 +117,14 @@ int main(void) {
     char name[64];
     snprintf(name, sizeof name, "chain p=1 d=%llu", (unsigned long long)dimensions[i]);
     compare(name, chain_yardstick, chain_kernel, &chain);
+  }
+  double ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  uint64_t inputs[] = {100, 1000, 10000};
+  for (int i = 0; i < 3; i++) {
+    EscSgd sgd = {1, inputs[i], 1, 0.1, ones, 0.01};
+    char name[64];
+    snprintf(name, sizeof name, "sgd p=1 d=%llu", (unsigned long long)inputs[i]);
+    compare(name, sgd_yardstick, sgd_kernel, &sgd);
   }
   gsl_rng_free(rng);
 }

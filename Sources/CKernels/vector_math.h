@@ -23,6 +23,22 @@ typedef int64_t FN(vm) __attribute__((ext_vector_type(ESC_WIDTH < 8 ? 8 : ESC_WI
 // they would fill the registers.
 #define ESC_FENCE __asm__ volatile("" ::: "memory")
 
+// Fixes where in the instruction stream x has been computed, relative to other pins. Left to
+// itself the compiler puts the rounds of Philox first and the polynomials after them, each waiting
+// for its own results; a processor looks about a hundred instructions ahead and cannot mend that.
+ESC_INLINE void FN(pin)(VU *x) {
+#if defined(__x86_64__) && ESC_WIDTH == 16
+  typedef uint64_t Half __attribute__((ext_vector_type(8)));
+  Half low = x->lo, high = x->hi;
+  __asm__ volatile("" : "+v"(low));
+  __asm__ volatile("" : "+v"(high));
+  x->lo = low, x->hi = high;
+#else
+  (void)x;
+#endif
+}
+#define ESC_PIN(x) FN(pin)((VU *)&(x))
+
 ESC_INLINE VD FN(load)(const double *p) {
   VD v;
   __builtin_memcpy(&v, p, sizeof v);
@@ -115,13 +131,13 @@ typedef struct {
 ESC_INLINE FN(Prefix) FN(prefix)(const EscRoundKeys *keys, VU high_index, VU stream) {
   FN(Prefix) x;
   VU p0 = (high_index & ESC_LOW_HALF) * ESC_PHILOX_M0, p1 = (stream & ESC_LOW_HALF) * ESC_PHILOX_M1;
-  VU c2 = (p0 >> 32) ^ (stream >> 32) ^ keys->odd[0];
-  x.x0 = (p1 >> 32) ^ keys->even[0];
+  VU c2 = FN(high)(p0) ^ FN(high)(stream) ^ keys->odd[0];
+  x.x0 = FN(high)(p1) ^ keys->even[0];
   x.x1 = p0 ^ keys->odd[1];
-  VU q1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1, c0 = (q1 >> 32) ^ p1 ^ keys->even[1];
+  VU q1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1, c0 = FN(high)(q1) ^ p1 ^ keys->even[1];
   x.x2 = q1 ^ keys->even[2];
   VU q0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;
-  x.x3 = (q0 >> 32) ^ keys->odd[2];
+  x.x3 = FN(high)(q0) ^ keys->odd[2];
   x.x4 = q0 ^ keys->odd[3];
   return x;
 }
@@ -150,44 +166,85 @@ ESC_INLINE void FN(block)(
   ESC_LAST_ROUND(*first, *second)
 }
 
-// Two standard normals from the block (w0, w1), r^2 = the sum of their squares, and into (w0, w1)
-// the block at `index`: the rounds stand between the steps of the polynomials, as either alone
-// would wait for its own results most of the time.
+// Two standard normals from the block (w0, w1), the sum of their squares, and into (w0, w1) the
+// block at `index`: the rounds stand between the steps of the polynomials, as either alone would
+// wait for its own results most of the time. S1 to S8 are statements of the caller's that wait in
+// the same way, spread over the same stretch.
+#define ESC_PAIR_AND_BLOCK(prefix, index, w0, w1, first, second, square, S1, S2, S3, S4, S5, S6, S7, S8) \
+  do {                                                                      \
+    VU c0, c1, c2, c3, p0, p1;                                              \
+    VD u = 2.0 - (VD)(((w0) & ESC_MANTISSA) | ESC_BITS_ONE);                \
+    ESC_PIN(u);                                                             \
+    ESC_FIRST_ROUNDS(prefix, index)                                         \
+    VU bits = (VU)u + ESC_BITS_LOG_SHIFT;                                   \
+    VD mantissa = (VD)((bits & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);         \
+    ESC_PIN(c2);                                                            \
+    VD ratio = (mantissa - 1.0) / (mantissa + 1.0);                         \
+    ESC_PIN(ratio);                                                         \
+    VD y = (VD)(((w1) & ESC_ANGLE) | ESC_BITS_ONE) - 1.5;                   \
+    S1                                                                      \
+    ESC_NEXT_ROUNDS(prefix)                                                 \
+    VD t = y * y;                                                           \
+    ESC_PIN(t);                                                             \
+    VD c = ESC_COS_6 * t + ESC_COS_5;                                       \
+    ESC_PIN(c2);                                                            \
+    ESC_PIN(c);                                                             \
+    S2                                                                      \
+    ESC_ROUND(4)                                                            \
+    VD s = ESC_SIN_6 * t + ESC_SIN_5;                                       \
+    ESC_PIN(s);                                                             \
+    c = c * t + ESC_COS_4;                                                  \
+    ESC_PIN(c2);                                                            \
+    ESC_PIN(c);                                                             \
+    S3                                                                      \
+    s = s * t + ESC_SIN_4;                                                  \
+    VD e = ((VD)(bits >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS) * ESC_MINUS_TWO_LN2; \
+    ESC_PIN(e);                                                             \
+    ESC_ROUND(5)                                                            \
+    VD z = ratio * ratio;                                                   \
+    ESC_PIN(z);                                                             \
+    S4                                                                      \
+    c = c * t + ESC_COS_3, s = s * t + ESC_SIN_3;                           \
+    VD z2 = z * z, p01 = ESC_LOG_1 * z + ESC_LOG_0, p23 = ESC_LOG_3 * z + ESC_LOG_2; \
+    ESC_PIN(c2);                                                            \
+    ESC_PIN(p23);                                                           \
+    VD p46 = (ESC_LOG_5 * z + ESC_LOG_4) + ESC_LOG_6 * z2;                  \
+    ESC_PIN(p46);                                                           \
+    S5                                                                      \
+    ESC_ROUND(6)                                                            \
+    c = c * t + ESC_COS_2;                                                  \
+    VD p = (p01 + p23 * z2) + p46 * (z2 * z2);                              \
+    ESC_PIN(c2);                                                            \
+    ESC_PIN(p);                                                             \
+    S6                                                                      \
+    s = s * t + ESC_SIN_2;                                                  \
+    (square) = e + ratio * p;                                               \
+    VD r = FN(root)(square);                                                \
+    ESC_PIN(r);                                                             \
+    ESC_ROUND(7)                                                            \
+    c = c * t + ESC_COS_1, s = s * t + ESC_SIN_1;                           \
+    ESC_PIN(c2);                                                            \
+    ESC_PIN(c);                                                             \
+    ESC_PIN(s);                                                             \
+    S7                                                                      \
+    ESC_ROUND(8)                                                            \
+    c = c * t + ESC_COS_0, s = s * t + ESC_SIN_0;                           \
+    ESC_PIN(c2);                                                            \
+    ESC_PIN(c);                                                             \
+    S8                                                                      \
+    s = s * y;                                                              \
+    c = (VD)((VU)c ^ ((w1) & ESC_BIT_SIGN));                                \
+    VI swapped = (VI)((w1) << 1) < 0;                                       \
+    VD near = swapped ? s : c, far = swapped ? c : s;                       \
+    ESC_LAST_ROUND(w0, w1)                                                  \
+    ESC_PIN(w1);                                                            \
+    ESC_PIN(near);                                                          \
+    (first) = r * near;                                                     \
+    (second) = r * far;                                                     \
+  } while (0)
+
 ESC_INLINE void FN(pair_and_block)(
     const EscRoundKeys *keys, const FN(Prefix) *prefix, VU index, VU *w0, VU *w1, VD *first,
     VD *second, VD *square) {
-  VU c0, c1, c2, c3, p0, p1;
-  VD u = 2.0 - (VD)((*w0 & ESC_MANTISSA) | ESC_BITS_ONE);
-  VD y = (VD)((*w1 & ESC_ANGLE) | ESC_BITS_ONE) - 1.5;
-  ESC_FIRST_ROUNDS(prefix, index)
-  VU bits = (VU)u + ESC_BITS_LOG_SHIFT;
-  VD m = (VD)((bits & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);
-  VD ratio = (m - 1.0) / (m + 1.0);
-  ESC_NEXT_ROUNDS(prefix)
-  VD e = ((VD)(bits >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS) * ESC_MINUS_TWO_LN2;
-  VD t = y * y;
-  VD c = ESC_COS_6 * t + ESC_COS_5, s = ESC_SIN_6 * t + ESC_SIN_5;
-  VD z = ratio * ratio;
-  c = c * t + ESC_COS_4, s = s * t + ESC_SIN_4;
-  ESC_ROUND(4)
-  c = c * t + ESC_COS_3, s = s * t + ESC_SIN_3;
-  VD z2 = z * z, p01 = ESC_LOG_1 * z + ESC_LOG_0, p23 = ESC_LOG_3 * z + ESC_LOG_2;
-  VD p46 = (ESC_LOG_5 * z + ESC_LOG_4) + ESC_LOG_6 * z2;
-  ESC_ROUND(5)
-  c = c * t + ESC_COS_2, s = s * t + ESC_SIN_2;
-  VD p = (p01 + p23 * z2) + p46 * (z2 * z2);
-  *square = e + ratio * p;
-  VD r = FN(root)(*square);
-  ESC_ROUND(6)
-  c = c * t + ESC_COS_1, s = s * t + ESC_SIN_1;
-  ESC_ROUND(7)
-  c = c * t + ESC_COS_0, s = s * t + ESC_SIN_0;
-  ESC_ROUND(8)
-  s = s * y;
-  c = (VD)((VU)c ^ (*w1 & ESC_BIT_SIGN));
-  VI swapped = (VI)(*w1 << 1) < 0;
-  VD a = swapped ? s : c, b = swapped ? c : s;
-  ESC_LAST_ROUND(*w0, *w1)
-  *first = r * a;
-  *second = r * b;
+  ESC_PAIR_AND_BLOCK(prefix, index, *w0, *w1, *first, *second, *square, , , , , , , , );
 }

@@ -3,5 +3,6 @@
 
 #include "chain_kernel.h"
 #include "kernel_level.h"
+#include "sgd_kernel.h"
 
 #endif

@@ -23,7 +23,7 @@ typedef enum {
 EscLevel esc_best_level(void);
 
 /// The number of replicas that a block of lanes advances together.
-enum { ESC_LANES = 32 };
+enum { ESC_LANES = 16 };
 
 /// Says why a kernel returned for a lane.
 typedef enum {
