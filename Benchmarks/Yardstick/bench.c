@@ -109,6 +109,29 @@ static double sgd_kernel(void *context, EscLevel level) {
   return time / (double)steps;
 }
 
+// Diffusion.
+
+static double sde_yardstick(void *context, EscLevel level) {
+  (void)level;
+  const EscDiffusion *s = context;
+  double m = 0.02, start = now();
+  uint64_t steps = 50000;
+  yard_sde(rng, &m, s->drift, s->variance, s->scale, s->step, 1e6, s->bridge, steps);
+  return (now() - start) / (double)steps;
+}
+
+static double sde_kernel(void *context, EscLevel level) {
+  EscDiffusionLanes lanes = {0};
+  for (int i = 0; i < ESC_LANES; i++) {
+    lanes.overlap[i] = 0.02, lanes.boundary[i] = 1e6;
+    lanes.stream[i] = (uint64_t)i, lanes.horizon[i] = UINT64_MAX;
+  }
+  uint64_t steps = 20000;
+  double start = now();
+  esc_diffusion_advance(context, &lanes, steps, level);
+  return (now() - start) / (double)(steps * ESC_LANES);
+}
+
 int main(void) {
   rng = gsl_rng_alloc(gsl_rng_mt19937);
   uint64_t dimensions[] = {100, 3000, 1000000};
@@ -126,5 +149,7 @@ int main(void) {
     snprintf(name, sizeof name, "sgd p=1 d=%llu", (unsigned long long)inputs[i]);
     compare(name, sgd_yardstick, sgd_kernel, &sgd);
   }
+  EscDiffusion sde = {1, {1.6, -1.6, 0, 0, 0}, {48, -96, 48, 0, 0}, 0.1 / 3000, 1e-3, 1};
+  compare("sde p=1 d=3000", sde_yardstick, sde_kernel, &sde);
   gsl_rng_free(rng);
 }

@@ -171,76 +171,76 @@ ESC_INLINE void FN(block)(
 // wait for its own results most of the time. S1 to S8 are statements of the caller's that wait in
 // the same way, spread over the same stretch.
 #define ESC_PAIR_AND_BLOCK(prefix, index, w0, w1, first, second, square, S1, S2, S3, S4, S5, S6, S7, S8) \
-  do {                                                                      \
-    VU c0, c1, c2, c3, p0, p1;                                              \
-    VD u = 2.0 - (VD)(((w0) & ESC_MANTISSA) | ESC_BITS_ONE);                \
-    ESC_PIN(u);                                                             \
-    ESC_FIRST_ROUNDS(prefix, index)                                         \
-    VU bits = (VU)u + ESC_BITS_LOG_SHIFT;                                   \
-    VD mantissa = (VD)((bits & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);         \
-    ESC_PIN(c2);                                                            \
-    VD ratio = (mantissa - 1.0) / (mantissa + 1.0);                         \
-    ESC_PIN(ratio);                                                         \
-    VD y = (VD)(((w1) & ESC_ANGLE) | ESC_BITS_ONE) - 1.5;                   \
-    S1                                                                      \
-    ESC_NEXT_ROUNDS(prefix)                                                 \
-    VD t = y * y;                                                           \
-    ESC_PIN(t);                                                             \
-    VD c = ESC_COS_6 * t + ESC_COS_5;                                       \
-    ESC_PIN(c2);                                                            \
-    ESC_PIN(c);                                                             \
-    S2                                                                      \
-    ESC_ROUND(4)                                                            \
-    VD s = ESC_SIN_6 * t + ESC_SIN_5;                                       \
-    ESC_PIN(s);                                                             \
-    c = c * t + ESC_COS_4;                                                  \
-    ESC_PIN(c2);                                                            \
-    ESC_PIN(c);                                                             \
-    S3                                                                      \
-    s = s * t + ESC_SIN_4;                                                  \
-    VD e = ((VD)(bits >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS) * ESC_MINUS_TWO_LN2; \
-    ESC_PIN(e);                                                             \
-    ESC_ROUND(5)                                                            \
-    VD z = ratio * ratio;                                                   \
-    ESC_PIN(z);                                                             \
-    S4                                                                      \
-    c = c * t + ESC_COS_3, s = s * t + ESC_SIN_3;                           \
-    VD z2 = z * z, p01 = ESC_LOG_1 * z + ESC_LOG_0, p23 = ESC_LOG_3 * z + ESC_LOG_2; \
-    ESC_PIN(c2);                                                            \
-    ESC_PIN(p23);                                                           \
-    VD p46 = (ESC_LOG_5 * z + ESC_LOG_4) + ESC_LOG_6 * z2;                  \
-    ESC_PIN(p46);                                                           \
-    S5                                                                      \
-    ESC_ROUND(6)                                                            \
-    c = c * t + ESC_COS_2;                                                  \
-    VD p = (p01 + p23 * z2) + p46 * (z2 * z2);                              \
-    ESC_PIN(c2);                                                            \
-    ESC_PIN(p);                                                             \
-    S6                                                                      \
-    s = s * t + ESC_SIN_2;                                                  \
-    (square) = e + ratio * p;                                               \
-    VD r = FN(root)(square);                                                \
-    ESC_PIN(r);                                                             \
-    ESC_ROUND(7)                                                            \
-    c = c * t + ESC_COS_1, s = s * t + ESC_SIN_1;                           \
-    ESC_PIN(c2);                                                            \
-    ESC_PIN(c);                                                             \
-    ESC_PIN(s);                                                             \
-    S7                                                                      \
-    ESC_ROUND(8)                                                            \
-    c = c * t + ESC_COS_0, s = s * t + ESC_SIN_0;                           \
-    ESC_PIN(c2);                                                            \
-    ESC_PIN(c);                                                             \
-    S8                                                                      \
-    s = s * y;                                                              \
-    c = (VD)((VU)c ^ ((w1) & ESC_BIT_SIGN));                                \
-    VI swapped = (VI)((w1) << 1) < 0;                                       \
-    VD near = swapped ? s : c, far = swapped ? c : s;                       \
-    ESC_LAST_ROUND(w0, w1)                                                  \
-    ESC_PIN(w1);                                                            \
-    ESC_PIN(near);                                                          \
-    (first) = r * near;                                                     \
-    (second) = r * far;                                                     \
+  do {                                                                                      \
+    VU c0, c1, c2, c3, p0, p1;                                                              \
+    VD u_ = 2.0 - (VD)(((w0) & ESC_MANTISSA) | ESC_BITS_ONE);                               \
+    ESC_PIN(u_);                                                                            \
+    ESC_FIRST_ROUNDS(prefix, index)                                                         \
+    VU bits_ = (VU)u_ + ESC_BITS_LOG_SHIFT;                                                 \
+    VD mantissa_ = (VD)((bits_ & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);                       \
+    ESC_PIN(c2);                                                                            \
+    VD ratio_ = (mantissa_ - 1.0) / (mantissa_ + 1.0);                                      \
+    ESC_PIN(ratio_);                                                                        \
+    VD y_ = (VD)(((w1) & ESC_ANGLE) | ESC_BITS_ONE) - 1.5;                                  \
+    S1                                                                                      \
+    ESC_NEXT_ROUNDS(prefix)                                                                 \
+    VD t_ = y_ * y_;                                                                        \
+    ESC_PIN(t_);                                                                            \
+    VD c_ = ESC_COS_6 * t_ + ESC_COS_5;                                                     \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    S2                                                                                      \
+    ESC_ROUND(4)                                                                            \
+    VD s_ = ESC_SIN_6 * t_ + ESC_SIN_5;                                                     \
+    ESC_PIN(s_);                                                                            \
+    c_ = c_ * t_ + ESC_COS_4;                                                               \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    S3                                                                                      \
+    s_ = s_ * t_ + ESC_SIN_4;                                                               \
+    VD e_ = ((VD)(bits_ >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS) * ESC_MINUS_TWO_LN2;   \
+    ESC_PIN(e_);                                                                            \
+    ESC_ROUND(5)                                                                            \
+    VD z_ = ratio_ * ratio_;                                                                \
+    ESC_PIN(z_);                                                                            \
+    S4                                                                                      \
+    c_ = c_ * t_ + ESC_COS_3, s_ = s_ * t_ + ESC_SIN_3;                                     \
+    VD z2_ = z_ * z_, p01_ = ESC_LOG_1 * z_ + ESC_LOG_0, p23_ = ESC_LOG_3 * z_ + ESC_LOG_2; \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(p23_);                                                                          \
+    VD p46_ = (ESC_LOG_5 * z_ + ESC_LOG_4) + ESC_LOG_6 * z2_;                               \
+    ESC_PIN(p46_);                                                                          \
+    S5                                                                                      \
+    ESC_ROUND(6)                                                                            \
+    c_ = c_ * t_ + ESC_COS_2;                                                               \
+    VD p_ = (p01_ + p23_ * z2_) + p46_ * (z2_ * z2_);                                       \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(p_);                                                                            \
+    S6                                                                                      \
+    s_ = s_ * t_ + ESC_SIN_2;                                                               \
+    (square) = e_ + ratio_ * p_;                                                            \
+    VD r_ = FN(root)(square);                                                               \
+    ESC_PIN(r_);                                                                            \
+    ESC_ROUND(7)                                                                            \
+    c_ = c_ * t_ + ESC_COS_1, s_ = s_ * t_ + ESC_SIN_1;                                     \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    ESC_PIN(s_);                                                                            \
+    S7                                                                                      \
+    ESC_ROUND(8)                                                                            \
+    c_ = c_ * t_ + ESC_COS_0, s_ = s_ * t_ + ESC_SIN_0;                                     \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    S8                                                                                      \
+    s_ = s_ * y_;                                                                           \
+    c_ = (VD)((VU)c_ ^ ((w1) & ESC_BIT_SIGN));                                              \
+    VI swapped_ = (VI)((w1) << 1) < 0;                                                      \
+    VD near_ = swapped_ ? s_ : c_, far_ = swapped_ ? c_ : s_;                               \
+    ESC_LAST_ROUND(w0, w1)                                                                  \
+    ESC_PIN(w1);                                                                            \
+    ESC_PIN(near_);                                                                         \
+    (first) = r_ * near_;                                                                   \
+    (second) = r_ * far_;                                                                   \
   } while (0)
 
 ESC_INLINE void FN(pair_and_block)(
