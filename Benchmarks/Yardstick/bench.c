@@ -82,7 +82,6 @@ static double sgd_yardstick(void *context, EscLevel level) {
   uint64_t d = s->dimension, steps = 100000 / d + 1;
   double *w = malloc(d * sizeof *w), *x = malloc(d * sizeof *x);
   for (uint64_t i = 0; i < d; i++) w[i] = i % 2 ? 1 : -1;
-  yard_sgd(rng, w, x, d, s->rate, s->weights[0], s->noise, INFINITY, 1);
   double start = now();
   yard_sgd(rng, w, x, d, s->rate, s->weights[0], s->noise, INFINITY, steps);
   double time = now() - start;
@@ -106,6 +105,22 @@ static double sgd_kernel(void *context, EscLevel level) {
   esc_sgd_advance(s, &state, INFINITY, -INFINITY, steps, level);
   double time = now() - start;
   free(memory);
+  return time / (double)steps;
+}
+
+// Full SGD, p rows.
+
+static double rows_yardstick(void *context, EscLevel level) {
+  (void)level;
+  const EscSgd *s = context;
+  uint64_t d = s->dimension, p = s->width, steps = 100000 / d / p + 1;
+  double *w = malloc(p * d * sizeof *w), *x = malloc(d * sizeof *x), q[64 * 64], risk;
+  for (uint64_t i = 0; i < p * d; i++) w[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
+  for (uint64_t i = 0; i < p * p; i++) q[i] = i % (p + 1) == 0;
+  double start = now();
+  yard_sgd_rows(rng, w, x, q, p, d, s->rate, s->weights, s->noise, -INFINITY, steps, &risk);
+  double time = now() - start;
+  free(w), free(x);
   return time / (double)steps;
 }
 
@@ -148,6 +163,13 @@ int main(void) {
     char name[64];
     snprintf(name, sizeof name, "sgd p=1 d=%llu", (unsigned long long)inputs[i]);
     compare(name, sgd_yardstick, sgd_kernel, &sgd);
+  }
+  uint64_t rows[] = {2, 8};
+  for (int i = 0; i < 2; i++) {
+    EscSgd sgd = {1, 1000, rows[i], 0.1, ones, 0.01};
+    char name[64];
+    snprintf(name, sizeof name, "sgd p=%llu d=1000", (unsigned long long)rows[i]);
+    compare(name, rows_yardstick, sgd_kernel, &sgd);
   }
   EscDiffusion sde = {1, {1.6, -1.6, 0, 0, 0}, {48, -96, 48, 0, 0}, 0.1 / 3000, 1e-3, 1};
   compare("sde p=1 d=3000", sde_yardstick, sde_kernel, &sde);

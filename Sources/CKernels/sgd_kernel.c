@@ -54,5 +54,7 @@ void esc_sgd_weights(const EscSgd *sgd, const EscSgdState *state, double *out) {
 EscEvent esc_sgd_advance(
     const EscSgd *sgd, EscSgdState *state, double boundary, double target, uint64_t steps,
     EscLevel level) {
-  return ESC_DISPATCH(level, sgd_one, sgd, state, boundary, target, steps);
+  return sgd->width == 1
+             ? ESC_DISPATCH(level, sgd_one, sgd, state, boundary, target, steps)
+             : ESC_DISPATCH(level, sgd_rows, sgd, state, boundary, target, steps);
 }

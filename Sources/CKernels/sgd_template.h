@@ -4,8 +4,6 @@
 #ifndef ESC_CHUNK
 #define ESC_CHUNK 32
 #define ESC_NOISE_REGION 0x4000000000000000ull
-// Chunks that one pass over the rows takes together.
-#define ESC_TILE 8
 #endif
 #define ESC_PARTS (16 / ESC_WIDTH)
 #define EACH _Pragma("clang loop unroll(full)") for (int i = 0; i < ESC_PARTS; i++)
@@ -198,6 +196,123 @@ static EscEvent FN(sgd_one)(
   }
   state->scale[0] = scale;
   state->pending[0] = pending;
+  return event;
+}
+
+// The passes over a chunk of rows 1 to p - 1.
+ESC_INLINE void FN(sgd_other_rows)(
+    double *v, uint64_t stride, uint64_t rows, const double *old, const double *fresh,
+    const double *pending, double *dots) {
+#pragma clang loop unroll(disable)
+  for (uint64_t j = 1; j < rows; j++) {
+    VD dot[2 * ESC_PARTS];
+    for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = FN(load)(dots + 32 * j + i * ESC_WIDTH);
+    FN(sgd_pass)(v + stride * j, old, fresh, (VD)(pending[j]), dot);
+    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + 32 * j + i * ESC_WIDTH, dot[i]);
+  }
+}
+
+// Q after a step, both triangles, and the risk; `part` is scratch of p numbers.
+static void FN(sgd_gram)(
+    uint64_t p, const double *weights, const double *field, const double *h, const double *s,
+    double norm, const double *overlap, double *gram, double *part, double *risk) {
+  double trace = 1, square = 1, width = (double)p;
+  for (uint64_t l = 0; l < p; l++) part[l] = 0;
+  for (uint64_t j = 0; j < p; j++) {
+    double *row = gram + j * p;
+    const double fj = field[j], hj = h[j], sj = s[j], aj = weights[j] / width;
+#pragma clang loop vectorize(assume_safety)
+    for (uint64_t l = 0; l < p; l++) {
+      double q = row[l] + ((hj * field[l] + h[l] * fj) + (hj * h[l]) * norm);
+      q = (sj * s[l]) * q;
+      row[l] = q;
+      part[l] += aj * (q * q);
+    }
+    trace -= aj * row[j];
+    square -= (2.0 * aj) * (overlap[j] * overlap[j]);
+  }
+  for (uint64_t l = 0; l < p; l++) square += (weights[l] / width) * part[l];
+  *risk = (0.5 * trace) * trace + square;
+}
+
+static EscEvent FN(sgd_rows)(
+    const EscSgd *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
+  const EscRoundKeys keys = esc_round_keys(sgd->seed);
+  const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
+  const uint64_t p = sgd->width;
+  const int left = (int)(d % ESC_CHUNK);
+  const double root = sqrt((double)d), inverse = 1.0 / root, width = (double)p;
+  double *const v = state->vectors, *const dots = state->scratch, *const pending = state->pending;
+  double *const field = dots, *const h = dots + p, *const s = h + p, *const part = s + p;
+  double noise[32];
+  EscEvent event = ESC_EVENT_NONE;
+  FN(Source) source;
+  uint64_t block = 16 * chunks * state->step;
+  FN(source_start)(&keys, &source, state->stream, block);
+  FN(noises)(&keys, state->stream, state->step, noise);
+  for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
+    const double *old = state->input + (state->step % 2 ? stride : 0);
+    double *fresh = state->input + (state->step % 2 ? 0 : stride);
+    VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending[0];
+    for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = 0;
+    for (uint64_t i = 32; i < 32 * p; i++) dots[i] = 0;
+    EACH norm[i] = 0;
+    for (uint64_t c = 0; c < stride; c += ESC_CHUNK) {
+      ESC_FENCE;
+      VD next[2 * ESC_PARTS], square[ESC_PARTS];
+      uint64_t before = c - ESC_CHUNK;
+      block += 16;
+      if (c == 0) {
+        FN(chunk)(&keys, &source, block, next, square);
+      } else {
+        FN(chunk_and_pass)(
+            &keys, &source, block, next, square, v + before, old + before, fresh + before, add,
+            dot);
+        FN(sgd_other_rows)(v + before, stride, p, old + before, fresh + before, pending, dots);
+      }
+      for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
+      if (__builtin_expect(c + ESC_CHUNK > d, 0)) {
+        double squares[16];
+        FN(cut)(fresh + c, squares, left);
+        EACH square[i] = FN(load)(squares + i * ESC_WIDTH);
+      }
+      EACH norm[i] += square[i];
+    }
+    const uint64_t last = stride - ESC_CHUNK;
+    FN(sgd_pass)(v + last, old + last, fresh + last, add, dot);
+    FN(sgd_other_rows)(v + last, stride, p, old + last, fresh + last, pending, dots);
+    double norms[16], output = 0, teacher = fresh[0];
+    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + i * ESC_WIDTH, dot[i]);
+    EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
+    double n = FN(sum16)(norms);
+    for (uint64_t j = 0; j < p; j++) {
+      field[j] = (state->scale[j] * FN(sum32)(dots + 32 * j)) * inverse;
+      output += (sgd->weights[j] * field[j]) * field[j];
+    }
+    double error = (teacher * teacher - output / width) + sgd->noise * noise[state->step % 32];
+    int unruly = 0, crossed = 0;
+    double total = 0;
+    for (uint64_t j = 0; j < p; j++) {
+      double gain = 2.0 * (sgd->rate / width) * sgd->weights[j] / (double)d, f = field[j];
+      h[j] = (gain * error) * f;
+      double q = 1.0 + h[j] * ((f + f) + h[j] * n);
+      s[j] = 1.0 / sqrt(q);
+      pending[j] = (h[j] * root) / state->scale[j];
+      state->scale[j] = state->scale[j] * s[j];
+      double m = (state->scale[j] * (v[j * stride] + pending[j] * teacher)) * inverse;
+      state->overlap[j] = m;
+      total += m;
+      crossed |= !(fabs(m) < boundary);
+      unruly |= FN(sgd_unruly)(state->scale[j]);
+    }
+    FN(sgd_gram)(
+        p, sgd->weights, field, h, s, n, state->overlap, state->gram, part, &state->risk);
+    state->step++;
+    if (state->step % 32 == 0) FN(noises)(&keys, state->stream, state->step, noise);
+    if (!isfinite(total) || !isfinite(state->risk)) event = ESC_EVENT_DIVERGED;
+    else if (crossed || state->risk <= target) event = ESC_EVENT_CROSSED;
+    else if (state->step % 1024 == 0 || unruly) FN(sgd_normalise)(sgd, state, fresh);
+  }
   return event;
 }
 #undef EACH
