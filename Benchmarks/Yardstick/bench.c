@@ -78,7 +78,7 @@ static double chain_kernel(void *context, EscLevel level) {
 
 static double sgd_yardstick(void *context, EscLevel level) {
   (void)level;
-  const EscSgd *s = context;
+  const EscNetwork *s = context;
   uint64_t d = s->dimension, steps = 100000 / d + 1;
   double *w = malloc(d * sizeof *w), *x = malloc(d * sizeof *x);
   for (uint64_t i = 0; i < d; i++) w[i] = i % 2 ? 1 : -1;
@@ -90,7 +90,7 @@ static double sgd_yardstick(void *context, EscLevel level) {
 }
 
 static double sgd_kernel(void *context, EscLevel level) {
-  const EscSgd *s = context;
+  const EscNetwork *s = context;
   uint64_t p = s->width, stride = esc_sgd_stride(s->dimension), steps = 400000 / p / stride + 1;
   double *memory = aligned_alloc(64, ((p + 2) * stride + p * (p + 64)) * sizeof *memory);
   EscSgdState state = {0};
@@ -112,7 +112,7 @@ static double sgd_kernel(void *context, EscLevel level) {
 
 static double rows_yardstick(void *context, EscLevel level) {
   (void)level;
-  const EscSgd *s = context;
+  const EscNetwork *s = context;
   uint64_t d = s->dimension, p = s->width, steps = 100000 / d / p + 1;
   double *w = malloc(p * d * sizeof *w), *x = malloc(d * sizeof *x), q[64 * 64], risk;
   for (uint64_t i = 0; i < p * d; i++) w[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
@@ -147,6 +147,42 @@ static double sde_kernel(void *context, EscLevel level) {
   return (now() - start) / (double)(steps * ESC_LANES);
 }
 
+// Chain, p students.
+
+static double network_yardstick(void *context, EscLevel level) {
+  (void)level;
+  const EscNetwork *c = context;
+  uint64_t p = c->width, steps = 20000 / p / p + 1;
+  double m[64], b[64 * 64] = {0}, q[64 * 64] = {0}, risk;
+  for (uint64_t j = 0; j < p; j++) m[j] = 0, b[j * p + j] = q[j * p + j] = 1;
+  double start = now();
+  yard_small_chain(
+      rng, m, b, q, p, c->dimension, c->rate, c->weights, c->noise, -INFINITY, steps, &risk);
+  return (now() - start) / (double)steps;
+}
+
+static double network_kernel(void *context, EscLevel level) {
+  const EscNetwork *c = context;
+  uint64_t p = c->width, steps = 8000 / p / p + 1, half = p * (p + 1) / 2;
+  double *memory = aligned_alloc(64, esc_network_lanes_size(p) * sizeof *memory);
+  memset(memory, 0, esc_network_lanes_size(p) * sizeof *memory);
+  EscNetworkLanes lanes = {0};
+  lanes.overlap = memory, lanes.factor = memory + p * ESC_LANES;
+  lanes.gram = lanes.factor + half * ESC_LANES, lanes.scratch = lanes.gram + half * ESC_LANES;
+  for (int i = 0; i < ESC_LANES; i++) {
+    for (uint64_t j = 0; j < p; j++)
+      lanes.factor[(j * p - j * (j - 1) / 2) * ESC_LANES + (uint64_t)i] = 1;
+    lanes.boundary[i] = INFINITY, lanes.target[i] = -INFINITY;
+    lanes.stream[i] = (uint64_t)i, lanes.horizon[i] = UINT64_MAX;
+    esc_network_begin(c, &lanes, i);
+  }
+  double start = now();
+  esc_network_advance(c, &lanes, steps, level);
+  double time = now() - start;
+  free(memory);
+  return time / (double)(steps * ESC_LANES);
+}
+
 int main(void) {
   rng = gsl_rng_alloc(gsl_rng_mt19937);
   uint64_t dimensions[] = {100, 3000, 1000000};
@@ -159,19 +195,26 @@ int main(void) {
   double ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   uint64_t inputs[] = {100, 1000, 10000};
   for (int i = 0; i < 3; i++) {
-    EscSgd sgd = {1, inputs[i], 1, 0.1, ones, 0.01};
+    EscNetwork sgd = {1, inputs[i], 1, 0.1, ones, 0.01};
     char name[64];
     snprintf(name, sizeof name, "sgd p=1 d=%llu", (unsigned long long)inputs[i]);
     compare(name, sgd_yardstick, sgd_kernel, &sgd);
   }
   uint64_t rows[] = {2, 8};
   for (int i = 0; i < 2; i++) {
-    EscSgd sgd = {1, 1000, rows[i], 0.1, ones, 0.01};
+    EscNetwork sgd = {1, 1000, rows[i], 0.1, ones, 0.01};
     char name[64];
     snprintf(name, sizeof name, "sgd p=%llu d=1000", (unsigned long long)rows[i]);
     compare(name, rows_yardstick, sgd_kernel, &sgd);
   }
   EscDiffusion sde = {1, {1.6, -1.6, 0, 0, 0}, {48, -96, 48, 0, 0}, 0.1 / 3000, 1e-3, 1};
   compare("sde p=1 d=3000", sde_yardstick, sde_kernel, &sde);
+  uint64_t widths[] = {2, 4, 8, 16};
+  for (int i = 0; i < 4; i++) {
+    EscNetwork network = {1, 3000, widths[i], 0.1, ones, 0.01};
+    char name[64];
+    snprintf(name, sizeof name, "chain p=%llu d=3000", (unsigned long long)widths[i]);
+    compare(name, network_yardstick, network_kernel, &network);
+  }
   gsl_rng_free(rng);
 }

@@ -99,7 +99,7 @@ static __attribute__((noinline)) void FN(noises)(
 }
 
 // Rows to squared norm d with nothing pending.
-static void FN(sgd_normalise)(const EscSgd *sgd, EscSgdState *state, const double *input) {
+static void FN(sgd_normalise)(const EscNetwork *sgd, EscSgdState *state, const double *input) {
   uint64_t stride = esc_sgd_stride(sgd->dimension);
   for (uint64_t j = 0; j < sgd->width; j++) {
     double *v = state->vectors + j * stride, pending = state->pending[j], total[32] = {0};
@@ -130,7 +130,7 @@ ESC_INLINE void FN(sgd_pass)(double *v, const double *old, const double *fresh, 
 }
 
 static EscEvent FN(sgd_one)(
-    const EscSgd *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
+    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
   const EscRoundKeys keys = esc_round_keys(sgd->seed);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
   const int left = (int)(d % ESC_CHUNK);
@@ -236,7 +236,7 @@ static void FN(sgd_gram)(
 }
 
 static EscEvent FN(sgd_rows)(
-    const EscSgd *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
+    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
   const EscRoundKeys keys = esc_round_keys(sgd->seed);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
   const uint64_t p = sgd->width;

@@ -3,6 +3,7 @@
 
 #include "chain_kernel.h"
 #include "kernel_level.h"
+#include "network_chain_kernel.h"
 #include "sde_kernel.h"
 #include "sgd_kernel.h"
 
