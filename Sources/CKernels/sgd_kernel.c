@@ -30,15 +30,8 @@ void esc_sgd_begin(const EscNetwork *sgd, EscSgdState *state, EscLevel level) {
     for (uint64_t i = d; i < stride; i++) state->vectors[j * stride + i] = 0;
   }
   ESC_DISPATCH(level, sgd_normalise, sgd, state, state->input);
-  for (uint64_t j = 0; j < p; j++) {
+  for (uint64_t j = 0; j < p; j++)
     state->overlap[j] = state->vectors[j * stride] * (1.0 / sqrt((double)d));
-    for (uint64_t l = 0; l <= j; l++) {
-      double sum = 0;
-      for (uint64_t i = 0; i < d; i++)
-        sum += state->vectors[j * stride + i] * state->vectors[l * stride + i];
-      state->gram[j * p + l] = state->gram[l * p + j] = sum / (double)d;
-    }
-  }
   state->risk = sgd_risk(sgd, state);
 }
 

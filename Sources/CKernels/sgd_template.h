@@ -98,7 +98,7 @@ static __attribute__((noinline)) void FN(noises)(
   for (int l = 0; l < 16; l++) z[2 * l] = pair[l], z[2 * l + 1] = pair[16 + l];
 }
 
-// Rows to squared norm d with nothing pending.
+// Rows to squared norm d with nothing pending, and Q from them.
 static void FN(sgd_normalise)(const EscNetwork *sgd, EscSgdState *state, const double *input) {
   uint64_t stride = esc_sgd_stride(sgd->dimension);
   for (uint64_t j = 0; j < sgd->width; j++) {
@@ -113,6 +113,15 @@ static void FN(sgd_normalise)(const EscNetwork *sgd, EscSgdState *state, const d
     for (uint64_t c = 0; c < stride; c++) v[c] *= factor;
     state->scale[j] = 1;
     state->pending[j] = 0;
+    double *gram = state->gram + j * sgd->width;
+    gram[j] = 1;
+    for (uint64_t k = 0; k < j; k++) {
+      const double *u = state->vectors + k * stride;
+      double product[32] = {0};
+      for (uint64_t c = 0; c < stride; c += 32)
+        for (int l = 0; l < 32; l++) product[l] += v[c + l] * u[c + l];
+      gram[k] = state->gram[k * sgd->width + j] = FN(sum32)(product) / (double)sgd->dimension;
+    }
   }
 }
 

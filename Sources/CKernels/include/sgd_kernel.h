@@ -77,11 +77,12 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 /// D_j has 32 accumulators (coordinate mod 32) and N has 16 (block mod 16), added up by halving:
 /// accumulator i with i + 16, i + 8, … Coordinates from d on are 0, and where a chunk is cut N adds
 /// x·x of its first and second halves. Every 1024 steps, or when a scale leaves [2⁻¹⁰⁰, 2¹⁰⁰], the
-/// rows are renormalised exactly. For p > 1, with s_j = 1/√q_j (and scale_j ← scale_j·s_j),
+/// rows are normalised exactly and Q is computed from them (sums with 32 accumulators as above).
+/// For p > 1, with s_j = 1/√q_j (and scale_j ← scale_j·s_j),
 ///
 ///     Q_jl ← (s_j·s_l)·(Q_jl + ((h_j·λ_l + h_l·λ_j) + (h_j·h_l)·N))
 ///
-/// and the risk follow every step; Q is never recomputed from the weights.
+/// and the risk follow every step.
 ///
 /// Cost: O(p d); for p = 1 nearly that of the d normals.
 EscEvent esc_sgd_advance(
