@@ -8,6 +8,11 @@
 #define ESC_PARTS (16 / ESC_WIDTH)
 #define EACH _Pragma("clang loop unroll(full)") for (int i = 0; i < ESC_PARTS; i++)
 
+typedef double FN(sixteen) __attribute__((ext_vector_type(16)));
+typedef double FN(eight) __attribute__((ext_vector_type(8)));
+typedef double FN(four) __attribute__((ext_vector_type(4)));
+typedef double FN(two) __attribute__((ext_vector_type(2)));
+
 // Where the generator stands: the block of every lane of the next chunk.
 typedef struct {
   FN(Prefix) prefix;
@@ -74,15 +79,25 @@ static __attribute__((noinline)) void FN(cut)(double *x, double *square, int cou
   for (int l = 0; l < 16; l++) square[l] = x[l] * x[l] + x[16 + l] * x[16 + l];
 }
 
-ESC_INLINE double FN(sum16)(double *a) {
-  for (int half = 8; half; half /= 2)
-    for (int l = 0; l < half; l++) a[l] += a[l + half];
-  return a[0];
+// Sums by halving: number i with i + 8, then with i + 4, ….
+ESC_INLINE double FN(halve)(FN(sixteen) a) {
+  FN(eight) b = a.lo + a.hi;
+  FN(four) c = b.lo + b.hi;
+  FN(two) e = c.lo + c.hi;
+  return e.x + e.y;
 }
 
-ESC_INLINE double FN(sum32)(double *a) {
-  for (int l = 0; l < 16; l++) a[l] += a[l + 16];
-  return FN(sum16)(a);
+ESC_INLINE double FN(sum16)(const double *a) {
+  FN(sixteen) x;
+  __builtin_memcpy(&x, a, sizeof x);
+  return FN(halve)(x);
+}
+
+ESC_INLINE double FN(sum32)(const double *a) {
+  FN(sixteen) x, y;
+  __builtin_memcpy(&x, a, sizeof x);
+  __builtin_memcpy(&y, a + 16, sizeof y);
+  return FN(halve)(x + y);
 }
 
 // The noises of 32 steps, from the one that is a multiple of 32 on.
@@ -140,7 +155,8 @@ ESC_INLINE void FN(sgd_pass)(double *v, const double *old, const double *fresh, 
 
 static EscEvent FN(sgd_one)(
     const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
-  const EscRoundKeys keys = esc_round_keys(sgd->seed);
+  EscRoundKeys keys = esc_round_keys(sgd->seed);
+  ESC_KEEP_IN_MEMORY(keys);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
   const int left = (int)(d % ESC_CHUNK);
   const double root = sqrt((double)d), inverse = 1.0 / root, a = sgd->weights[0];
@@ -246,7 +262,8 @@ static void FN(sgd_gram)(
 
 static EscEvent FN(sgd_rows)(
     const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
-  const EscRoundKeys keys = esc_round_keys(sgd->seed);
+  EscRoundKeys keys = esc_round_keys(sgd->seed);
+  ESC_KEEP_IN_MEMORY(keys);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
   const uint64_t p = sgd->width;
   const int left = (int)(d % ESC_CHUNK);

@@ -39,6 +39,9 @@ ESC_INLINE void FN(pin)(VU *x) {
 }
 #define ESC_PIN(x) FN(pin)((VU *)&(x))
 
+// Makes a local variable one that a fence may have changed.
+#define ESC_KEEP_IN_MEMORY(x) __asm__ volatile("" : : "r"(&(x)) : "memory")
+
 ESC_INLINE VD FN(load)(const double *p) {
   VD v;
   __builtin_memcpy(&v, p, sizeof v);
