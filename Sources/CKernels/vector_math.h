@@ -21,7 +21,12 @@ typedef int64_t FN(vm) __attribute__((ext_vector_type(ESC_WIDTH < 8 ? 8 : ESC_WI
 
 // Keeps the constants in memory, where an operation reads them for nothing: hoisted out of a loop
 // they would fill the registers.
-#define ESC_FENCE __asm__ volatile("" ::: "memory")
+ESC_INLINE void FN(fence)(void) {
+#if ESC_WIDTH == 16
+  __asm__ volatile("" ::: "memory");
+#endif
+}
+#define ESC_FENCE FN(fence)()
 
 // Fixes where in the instruction stream x has been computed, relative to other pins. Left to
 // itself the compiler puts the rounds of Philox first and the polynomials after them, each waiting
@@ -56,6 +61,24 @@ ESC_INLINE VU FN(load_words)(const uint64_t *p) {
 ESC_INLINE void FN(store_words)(uint64_t *p, VU v) { __builtin_memcpy(p, &v, sizeof v); }
 ESC_INLINE VD FN(abs)(VD x) { return (VD)((VU)x & 0x7fffffffffffffffull); }
 ESC_INLINE VD FN(root)(VD x) { return __builtin_elementwise_sqrt(x); }
+
+// log2 of the power of two in the double that `bits` spells, positive and normal.
+ESC_INLINE VD FN(exponent)(VU bits) {
+#if defined(__x86_64__) && ESC_WIDTH == 16
+  typedef double Half __attribute__((vector_size(64)));
+  VD x = (VD)bits, out;
+  Half low, high;
+  __builtin_memcpy(&low, &x, 64);
+  __builtin_memcpy(&high, (const char *)&x + 64, 64);
+  low = (Half)__builtin_ia32_getexppd512_mask(low, low, 0xff, 4);
+  high = (Half)__builtin_ia32_getexppd512_mask(high, high, 0xff, 4);
+  __builtin_memcpy(&out, &low, 64);
+  __builtin_memcpy((char *)&out + 64, &high, 64);
+  return out;
+#else
+  return (VD)(bits >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS;
+#endif
+}
 
 // 1/sqrt q to 3 units in the last place, by four of Newton's steps: the divider is the busier part.
 ESC_INLINE VD FN(inverse_root)(VD q) {
@@ -201,7 +224,7 @@ ESC_INLINE void FN(block)(
     ESC_PIN(c_);                                                                            \
     S3                                                                                      \
     s_ = s_ * t_ + ESC_SIN_4;                                                               \
-    VD e_ = ((VD)(bits_ >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS) * ESC_MINUS_TWO_LN2;   \
+    VD e_ = FN(exponent)(bits_) * ESC_MINUS_TWO_LN2;                                        \
     ESC_PIN(e_);                                                                            \
     ESC_ROUND(5)                                                                            \
     VD z_ = ratio_ * ratio_;                                                                \
