@@ -14,10 +14,12 @@
 #define VI FN(vi)
 typedef double VD __attribute__((ext_vector_type(ESC_WIDTH)));
 typedef uint64_t VU __attribute__((ext_vector_type(ESC_WIDTH)));
-typedef int64_t VI __attribute__((ext_vector_type(ESC_WIDTH)));
+// What a comparison of doubles returns: `long`, also where int64_t is `long long`.
+typedef long VI __attribute__((ext_vector_type(ESC_WIDTH)));
 typedef uint32_t FN(vw) __attribute__((ext_vector_type(2 * ESC_WIDTH)));
-typedef _Bool FN(vb) __attribute__((ext_vector_type(ESC_WIDTH < 8 ? 8 : ESC_WIDTH)));
-typedef int64_t FN(vm) __attribute__((ext_vector_type(ESC_WIDTH < 8 ? 8 : ESC_WIDTH)));
+#if ESC_WIDTH == 16
+typedef _Bool FN(vb) __attribute__((ext_vector_type(16)));
+#endif
 
 // Keeps the constants in memory, where an operation reads them for nothing: hoisted out of a loop
 // they would fill the registers.
