@@ -19,15 +19,21 @@ static uint32_t classify(EscChainLanes *lanes) {
 
 uint32_t esc_chain_advance(
     const EscChain *chain, EscChainLanes *lanes, uint64_t steps, EscLevel level) {
-  uint32_t events = classify(lanes);
-  if (events) return events;
-  for (int i = 0; i < ESC_LANES; i++) {
-    uint64_t left = lanes->horizon[i] - lanes->step[i];
-    if (left < steps) steps = left;
-  }
   EscRoundKeys keys = esc_round_keys(chain->seed);
   EscChiSquare chi = esc_chi_square(chain->dimension - 2);
   double gain = 2.0 * chain->rate * chain->weight / (double)chain->dimension;
-  ESC_DISPATCH(level, chain_run, &keys, &chi, gain, chain->weight, chain->noise, lanes, steps);
-  return classify(lanes);
+  uint32_t events = classify(lanes);
+  while (!events && steps > 0) {
+    uint64_t run = steps;
+    for (int i = 0; i < ESC_LANES; i++) {
+      uint64_t left = lanes->horizon[i] - lanes->step[i];
+      uint64_t turn = 0x80000000ull - (lanes->step[i] & 0x7fffffffull);
+      if (left < run) run = left;
+      if (turn < run) run = turn;
+    }
+    steps -= ESC_DISPATCH(
+        level, chain_run, &keys, &chi, gain, chain->weight, chain->noise, lanes, run);
+    events = classify(lanes);
+  }
+  return events;
 }

@@ -1,87 +1,101 @@
 // The chain of chain_kernel.h.
 //
-// Two phases alternate: what does not depend on the overlap (numbers, |input|²) is generated for a
-// few steps ahead, which keeps the multipliers busy; then the overlaps take these steps, all lanes
-// abreast, which hides the latency of the roots.
+// While the overlaps take step n, the numbers of step n + 1 are made: the step is a long chain of
+// dependent operations with two roots in it, and its statements stand in the gaps of the generator.
 #include "vector_math.h"
 
-#ifndef ESC_AHEAD
-#define ESC_AHEAD 8
-#endif
-#define EACH _Pragma("clang loop unroll(full)") for (int i = 0; i < ESC_LANES / ESC_WIDTH; i++)
+#define ESC_GROUPS (ESC_LANES / ESC_WIDTH)
 
-// One step's numbers for ESC_WIDTH lanes: g1, g2, noise z and |input|^2.
-ESC_INLINE void FN(chain_generate)(
-    const EscRoundKeys *keys, const EscChiSquare *chi, double noise, VU index, VU stream,
-    double *out) {
-  VU w0, w1, w2, w3;
-  VD g1, g2, z, x, value;
-  FN(block)(keys, index, stream, &w0, &w1);
-  FN(normal_pair)(w0, w1, &g1, &g2);
-  ESC_FENCE;
-  FN(block)(keys, index + 1, stream, &w2, &w3);
-  FN(normal_pair)(w2, w3, &z, &x);
-  if (chi->degrees >= 2) {
-    VD y = chi->slope * x, w = 1.0 + y, y2 = y * y;
-    value = chi->scale * ((w * w) * w);
-    VD spare = (VD)((w3 & 0xffffffull) | ESC_BITS_TWO52) - 4503599627370496.0;
-    VI kept = spare * (1.0 - FN(abs)(y)) > chi->guard * (y2 * y2);
-    if (__builtin_expect(!FN(all)(kept), 0)) {
-      uint64_t s[ESC_WIDTH], k[ESC_WIDTH], u[ESC_WIDTH], good[ESC_WIDTH];
-      double xs[ESC_WIDTH], values[ESC_WIDTH];
-      FN(store_words)(s, stream), FN(store_words)(k, index), FN(store_words)(u, w3);
-      FN(store)(xs, x), FN(store)(values, value), FN(store_words)(good, (VU)kept);
-      esc_chi_square_redraw(chi, keys, ESC_WIDTH, good, s, k, xs, u, values);
-      value = FN(load)(values);
-    }
-  } else {
-    value = chi->degrees ? x * x : (VD)(0);
+// What a step needs that does not depend on the overlap: g1, g2, noise z and |input|^2.
+typedef struct {
+  VD g1, g2, z, norm;
+} FN(Numbers);
+
+// |input|^2 from r^2 of the fields' pair, the chi-square's normal x and the word with its spare bits.
+ESC_INLINE VD FN(chain_norm)(
+    const EscRoundKeys *keys, const EscChiSquare *chi, const uint64_t *stream, VU index, VD square,
+    VD x, VU word) {
+  if (chi->degrees < 2) return chi->degrees ? square + x * x : square;
+  VD w = chi->offset + chi->tilt * x, x2 = x * x, value = (w * w) * w;
+  VD spare = (VD)((word & ESC_SPARE) | ESC_BITS_TWO52) - 4503599627370496.0;
+  VI kept = spare > chi->guard * (x2 * x2);
+  if (__builtin_expect(!FN(all)(kept), 0)) {
+    uint64_t k[ESC_WIDTH], u[ESC_WIDTH], good[ESC_WIDTH];
+    double xs[ESC_WIDTH], values[ESC_WIDTH];
+    FN(store_words)(k, index), FN(store_words)(u, word), FN(store_words)(good, (VU)kept);
+    FN(store)(xs, x), FN(store)(values, value);
+    esc_chi_square_redraw(chi, keys, ESC_WIDTH, good, stream, k, xs, u, values);
+    value = FN(load)(values);
   }
-  FN(store)(out, g1);
-  FN(store)(out + ESC_LANES, g2);
-  FN(store)(out + 2 * ESC_LANES, noise * z);
-  FN(store)(out + 3 * ESC_LANES, (g1 * g1 + g2 * g2) + value);
+  return square + value;
 }
 
+// Takes at most `steps` steps, over which the high half of no lane's block index may change.
 static uint64_t FN(chain_run)(
     const EscRoundKeys *keys, const EscChiSquare *chi, const double gain, const double weight,
     const double noise, EscChainLanes *lanes, uint64_t steps) {
-  _Alignas(64) double numbers[ESC_AHEAD][4][ESC_LANES];
-  VD m[ESC_LANES / ESC_WIDTH], boundary[ESC_LANES / ESC_WIDTH];
-  EACH m[i] = FN(load)(lanes->overlap + ESC_WIDTH * i);
-  EACH boundary[i] = FN(load)(lanes->boundary + ESC_WIDTH * i);
+  FN(Prefix) prefix[ESC_GROUPS];
+  FN(Numbers) number[ESC_GROUPS];
+  VU index[ESC_GROUPS], w0[ESC_GROUPS], w1[ESC_GROUPS];
+  VD m[ESC_GROUPS];
+  for (int i = 0; i < ESC_GROUPS; i++) {
+    const uint64_t *stream = lanes->stream + ESC_WIDTH * i;
+    VD square, x, unused;
+    m[i] = FN(load)(lanes->overlap + ESC_WIDTH * i);
+    index[i] = FN(load_words)(lanes->step + ESC_WIDTH * i) * 2;
+    prefix[i] = FN(prefix)(keys, index[i] >> 32, FN(load_words)(stream));
+    FN(block)(keys, &prefix[i], index[i], &w0[i], &w1[i]);
+    FN(pair_and_block)(
+        keys, &prefix[i], index[i] + 1, &w0[i], &w1[i], &number[i].g1, &number[i].g2, &square);
+    VU word = w1[i];
+    FN(pair_and_block)(
+        keys, &prefix[i], index[i] + 2, &w0[i], &w1[i], &number[i].z, &x, &unused);
+    number[i].z *= noise;
+    number[i].norm = FN(chain_norm)(keys, chi, stream, index[i], square, x, word);
+  }
   uint64_t n = 0;
   int going = 1;
   while (going && n < steps) {
-    int ahead = steps - n < ESC_AHEAD ? (int)(steps - n) : ESC_AHEAD;
 #pragma clang loop unroll(disable)
-    for (int i = 0; i < ESC_LANES; i += ESC_WIDTH) {
-      VU stream = FN(load_words)(lanes->stream + i);
-      VU index = (FN(load_words)(lanes->step + i) + n) * 2;
-#pragma clang loop unroll(disable)
-      for (int k = 0; k < ahead; k++, index += 2) {
-        ESC_FENCE;
-        FN(chain_generate)(keys, chi, noise, index, stream, numbers[k][0] + i);
-      }
+    for (int i = 0; i < ESC_GROUPS; i++) {
+      ESC_FENCE;
+      const FN(Numbers) now = number[i];
+      const FN(Prefix) *pre = &prefix[i];
+      VD b, field, error, h, q, half, inverse, old = m[i], square, x, unused;
+      VU ahead = index[i] + 3;
+      ESC_PAIR_AND_BLOCK(
+          pre, ahead, w0[i], w1[i], number[i].g1, number[i].g2, square,
+          b = 1.0 - old * old; ESC_PIN(b);,
+          b = FN(root)(b > 0.0 ? b : (VD)(0)); ESC_PIN(b);,
+          ,
+          field = old * now.g1 + b * now.g2; ESC_PIN(field);,
+          error = now.g1 * now.g1 - (weight * field) * field; ESC_PIN(error);,
+          h = (gain * (error + now.z)) * field; ESC_PIN(h);,
+          q = (field + field) + h * now.norm; ESC_PIN(q);,
+          q = 1.0 + h * q; ESC_PIN(q););
+      VU word = w1[i];
+      ahead = index[i] + 4;
+      ESC_PAIR_AND_BLOCK(
+          pre, ahead, w0[i], w1[i], number[i].z, x, unused,
+          inverse = (VD)(ESC_INVERSE_ROOT - ((VU)q >> 1)); half = 0.5 * q; ESC_PIN(inverse);,
+          inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse);,
+          ,
+          inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse);,
+          ,
+          inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse);,
+          ,
+          inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse););
+      number[i].z *= noise;
+      m[i] = (old + h * now.g1) * inverse;
+      index[i] += 2;
+      number[i].norm = FN(chain_norm)(
+          keys, chi, lanes->stream + ESC_WIDTH * i, index[i], square, x, word);
+      going &= FN(all)(FN(abs)(m[i]) < FN(load)(lanes->boundary + ESC_WIDTH * i));
     }
-#pragma clang loop unroll(disable)
-    for (int k = 0; going && k < ahead; k++, n++) {
-      EACH {
-        const double *number = numbers[k][0] + i * ESC_WIDTH;
-        VD g1 = FN(load)(number), g2 = FN(load)(number + ESC_LANES);
-        VD c = 1.0 - m[i] * m[i];
-        VD b = FN(root)(c > 0.0 ? c : (VD)(0));
-        VD field = m[i] * g1 + b * g2;
-        VD error = (g1 * g1 - (weight * field) * field) + FN(load)(number + 2 * ESC_LANES);
-        VD h = (gain * error) * field;
-        VD q = 1.0 + h * ((field + field) + h * FN(load)(number + 3 * ESC_LANES));
-        m[i] = (m[i] + h * g1) / FN(root)(q);
-        going &= FN(all)(FN(abs)(m[i]) < boundary[i]);
-      }
-    }
+    n++;
   }
-  EACH FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
+  for (int i = 0; i < ESC_GROUPS; i++) FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
   for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += n;
   return n;
 }
-#undef EACH
+#undef ESC_GROUPS

@@ -7,16 +7,15 @@ double esc_chi_square_slow(
   uint64_t index = ESC_SPARE_REGION | step << 8;
   uint64_t word[2], fresh[2];
   esc_block(keys, index, stream, word);
-  uint64_t tail = word[0] >> 35;
+  uint64_t tail = word[0] >> 25;
   for (;;) {
-    // 1 - U in units of 2^-53: the 24 spare bits, then 29 fresh ones.
-    double u = (double)(0x20000000000000ull - (spare << 29 | tail)) * 0x1p-53;
-    double y = chi->slope * x, w = 1.0 + y;
+    // 1 - U in units of 2^-53: the 14 spare bits, then 39 fresh ones.
+    double u = (double)(0x20000000000000ull - (spare << 39 | tail)) * 0x1p-53;
+    double w = chi->offset + chi->tilt * x, square = (w * w) * w, v = square / (2.0 * chi->shape);
     if (w > 0) {
-      double v = w * w * w;
       double log_ratio = 0.5 * x * x + chi->shape * (1.0 - v)
                          - 0.5 * chi->shape * esc_minus_two_log(v);
-      if (-0.5 * esc_minus_two_log(u) < log_ratio) return chi->scale * v;
+      if (-0.5 * esc_minus_two_log(u) < log_ratio) return square;
     }
     index++;
     esc_block(keys, index, stream, word);
@@ -24,8 +23,8 @@ double esc_chi_square_slow(
     esc_normal_pair(word, &x, &unused);
     index++;
     esc_block(keys, index, stream, fresh);
-    spare = word[1] & 0xffffff;
-    tail = fresh[0] >> 35;
+    spare = word[1] & ESC_SPARE;
+    tail = fresh[0] >> 25;
   }
 }
 
@@ -36,5 +35,5 @@ void esc_chi_square_redraw(
   for (int i = 0; i < count; i++)
     if (!kept[i])
       value[i] =
-          esc_chi_square_slow(chi, keys, stream[i], index[i] >> 1, x[i], word[i] & 0xffffff);
+          esc_chi_square_slow(chi, keys, stream[i], index[i] >> 1, x[i], word[i] & ESC_SPARE);
 }

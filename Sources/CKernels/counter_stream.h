@@ -13,6 +13,8 @@
 #define ESC_LOW_HALF 0xffffffffull
 // 2^52 as bits: or-ing an integer below 2^52 into it makes the double 2^52 + integer.
 #define ESC_BITS_TWO52 0x4330000000000000ull
+// The first guess at 1/sqrt q is this minus half of q's bits.
+#define ESC_INVERSE_ROOT 0x5fe6eb50c7b537a9ull
 #define ESC_PHILOX_M0 0xd2511f53ull
 #define ESC_PHILOX_M1 0xcd9e8d57ull
 #define ESC_PHILOX_W0 0x9e3779b9u
@@ -25,6 +27,12 @@
 #define ESC_BITS_SQRT_HALF 0x3fe6a09e667f3bcdull
 #define ESC_BITS_LOG_SHIFT (ESC_BITS_ONE - ESC_BITS_SQRT_HALF)
 #define ESC_MANTISSA 0x000fffffffffffffull
+// The 38 bits of the angle within its octant pair, the sign, and what an angle leaves unused.
+#define ESC_ANGLE 0x000fffffffffc000ull
+#define ESC_BIT_SIGN 0x8000000000000000ull
+#define ESC_SPARE 0x3fffull
+// No normal is larger: sqrt(-2 log 2^-52) = 8.4907.
+#define ESC_WIDEST 8.491
 #define ESC_EXPONENT_BIAS (4503599627370496.0 + 1023.0)
 #define ESC_MINUS_TWO_LN2 -0x1.62e42fefa39efp+0
 
@@ -56,6 +64,8 @@
 // The round keys of Philox 4x32-10, each a 32-bit word in the low half of 64 bits.
 typedef struct {
   uint64_t even[10], odd[10];
+  // The last pair in the high half.
+  uint64_t last_even, last_odd;
 } EscRoundKeys;
 
 static inline EscRoundKeys esc_round_keys(uint64_t seed) {
@@ -63,12 +73,13 @@ static inline EscRoundKeys esc_round_keys(uint64_t seed) {
   uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
   for (int r = 0; r < 10; r++, k0 += ESC_PHILOX_W0, k1 += ESC_PHILOX_W1)
     keys.even[r] = k0, keys.odd[r] = k1;
+  keys.last_even = keys.even[9] << 32, keys.last_odd = keys.odd[9] << 32;
   return keys;
 }
 
 static inline void esc_block(
     const EscRoundKeys *keys, uint64_t index, uint64_t stream, uint64_t word[2]) {
-  uint32_t c0 = (uint32_t)index, c1 = (uint32_t)(index >> 32);
+  uint32_t c0 = (uint32_t)(index >> 32), c1 = (uint32_t)index;
   uint32_t c2 = (uint32_t)stream, c3 = (uint32_t)(stream >> 32);
   for (int r = 0; r < 10; r++) {
     uint64_t p0 = ESC_PHILOX_M0 * c0, p1 = ESC_PHILOX_M1 * c2;
@@ -97,20 +108,24 @@ static inline double esc_minus_two_log(double u) {
   double m = esc_from_bits((t & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);
   double e = esc_from_bits(t >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS;
   double s = (m - 1.0) / (m + 1.0), z = s * s;
-  double p = ESC_LOG_6 * z + ESC_LOG_5;
-  p = p * z + ESC_LOG_4;
-  p = p * z + ESC_LOG_3;
-  p = p * z + ESC_LOG_2;
-  p = p * z + ESC_LOG_1;
-  p = p * z + ESC_LOG_0;
+  double z2 = z * z, p01 = ESC_LOG_1 * z + ESC_LOG_0, p23 = ESC_LOG_3 * z + ESC_LOG_2;
+  double p46 = (ESC_LOG_5 * z + ESC_LOG_4) + ESC_LOG_6 * z2;
+  double p = (p01 + p23 * z2) + p46 * (z2 * z2);
   return e * ESC_MINUS_TWO_LN2 + s * p;
 }
 
-// Two standard normals from a block of two words.
-static inline void esc_normal_pair(const uint64_t word[2], double *first, double *second) {
-  double u = 2.0 - esc_from_bits(word[0] >> 12 | ESC_BITS_ONE);
-  double r = sqrt(esc_minus_two_log(u));
-  double y = esc_from_bits((word[1] >> 10 & 0x000fffffffffc000ull) | ESC_BITS_ONE) - 1.5;
+// 1/sqrt q to 3 units in the last place.
+static inline double esc_inverse_root(double q) {
+  double y = esc_from_bits(ESC_INVERSE_ROOT - (esc_to_bits(q) >> 1)), half = 0.5 * q;
+  for (int i = 0; i < 4; i++) y = y * (1.5 - half * (y * y));
+  return y;
+}
+
+// Two standard normals from a block of two words; returns the sum of their squares.
+static inline double esc_normal_pair(const uint64_t word[2], double *first, double *second) {
+  double u = 2.0 - esc_from_bits((word[0] & ESC_MANTISSA) | ESC_BITS_ONE);
+  double square = esc_minus_two_log(u), r = sqrt(square);
+  double y = esc_from_bits((word[1] & ESC_ANGLE) | ESC_BITS_ONE) - 1.5;
   double t = y * y;
   double c = ESC_COS_6 * t + ESC_COS_5;
   c = c * t + ESC_COS_4;
@@ -129,12 +144,14 @@ static inline void esc_normal_pair(const uint64_t word[2], double *first, double
   int swapped = word[1] >> 62 & 1;
   *first = r * (swapped ? s : c);
   *second = r * (swapped ? c : s);
+  return square;
 }
 
-// Marsaglia and Tsang's constants for chi-square with n >= 2 degrees of freedom, shape n/2:
-// chi^2 = scale (1 + y)^3, y = slope x.
+// Marsaglia and Tsang's constants for chi-square with n >= 2 degrees of freedom: chi^2 =
+// 2 shape (1 + y)^3, y = x / sqrt(9 shape), shape = n/2 - 1/3, if 1 - U > 3/4 shape y^4 / (1 - |y|).
 typedef struct {
-  double shape, slope, scale, guard;
+  // chi^2 = (offset + tilt x)^3, accepted at once if spare > guard x^4.
+  double shape, offset, tilt, guard;
   uint64_t degrees;
 } EscChiSquare;
 
@@ -142,13 +159,17 @@ static inline EscChiSquare esc_chi_square(uint64_t degrees) {
   EscChiSquare chi = {0, 0, 0, 0, degrees};
   if (degrees < 2) return chi;
   chi.shape = 0.5 * (double)degrees - 1.0 / 3.0;
-  chi.slope = 1.0 / sqrt(9.0 * chi.shape);
-  chi.scale = 2.0 * chi.shape;
-  chi.guard = 0.75 * chi.shape * 16777216.0;
+  double slope = 1.0 / sqrt(9.0 * chi.shape), widest = ESC_WIDEST * slope;
+  chi.offset = cbrt(2.0 * chi.shape);
+  chi.tilt = chi.offset * slope;
+  // For few degrees every draw is judged exactly.
+  chi.guard = widest < 0.75 ? 0.75 * chi.shape * 16384.0 * (slope * slope) * (slope * slope)
+                                  / (1.0 - widest)
+                            : INFINITY;
   return chi;
 }
 
-// What the vector test could not accept. `x` is the step's normal and `spare` the 24 bits that
+// What the vector test could not accept. `x` is the step's normal and `spare` the 14 bits that
 // came with it; they are judged exactly first, then fresh pairs until one is accepted.
 double esc_chi_square_slow(
     const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,

@@ -14,14 +14,40 @@
 #define VI FN(vi)
 typedef double VD __attribute__((ext_vector_type(ESC_WIDTH)));
 typedef uint64_t VU __attribute__((ext_vector_type(ESC_WIDTH)));
-typedef int64_t VI __attribute__((ext_vector_type(ESC_WIDTH)));
+// What a comparison of doubles returns: `long`, also where int64_t is `long long`.
+typedef long VI __attribute__((ext_vector_type(ESC_WIDTH)));
 typedef uint32_t FN(vw) __attribute__((ext_vector_type(2 * ESC_WIDTH)));
-typedef _Bool FN(vb) __attribute__((ext_vector_type(ESC_WIDTH < 8 ? 8 : ESC_WIDTH)));
-typedef int64_t FN(vm) __attribute__((ext_vector_type(ESC_WIDTH < 8 ? 8 : ESC_WIDTH)));
+#if ESC_WIDTH == 16
+typedef _Bool FN(vb) __attribute__((ext_vector_type(16)));
+#endif
 
 // Keeps the constants in memory, where an operation reads them for nothing: hoisted out of a loop
 // they would fill the registers.
-#define ESC_FENCE __asm__ volatile("" ::: "memory")
+ESC_INLINE void FN(fence)(void) {
+#if ESC_WIDTH == 16
+  __asm__ volatile("" ::: "memory");
+#endif
+}
+#define ESC_FENCE FN(fence)()
+
+// Fixes where in the instruction stream x has been computed, relative to other pins. Left to
+// itself the compiler puts the rounds of Philox first and the polynomials after them, each waiting
+// for its own results; a processor looks about a hundred instructions ahead and cannot mend that.
+ESC_INLINE void FN(pin)(VU *x) {
+#if defined(__x86_64__) && ESC_WIDTH == 16
+  typedef uint64_t Half __attribute__((ext_vector_type(8)));
+  Half low = x->lo, high = x->hi;
+  __asm__ volatile("" : "+v"(low));
+  __asm__ volatile("" : "+v"(high));
+  x->lo = low, x->hi = high;
+#else
+  (void)x;
+#endif
+}
+#define ESC_PIN(x) FN(pin)((VU *)&(x))
+
+// Makes a local variable one that a fence may have changed.
+#define ESC_KEEP_IN_MEMORY(x) __asm__ volatile("" : : "r"(&(x)) : "memory")
 
 ESC_INLINE VD FN(load)(const double *p) {
   VD v;
@@ -37,6 +63,34 @@ ESC_INLINE VU FN(load_words)(const uint64_t *p) {
 ESC_INLINE void FN(store_words)(uint64_t *p, VU v) { __builtin_memcpy(p, &v, sizeof v); }
 ESC_INLINE VD FN(abs)(VD x) { return (VD)((VU)x & 0x7fffffffffffffffull); }
 ESC_INLINE VD FN(root)(VD x) { return __builtin_elementwise_sqrt(x); }
+
+// log2 of the power of two in the double that `bits` spells, positive and normal.
+ESC_INLINE VD FN(exponent)(VU bits) {
+#if defined(__x86_64__) && ESC_WIDTH == 16
+  typedef double Half __attribute__((vector_size(64)));
+  VD x = (VD)bits, out;
+  Half low, high;
+  __builtin_memcpy(&low, &x, 64);
+  __builtin_memcpy(&high, (const char *)&x + 64, 64);
+  low = (Half)__builtin_ia32_getexppd512_mask(low, low, 0xff, 4);
+  high = (Half)__builtin_ia32_getexppd512_mask(high, high, 0xff, 4);
+  __builtin_memcpy(&out, &low, 64);
+  __builtin_memcpy((char *)&out + 64, &high, 64);
+  return out;
+#else
+  return (VD)(bits >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS;
+#endif
+}
+
+// 1/sqrt q to 3 units in the last place, by four of Newton's steps: the divider is the busier part.
+ESC_INLINE VD FN(inverse_root)(VD q) {
+  VD y = (VD)(ESC_INVERSE_ROOT - ((VU)q >> 1)), half = 0.5 * q;
+  y = y * (1.5 - half * (y * y));
+  y = y * (1.5 - half * (y * y));
+  y = y * (1.5 - half * (y * y));
+  y = y * (1.5 - half * (y * y));
+  return y;
+}
 
 // Whether every lane of a comparison holds.
 ESC_INLINE int FN(all)(VI mask) {
@@ -66,48 +120,159 @@ ESC_INLINE VU FN(high)(VU x) {
   return (VU)w;
 }
 
-// A block of two words for each lane. The high halves of the working words hold rubbish until the
-// end: only low halves enter the products.
-ESC_INLINE void FN(block)(const EscRoundKeys *keys, VU index, VU stream, VU *first, VU *second) {
-  VU c0 = index, c1 = index >> 32, c2 = stream, c3 = stream >> 32;
-#pragma clang loop unroll(full)
-  for (int r = 0; r < 10; r++) {
-    VU p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0, p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;
-    c0 = FN(high)(p1) ^ c1 ^ keys->even[r], c1 = p1;
-    c2 = FN(high)(p0) ^ c3 ^ keys->odd[r], c3 = p0;
-  }
-  *first = c0 << 32 | (c1 & ESC_LOW_HALF);
-  *second = c2 << 32 | (c3 & ESC_LOW_HALF);
+// x << 32, as a shuffle: a shift of a product would become a product of 64 bits.
+ESC_INLINE VU FN(raise)(VU x) {
+  FN(vw) w = (FN(vw))x, zero = 0;
+#if ESC_WIDTH == 16
+  w = __builtin_shufflevector(
+      w, zero, 32, 0, 32, 2, 32, 4, 32, 6, 32, 8, 32, 10, 32, 12, 32, 14, 32, 16, 32, 18, 32, 20,
+      32, 22, 32, 24, 32, 26, 32, 28, 32, 30);
+#elif ESC_WIDTH == 8
+  w = __builtin_shufflevector(w, zero, 16, 0, 16, 2, 16, 4, 16, 6, 16, 8, 16, 10, 16, 12, 16, 14);
+#else
+  w = __builtin_shufflevector(w, zero, 8, 0, 8, 2, 8, 4, 8, 6);
+#endif
+  return (VU)w;
 }
 
-ESC_INLINE VD FN(minus_two_log)(VD u) {
-  VU t = (VU)u + ESC_BITS_LOG_SHIFT;
-  VD m = (VD)((t & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);
-  VD e = (VD)(t >> 52 | ESC_BITS_TWO52) - ESC_EXPONENT_BIAS;
-  VD s = (m - 1.0) / (m + 1.0), z = s * s;
-  VD p = ESC_LOG_6 * z + ESC_LOG_5;
-  p = p * z + ESC_LOG_4;
-  p = p * z + ESC_LOG_3;
-  p = p * z + ESC_LOG_2;
-  p = p * z + ESC_LOG_1;
-  p = p * z + ESC_LOG_0;
-  return e * ESC_MINUS_TWO_LN2 + s * p;
+// A round of Philox. The high halves of the working words hold rubbish: only the low halves enter
+// the products.
+#define ESC_ROUND(r)                                       \
+  p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;                \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;                \
+  c0 = FN(high)(p1) ^ c1 ^ keys->even[r];                  \
+  c2 = FN(high)(p0) ^ c3 ^ keys->odd[r];                   \
+  c1 = p1, c3 = p0;
+
+// The last round, which leaves the four words as two of 64 bits.
+#define ESC_LAST_ROUND(first, second)                      \
+  p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;                \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;                \
+  first = p1 ^ FN(raise)(c1) ^ keys->last_even;               \
+  second = p0 ^ FN(raise)(c3) ^ keys->last_odd;
+
+// What the first rounds of a block make of everything but the low half of its index.
+typedef struct {
+  VU x0, x1, x2, x3, x4;
+} FN(Prefix);
+
+ESC_INLINE FN(Prefix) FN(prefix)(const EscRoundKeys *keys, VU high_index, VU stream) {
+  FN(Prefix) x;
+  VU p0 = (high_index & ESC_LOW_HALF) * ESC_PHILOX_M0, p1 = (stream & ESC_LOW_HALF) * ESC_PHILOX_M1;
+  VU c2 = FN(high)(p0) ^ FN(high)(stream) ^ keys->odd[0];
+  x.x0 = FN(high)(p1) ^ keys->even[0];
+  x.x1 = p0 ^ keys->odd[1];
+  VU q1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1, c0 = FN(high)(q1) ^ p1 ^ keys->even[1];
+  x.x2 = q1 ^ keys->even[2];
+  VU q0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;
+  x.x3 = FN(high)(q0) ^ keys->odd[2];
+  x.x4 = q0 ^ keys->odd[3];
+  return x;
 }
 
-ESC_INLINE void FN(normal_pair)(VU w0, VU w1, VD *first, VD *second) {
-  VD u = 2.0 - (VD)(w0 >> 12 | ESC_BITS_ONE);
-  VD r = FN(root)(FN(minus_two_log)(u));
-  VD y = (VD)((w1 >> 10 & 0x000fffffffffc000ull) | ESC_BITS_ONE) - 1.5;
-  VD t = y * y;
-  VD c = ESC_COS_6 * t + ESC_COS_5, s = ESC_SIN_6 * t + ESC_SIN_5;
-  c = c * t + ESC_COS_4, s = s * t + ESC_SIN_4;
-  c = c * t + ESC_COS_3, s = s * t + ESC_SIN_3;
-  c = c * t + ESC_COS_2, s = s * t + ESC_SIN_2;
-  c = c * t + ESC_COS_1, s = s * t + ESC_SIN_1;
-  c = c * t + ESC_COS_0, s = s * t + ESC_SIN_0;
-  s = s * y;
-  c = (VD)((VU)c ^ (w1 & 0x8000000000000000ull));
-  VI swapped = (VI)(w1 << 1) < 0;
-  *first = r * (swapped ? s : c);
-  *second = r * (swapped ? c : s);
+// Rounds 0 to 3, in two halves.
+#define ESC_FIRST_ROUNDS(prefix, index)                          \
+  p0 = (((prefix)->x0 ^ (index)) & ESC_LOW_HALF) * ESC_PHILOX_M0; \
+  c2 = FN(high)(p0) ^ (prefix)->x1;                              \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;
+#define ESC_NEXT_ROUNDS(prefix)                                  \
+  c2 = p0 ^ (prefix)->x3;                                        \
+  c0 = FN(high)(p1) ^ (prefix)->x2;                              \
+  c1 = p1;                                                       \
+  p0 = (c0 & ESC_LOW_HALF) * ESC_PHILOX_M0;                      \
+  p1 = (c2 & ESC_LOW_HALF) * ESC_PHILOX_M1;                      \
+  c0 = FN(high)(p1) ^ c1 ^ keys->even[3];                        \
+  c2 = FN(high)(p0) ^ (prefix)->x4;                              \
+  c1 = p1, c3 = p0;
+
+// A block of two words for each lane; only the low half of `index` counts.
+ESC_INLINE void FN(block)(
+    const EscRoundKeys *keys, const FN(Prefix) *prefix, VU index, VU *first, VU *second) {
+  VU c0, c1, c2, c3, p0, p1;
+  ESC_FIRST_ROUNDS(prefix, index) ESC_NEXT_ROUNDS(prefix)
+  ESC_ROUND(4) ESC_ROUND(5) ESC_ROUND(6) ESC_ROUND(7) ESC_ROUND(8)
+  ESC_LAST_ROUND(*first, *second)
+}
+
+// Two standard normals from the block (w0, w1), the sum of their squares, and into (w0, w1) the
+// block at `index`: the rounds stand between the steps of the polynomials, as either alone would
+// wait for its own results most of the time. S1 to S8 are statements of the caller's that wait in
+// the same way, spread over the same stretch.
+#define ESC_PAIR_AND_BLOCK(prefix, index, w0, w1, first, second, square, S1, S2, S3, S4, S5, S6, S7, S8) \
+  do {                                                                                      \
+    VU c0, c1, c2, c3, p0, p1;                                                              \
+    VD u_ = 2.0 - (VD)(((w0) & ESC_MANTISSA) | ESC_BITS_ONE);                               \
+    ESC_PIN(u_);                                                                            \
+    ESC_FIRST_ROUNDS(prefix, index)                                                         \
+    VU bits_ = (VU)u_ + ESC_BITS_LOG_SHIFT;                                                 \
+    VD mantissa_ = (VD)((bits_ & ESC_MANTISSA) + ESC_BITS_SQRT_HALF);                       \
+    ESC_PIN(c2);                                                                            \
+    VD ratio_ = (mantissa_ - 1.0) / (mantissa_ + 1.0);                                      \
+    ESC_PIN(ratio_);                                                                        \
+    VD y_ = (VD)(((w1) & ESC_ANGLE) | ESC_BITS_ONE) - 1.5;                                  \
+    S1                                                                                      \
+    ESC_NEXT_ROUNDS(prefix)                                                                 \
+    VD t_ = y_ * y_;                                                                        \
+    ESC_PIN(t_);                                                                            \
+    VD c_ = ESC_COS_6 * t_ + ESC_COS_5;                                                     \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    S2                                                                                      \
+    ESC_ROUND(4)                                                                            \
+    VD s_ = ESC_SIN_6 * t_ + ESC_SIN_5;                                                     \
+    ESC_PIN(s_);                                                                            \
+    c_ = c_ * t_ + ESC_COS_4;                                                               \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    S3                                                                                      \
+    s_ = s_ * t_ + ESC_SIN_4;                                                               \
+    VD e_ = FN(exponent)(bits_) * ESC_MINUS_TWO_LN2;                                        \
+    ESC_PIN(e_);                                                                            \
+    ESC_ROUND(5)                                                                            \
+    VD z_ = ratio_ * ratio_;                                                                \
+    ESC_PIN(z_);                                                                            \
+    S4                                                                                      \
+    c_ = c_ * t_ + ESC_COS_3, s_ = s_ * t_ + ESC_SIN_3;                                     \
+    VD z2_ = z_ * z_, p01_ = ESC_LOG_1 * z_ + ESC_LOG_0, p23_ = ESC_LOG_3 * z_ + ESC_LOG_2; \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(p23_);                                                                          \
+    VD p46_ = (ESC_LOG_5 * z_ + ESC_LOG_4) + ESC_LOG_6 * z2_;                               \
+    ESC_PIN(p46_);                                                                          \
+    S5                                                                                      \
+    ESC_ROUND(6)                                                                            \
+    c_ = c_ * t_ + ESC_COS_2;                                                               \
+    VD p_ = (p01_ + p23_ * z2_) + p46_ * (z2_ * z2_);                                       \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(p_);                                                                            \
+    S6                                                                                      \
+    s_ = s_ * t_ + ESC_SIN_2;                                                               \
+    (square) = e_ + ratio_ * p_;                                                            \
+    VD r_ = FN(root)(square);                                                               \
+    ESC_PIN(r_);                                                                            \
+    ESC_ROUND(7)                                                                            \
+    c_ = c_ * t_ + ESC_COS_1, s_ = s_ * t_ + ESC_SIN_1;                                     \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    ESC_PIN(s_);                                                                            \
+    S7                                                                                      \
+    ESC_ROUND(8)                                                                            \
+    c_ = c_ * t_ + ESC_COS_0, s_ = s_ * t_ + ESC_SIN_0;                                     \
+    ESC_PIN(c2);                                                                            \
+    ESC_PIN(c_);                                                                            \
+    S8                                                                                      \
+    s_ = s_ * y_;                                                                           \
+    c_ = (VD)((VU)c_ ^ ((w1) & ESC_BIT_SIGN));                                              \
+    VI swapped_ = (VI)((w1) << 1) < 0;                                                      \
+    VD near_ = swapped_ ? s_ : c_, far_ = swapped_ ? c_ : s_;                               \
+    ESC_LAST_ROUND(w0, w1)                                                                  \
+    ESC_PIN(w1);                                                                            \
+    ESC_PIN(near_);                                                                         \
+    (first) = r_ * near_;                                                                   \
+    (second) = r_ * far_;                                                                   \
+  } while (0)
+
+ESC_INLINE void FN(pair_and_block)(
+    const EscRoundKeys *keys, const FN(Prefix) *prefix, VU index, VU *w0, VU *w1, VD *first,
+    VD *second, VD *square) {
+  ESC_PAIR_AND_BLOCK(prefix, index, *w0, *w1, *first, *second, *square, , , , , , , , );
 }

@@ -3,7 +3,10 @@
 
 #include "chain_kernel.h"
 #include "kernel_level.h"
+#include "network_chain_kernel.h"
 #include "philox.h"
 #include "philox_generator.h"
+#include "sde_kernel.h"
+#include "sgd_kernel.h"
 
 #endif

@@ -1,0 +1,75 @@
+// The diffusion limit of one-pass SGD for one student and one teacher neuron: Euler–Maruyama with
+// a crossing test between grid points, many replicas at a time.
+#ifndef ESCAPEMENT_SDE_KERNEL_H
+#define ESCAPEMENT_SDE_KERNEL_H
+
+#include "kernel_level.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Holds the constants of dm = m·P(m²) dt + √(s·V(m²)) dB, s = γ/d.
+typedef struct {
+  /// The key of every stream.
+  uint64_t seed;
+  /// P, lowest order first.
+  double drift[5];
+  /// V, lowest order first.
+  double variance[5];
+  /// The factor s of the variance rate.
+  double scale;
+  /// The time step dt.
+  double step;
+  /// Whether to look for crossings between grid points (0 or 1).
+  int32_t bridge;
+} EscDiffusion;
+
+/// Holds ESC_LANES replicas, a replica a lane; see EscChainLanes.
+typedef struct {
+  /// Overlap m.
+  double overlap[ESC_LANES];
+  /// m before the step of the lane's last event.
+  double previous[ESC_LANES];
+  /// dt·s·V of that step.
+  double spread[ESC_LANES];
+  /// The lane has an event as soon as |m| ≥ boundary, or its bridge touches the boundary.
+  double boundary[ESC_LANES];
+  /// Counter words 2 and 3: replica (48 bits) | purpose << 48.
+  uint64_t stream[ESC_LANES];
+  /// Steps taken, and the position in the stream: steps 2n and 2n + 1 use block n.
+  uint64_t step[ESC_LANES];
+  /// The lane has an event when step = horizon.
+  uint64_t horizon[ESC_LANES];
+  /// Why the last call returned, an EscEvent for each lane.
+  uint8_t event[ESC_LANES];
+} EscDiffusionLanes;
+
+/// Advances the lanes, each by at most `steps` steps, and returns early with the set of lanes that
+/// have an event (bit i is lane i; 0 when the budget ran out). Steps go in pairs: when one lane has
+/// an event in the first of the two, the others stand one step further.
+///
+/// In this order and without fused operations, g the first (even step) or second normal of the
+/// block, all constants folded once,
+///
+///     t = m·m
+///     P = (((p₄·t + p₃)·t + p₂)·t + p₁)·t + p₀          p_i = dt·drift_i
+///     V = (((v₄·t + v₃)·t + v₂)·t + v₁)·t + v₀          v_i = (dt·s)·variance_i
+///     m' = m + (m·P + √max(0, V)·g)
+///     e = ((η − |m|) + (η − |m|))·(η − |m'|)
+///
+/// and, when η > |m'| and e < 38·V, a crossing if exp(−(e/V)) > U (the C library's exp), with U = (k + ½)·2⁻⁵³, k the high
+/// 53 bits of the first word of block 2⁶³ + step. The probability is exact for constant V and order
+/// one better than the grid otherwise. Cost: half a block, a normal and a root a step.
+uint32_t esc_diffusion_advance(
+    const EscDiffusion *diffusion, EscDiffusionLanes *lanes, uint64_t steps, EscLevel level);
+
+/// Returns whether the step of a lane's last event also touched `boundary`, for a caller with several
+/// thresholds: |m| ≥ boundary, or the same bridge with the same U.
+int esc_diffusion_touched(
+    const EscDiffusion *diffusion, const EscDiffusionLanes *lanes, int lane, double boundary);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,76 @@
+// The diffusion of sde_kernel.h. While the overlaps take steps 2n and 2n + 1, the pair of normals
+// for the next two is made.
+#include "vector_math.h"
+
+#define ESC_GROUPS (ESC_LANES / ESC_WIDTH)
+
+static uint64_t FN(sde_run)(
+    const EscRoundKeys *keys, const EscFolded *folded, EscDiffusionLanes *lanes, uint64_t pairs,
+    EscStops *stops) {
+  const double *p = folded->drift, *v = folded->variance;
+  FN(Prefix) prefix[ESC_GROUPS];
+  VU index[ESC_GROUPS], w0[ESC_GROUPS], w1[ESC_GROUPS];
+  VD first[ESC_GROUPS], second[ESC_GROUPS], m[ESC_GROUPS];
+  for (int i = 0; i < ESC_GROUPS; i++) {
+    VD unused;
+    m[i] = FN(load)(lanes->overlap + ESC_WIDTH * i);
+    index[i] = FN(load_words)(lanes->step + ESC_WIDTH * i) >> 1;
+    prefix[i] = FN(prefix)(
+        keys, index[i] >> 32, FN(load_words)(lanes->stream + ESC_WIDTH * i));
+    FN(block)(keys, &prefix[i], index[i], &w0[i], &w1[i]);
+    FN(pair_and_block)(
+        keys, &prefix[i], index[i] + 1, &w0[i], &w1[i], &first[i], &second[i], &unused);
+  }
+  uint64_t n = 0;
+  while (stops->lanes == 0 && n < pairs) {
+#pragma clang loop unroll(disable)
+    for (int i = 0; i < ESC_GROUPS; i++) {
+      ESC_FENCE;
+      const FN(Prefix) *pre = &prefix[i];
+      VD g0 = first[i], g1 = second[i], eta = FN(load)(lanes->boundary + ESC_WIDTH * i);
+      VD x = m[i], y, z, t, a, b, gap, middle, e, spread0, spread1, unused;
+      VI calm;
+      VU ahead = index[i] + 2;
+      ESC_PAIR_AND_BLOCK(
+          pre, ahead, w0[i], w1[i], first[i], second[i], unused,
+          t = x * x; a = p[4] * t + p[3]; b = v[4] * t + v[3]; ESC_PIN(b);
+          a = a * t + p[2]; b = b * t + v[2]; ESC_PIN(b);,
+          a = a * t + p[1]; b = b * t + v[1]; ESC_PIN(b);
+          a = a * t + p[0]; spread0 = b * t + v[0]; ESC_PIN(a);,
+          b = FN(root)(spread0 > 0.0 ? spread0 : (VD)(0)); ESC_PIN(b);
+          gap = eta - FN(abs)(x); ESC_PIN(gap);,
+          y = x + (x * a + b * g0); ESC_PIN(y);
+          middle = eta - FN(abs)(y); e = (gap + gap) * middle;
+          calm = (middle > 0.0) & (e >= folded->reach * spread0); ESC_PIN(calm);,
+          t = y * y; a = p[4] * t + p[3]; b = v[4] * t + v[3]; ESC_PIN(b);
+          a = a * t + p[2]; b = b * t + v[2]; ESC_PIN(b);,
+          a = a * t + p[1]; b = b * t + v[1]; ESC_PIN(b);
+          a = a * t + p[0]; spread1 = b * t + v[0]; ESC_PIN(a);,
+          b = FN(root)(spread1 > 0.0 ? spread1 : (VD)(0)); ESC_PIN(b);,
+          z = y + (y * a + b * g1); ESC_PIN(z););
+      gap = eta - FN(abs)(z);
+      e = (middle + middle) * gap;
+      calm &= (gap > 0.0) & (e >= folded->reach * spread1);
+      m[i] = z;
+      index[i] += 1;
+      if (__builtin_expect(!FN(all)(calm), 0)) {
+        uint64_t quiet[ESC_WIDTH];
+        double path[3][ESC_WIDTH], spread[2][ESC_WIDTH];
+        FN(store_words)(quiet, (VU)calm);
+        FN(store)(path[0], x), FN(store)(path[1], y), FN(store)(path[2], z);
+        FN(store)(spread[0], spread0), FN(store)(spread[1], spread1);
+        for (int l = 0; l < ESC_WIDTH; l++)
+          if (!quiet[l]) {
+            double three[3] = {path[0][l], path[1][l], path[2][l]};
+            double two[2] = {spread[0][l], spread[1][l]};
+            sde_examine(keys, folded, lanes, i * ESC_WIDTH + l, n, three, two, stops);
+          }
+      }
+    }
+    n++;
+  }
+  for (int i = 0; i < ESC_GROUPS; i++) FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
+  for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += 2 * n;
+  return n;
+}
+#undef ESC_GROUPS

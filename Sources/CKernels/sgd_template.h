@@ -1,0 +1,344 @@
+// Full SGD as sgd_kernel.h defines it.
+#include "vector_math.h"
+
+#ifndef ESC_CHUNK
+#define ESC_CHUNK 32
+#define ESC_NOISE_REGION 0x4000000000000000ull
+#endif
+#define ESC_PARTS (16 / ESC_WIDTH)
+#define EACH _Pragma("clang loop unroll(full)") for (int i = 0; i < ESC_PARTS; i++)
+
+typedef double FN(sixteen) __attribute__((ext_vector_type(16)));
+typedef double FN(eight) __attribute__((ext_vector_type(8)));
+typedef double FN(four) __attribute__((ext_vector_type(4)));
+typedef double FN(two) __attribute__((ext_vector_type(2)));
+
+// Where the generator stands: the block of every lane of the next chunk.
+typedef struct {
+  FN(Prefix) prefix;
+  VU index[ESC_PARTS], w0[ESC_PARTS], w1[ESC_PARTS];
+  uint64_t stream, high;
+} FN(Source);
+
+ESC_INLINE void FN(source_turn)(const EscRoundKeys *keys, FN(Source) *source, uint64_t first) {
+  source->high = first >> 32;
+  source->prefix = FN(prefix)(keys, (VU)(source->high), (VU)(source->stream));
+}
+
+ESC_INLINE void FN(source_start)(
+    const EscRoundKeys *keys, FN(Source) *source, uint64_t stream, uint64_t first) {
+  source->stream = stream;
+  FN(source_turn)(keys, source, first);
+  EACH {
+    for (int l = 0; l < ESC_WIDTH; l++) source->index[i][l] = first + (uint64_t)(i * ESC_WIDTH + l);
+    FN(block)(
+        keys, &source->prefix, source->index[i], &source->w0[i], &source->w1[i]);
+  }
+}
+
+// The 32 normals of a chunk, x, and r^2 of their 16 pairs; `next` is the first block of the chunk
+// to come.
+ESC_INLINE void FN(chunk)(
+    const EscRoundKeys *keys, FN(Source) *source, uint64_t next, VD *x, VD *square) {
+  if (__builtin_expect(next >> 32 != source->high, 0)) FN(source_turn)(keys, source, next);
+  EACH {
+    source->index[i] += 16;
+    FN(pair_and_block)(
+        keys, &source->prefix, source->index[i], &source->w0[i], &source->w1[i], &x[i],
+        &x[ESC_PARTS + i], &square[i]);
+  }
+}
+
+// The same, and in its gaps the pass over the chunk before: applies the last update to 32
+// coordinates of a row and adds their products with the next input.
+ESC_INLINE void FN(chunk_and_pass)(
+    const EscRoundKeys *keys, FN(Source) *source, uint64_t next, VD *x, VD *square, double *v,
+    const double *old, const double *fresh, VD add, VD *dot) {
+  if (__builtin_expect(next >> 32 != source->high, 0)) FN(source_turn)(keys, source, next);
+  const FN(Prefix) *prefix = &source->prefix;
+  EACH {
+    source->index[i] += 16;
+    const int k = i * ESC_WIDTH, l = k + 16;
+    VD a, b;
+    ESC_PAIR_AND_BLOCK(
+        prefix, source->index[i], source->w0[i], source->w1[i], x[i], x[ESC_PARTS + i], square[i],
+        a = add * FN(load)(old + k); ESC_PIN(a);,
+        a = FN(load)(v + k) + a; ESC_PIN(a);,
+        FN(store)(v + k, a); a = a * FN(load)(fresh + k); ESC_PIN(a);,
+        dot[i] += a; ESC_PIN(dot[i]);,
+        b = add * FN(load)(old + l); ESC_PIN(b);,
+        b = FN(load)(v + l) + b; ESC_PIN(b);,
+        FN(store)(v + l, b); b = b * FN(load)(fresh + l); ESC_PIN(b);,
+        dot[ESC_PARTS + i] += b; ESC_PIN(dot[ESC_PARTS + i]););
+  }
+}
+
+// Clears the normals from `count` on and makes r^2 of what is left.
+static __attribute__((noinline)) void FN(cut)(double *x, double *square, int count) {
+  for (int l = count; l < ESC_CHUNK; l++) x[l] = 0;
+  for (int l = 0; l < 16; l++) square[l] = x[l] * x[l] + x[16 + l] * x[16 + l];
+}
+
+// Sums by halving: number i with i + 8, then with i + 4, ….
+ESC_INLINE double FN(halve)(FN(sixteen) a) {
+  FN(eight) b = a.lo + a.hi;
+  FN(four) c = b.lo + b.hi;
+  FN(two) e = c.lo + c.hi;
+  return e.x + e.y;
+}
+
+ESC_INLINE double FN(sum16)(const double *a) {
+  FN(sixteen) x;
+  __builtin_memcpy(&x, a, sizeof x);
+  return FN(halve)(x);
+}
+
+ESC_INLINE double FN(sum32)(const double *a) {
+  FN(sixteen) x, y;
+  __builtin_memcpy(&x, a, sizeof x);
+  __builtin_memcpy(&y, a + 16, sizeof y);
+  return FN(halve)(x + y);
+}
+
+// The noises of 32 steps, from the one that is a multiple of 32 on.
+static __attribute__((noinline)) void FN(noises)(
+    const EscRoundKeys *keys, uint64_t stream, uint64_t step, double *z) {
+  FN(Source) source;
+  VD x[2 * ESC_PARTS], square[ESC_PARTS];
+  double pair[32];
+  uint64_t first = ESC_NOISE_REGION | step / 32 * 16;
+  FN(source_start)(keys, &source, stream, first);
+  FN(chunk)(keys, &source, first, x, square);
+  for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(pair + i * ESC_WIDTH, x[i]);
+  for (int l = 0; l < 16; l++) z[2 * l] = pair[l], z[2 * l + 1] = pair[16 + l];
+}
+
+// Rows to squared norm d with nothing pending, and Q from them.
+static void FN(sgd_normalise)(const EscNetwork *sgd, EscSgdState *state, const double *input) {
+  uint64_t stride = esc_sgd_stride(sgd->dimension);
+  for (uint64_t j = 0; j < sgd->width; j++) {
+    double *v = state->vectors + j * stride, pending = state->pending[j], total[32] = {0};
+    for (uint64_t c = 0; c < stride; c += 32)
+      for (int l = 0; l < 32; l++) {
+        double w = v[c + l] + pending * input[c + l];
+        v[c + l] = w;
+        total[l] += w * w;
+      }
+    double factor = sqrt((double)sgd->dimension / FN(sum32)(total));
+    for (uint64_t c = 0; c < stride; c++) v[c] *= factor;
+    state->scale[j] = 1;
+    state->pending[j] = 0;
+    double *gram = state->gram + j * sgd->width;
+    gram[j] = 1;
+    for (uint64_t k = 0; k < j; k++) {
+      const double *u = state->vectors + k * stride;
+      double product[32] = {0};
+      for (uint64_t c = 0; c < stride; c += 32)
+        for (int l = 0; l < 32; l++) product[l] += v[c + l] * u[c + l];
+      gram[k] = state->gram[k * sgd->width + j] = FN(sum32)(product) / (double)sgd->dimension;
+    }
+  }
+}
+
+// What follows a step's sums, for one student.
+ESC_INLINE int FN(sgd_unruly)(double scale) { return !(scale > 0x1p-100 && scale < 0x1p100); }
+
+// Applies the last update to a chunk of a row and adds its products with the next input.
+ESC_INLINE void FN(sgd_pass)(double *v, const double *old, const double *fresh, VD add, VD *dot) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 2 * ESC_PARTS; i++) {
+    VD w = FN(load)(v + i * ESC_WIDTH) + add * FN(load)(old + i * ESC_WIDTH);
+    FN(store)(v + i * ESC_WIDTH, w);
+    dot[i] += w * FN(load)(fresh + i * ESC_WIDTH);
+  }
+}
+
+static EscEvent FN(sgd_one)(
+    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
+  EscRoundKeys keys = esc_round_keys(sgd->seed);
+  ESC_KEEP_IN_MEMORY(keys);
+  const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
+  const int left = (int)(d % ESC_CHUNK);
+  const double root = sqrt((double)d), inverse = 1.0 / root, a = sgd->weights[0];
+  const double gain = 2.0 * sgd->rate * a / (double)d;
+  double *const v = state->vectors;
+  double scale = state->scale[0], pending = state->pending[0], noise[32];
+  EscEvent event = ESC_EVENT_NONE;
+  FN(Source) source;
+  uint64_t block = 16 * chunks * state->step;
+  FN(source_start)(&keys, &source, state->stream, block);
+  FN(noises)(&keys, state->stream, state->step, noise);
+  for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
+    VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending;
+    for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = 0;
+    EACH norm[i] = 0;
+    const double *old = state->input + (state->step % 2 ? stride : 0);
+    double *fresh = state->input + (state->step % 2 ? 0 : stride);
+    // The pass runs one chunk behind the generator, so the first chunk has none and the last has
+    // one of its own.
+    for (uint64_t c = 0; c < stride; c += ESC_CHUNK) {
+      ESC_FENCE;
+      VD next[2 * ESC_PARTS], square[ESC_PARTS];
+      block += 16;
+      if (c == 0)
+        FN(chunk)(&keys, &source, block, next, square);
+      else
+        FN(chunk_and_pass)(
+            &keys, &source, block, next, square, v + c - ESC_CHUNK, old + c - ESC_CHUNK,
+            fresh + c - ESC_CHUNK, add, dot);
+      for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
+      if (__builtin_expect(c + ESC_CHUNK > d, 0)) {
+        double squares[16];
+        FN(cut)(fresh + c, squares, left);
+        EACH square[i] = FN(load)(squares + i * ESC_WIDTH);
+      }
+      EACH norm[i] += square[i];
+    }
+    FN(sgd_pass)(
+        v + stride - ESC_CHUNK, old + stride - ESC_CHUNK, fresh + stride - ESC_CHUNK, add, dot);
+    double dots[32], norms[16];
+    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + i * ESC_WIDTH, dot[i]);
+    EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
+    double n = FN(sum16)(norms), field = (scale * FN(sum32)(dots)) * inverse;
+    double z = noise[state->step % 32], teacher = fresh[0];
+    double error = (teacher * teacher - (a * field) * field) + sgd->noise * z;
+    double h = (gain * error) * field;
+    double q = 1.0 + h * ((field + field) + h * n);
+    pending = (h * root) / scale;
+    scale = scale / sqrt(q);
+    double m = (scale * (v[0] + pending * teacher)) * inverse, part = 1.0 - a;
+    state->overlap[0] = m;
+    state->risk = 0.5 * (part * part) + ((a * a - 2.0 * a * (m * m)) + 1.0);
+    state->step++;
+    if (state->step % 32 == 0) FN(noises)(&keys, state->stream, state->step, noise);
+    if (!isfinite(m)) event = ESC_EVENT_DIVERGED;
+    else if (!(fabs(m) < boundary) || state->risk <= target) event = ESC_EVENT_CROSSED;
+    else if (state->step % 1024 == 0 || FN(sgd_unruly)(scale)) {
+      state->pending[0] = pending;
+      FN(sgd_normalise)(sgd, state, fresh);
+      scale = 1, pending = 0;
+    }
+  }
+  state->scale[0] = scale;
+  state->pending[0] = pending;
+  return event;
+}
+
+// The passes over a chunk of rows 1 to p - 1.
+ESC_INLINE void FN(sgd_other_rows)(
+    double *v, uint64_t stride, uint64_t rows, const double *old, const double *fresh,
+    const double *pending, double *dots) {
+#pragma clang loop unroll(disable)
+  for (uint64_t j = 1; j < rows; j++) {
+    VD dot[2 * ESC_PARTS];
+    for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = FN(load)(dots + 32 * j + i * ESC_WIDTH);
+    FN(sgd_pass)(v + stride * j, old, fresh, (VD)(pending[j]), dot);
+    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + 32 * j + i * ESC_WIDTH, dot[i]);
+  }
+}
+
+// Q after a step, both triangles, and the risk; `part` is scratch of p numbers.
+static void FN(sgd_gram)(
+    uint64_t p, const double *weights, const double *field, const double *h, const double *s,
+    double norm, const double *overlap, double *gram, double *part, double *risk) {
+  double trace = 1, square = 1, width = (double)p;
+  for (uint64_t l = 0; l < p; l++) part[l] = 0;
+  for (uint64_t j = 0; j < p; j++) {
+    double *row = gram + j * p;
+    const double fj = field[j], hj = h[j], sj = s[j], aj = weights[j] / width;
+#pragma clang loop vectorize(assume_safety)
+    for (uint64_t l = 0; l < p; l++) {
+      double q = row[l] + ((hj * field[l] + h[l] * fj) + (hj * h[l]) * norm);
+      q = (sj * s[l]) * q;
+      row[l] = q;
+      part[l] += aj * (q * q);
+    }
+    trace -= aj * row[j];
+    square -= (2.0 * aj) * (overlap[j] * overlap[j]);
+  }
+  for (uint64_t l = 0; l < p; l++) square += (weights[l] / width) * part[l];
+  *risk = (0.5 * trace) * trace + square;
+}
+
+static EscEvent FN(sgd_rows)(
+    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
+  EscRoundKeys keys = esc_round_keys(sgd->seed);
+  ESC_KEEP_IN_MEMORY(keys);
+  const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
+  const uint64_t p = sgd->width;
+  const int left = (int)(d % ESC_CHUNK);
+  const double root = sqrt((double)d), inverse = 1.0 / root, width = (double)p;
+  double *const v = state->vectors, *const dots = state->scratch, *const pending = state->pending;
+  double *const field = dots, *const h = dots + p, *const s = h + p, *const part = s + p;
+  double noise[32];
+  EscEvent event = ESC_EVENT_NONE;
+  FN(Source) source;
+  uint64_t block = 16 * chunks * state->step;
+  FN(source_start)(&keys, &source, state->stream, block);
+  FN(noises)(&keys, state->stream, state->step, noise);
+  for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
+    const double *old = state->input + (state->step % 2 ? stride : 0);
+    double *fresh = state->input + (state->step % 2 ? 0 : stride);
+    VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending[0];
+    for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = 0;
+    for (uint64_t i = 32; i < 32 * p; i++) dots[i] = 0;
+    EACH norm[i] = 0;
+    for (uint64_t c = 0; c < stride; c += ESC_CHUNK) {
+      ESC_FENCE;
+      VD next[2 * ESC_PARTS], square[ESC_PARTS];
+      uint64_t before = c - ESC_CHUNK;
+      block += 16;
+      if (c == 0) {
+        FN(chunk)(&keys, &source, block, next, square);
+      } else {
+        FN(chunk_and_pass)(
+            &keys, &source, block, next, square, v + before, old + before, fresh + before, add,
+            dot);
+        FN(sgd_other_rows)(v + before, stride, p, old + before, fresh + before, pending, dots);
+      }
+      for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
+      if (__builtin_expect(c + ESC_CHUNK > d, 0)) {
+        double squares[16];
+        FN(cut)(fresh + c, squares, left);
+        EACH square[i] = FN(load)(squares + i * ESC_WIDTH);
+      }
+      EACH norm[i] += square[i];
+    }
+    const uint64_t last = stride - ESC_CHUNK;
+    FN(sgd_pass)(v + last, old + last, fresh + last, add, dot);
+    FN(sgd_other_rows)(v + last, stride, p, old + last, fresh + last, pending, dots);
+    double norms[16], output = 0, teacher = fresh[0];
+    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + i * ESC_WIDTH, dot[i]);
+    EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
+    double n = FN(sum16)(norms);
+    for (uint64_t j = 0; j < p; j++) {
+      field[j] = (state->scale[j] * FN(sum32)(dots + 32 * j)) * inverse;
+      output += (sgd->weights[j] * field[j]) * field[j];
+    }
+    double error = (teacher * teacher - output / width) + sgd->noise * noise[state->step % 32];
+    int unruly = 0, crossed = 0;
+    double total = 0;
+    for (uint64_t j = 0; j < p; j++) {
+      double gain = 2.0 * (sgd->rate / width) * sgd->weights[j] / (double)d, f = field[j];
+      h[j] = (gain * error) * f;
+      double q = 1.0 + h[j] * ((f + f) + h[j] * n);
+      s[j] = 1.0 / sqrt(q);
+      pending[j] = (h[j] * root) / state->scale[j];
+      state->scale[j] = state->scale[j] * s[j];
+      double m = (state->scale[j] * (v[j * stride] + pending[j] * teacher)) * inverse;
+      state->overlap[j] = m;
+      total += m;
+      crossed |= !(fabs(m) < boundary);
+      unruly |= FN(sgd_unruly)(state->scale[j]);
+    }
+    FN(sgd_gram)(
+        p, sgd->weights, field, h, s, n, state->overlap, state->gram, part, &state->risk);
+    state->step++;
+    if (state->step % 32 == 0) FN(noises)(&keys, state->stream, state->step, noise);
+    if (!isfinite(total) || !isfinite(state->risk)) event = ESC_EVENT_DIVERGED;
+    else if (crossed || state->risk <= target) event = ESC_EVENT_CROSSED;
+    else if (state->step % 1024 == 0 || unruly) FN(sgd_normalise)(sgd, state, fresh);
+  }
+  return event;
+}
+#undef EACH
