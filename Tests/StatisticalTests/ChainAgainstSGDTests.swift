@@ -102,28 +102,61 @@ import Testing
   }
 }
 
-/// The chain's lanes have the law of its general path, on other random numbers.
-@Suite struct LaneChainLawTests {
-  private func pValue(_ laneNoise: Double) async throws -> Double {
-    let rule = try ExitRule(thresholds: [0.05, 0.5], horizon: 40)
-    func model(_ noise: Double) throws -> Model {
-      try Model(dimension: 100, learningRate: 0.1, labelNoise: noise)
-    }
-    let start = try Start.overlaps([0.1], of: model(0.1))
-    let general = try await exitTimes(
-      ReducedChain(model: model(0.1), exitRule: rule, usesLanes: false), replicas: 20_000,
-      start: start, seed: 51)
-    let lanes = try await exitTimes(
-      ReducedChain(model: model(laneNoise), exitRule: rule), replicas: 20_000, start: start,
-      seed: 52)
-    return try zip(general, lanes).map { try kolmogorovSmirnov($0, $1) }.min() ?? 0
+/// The vector kernels have the law of the general paths, on other random numbers.
+@Suite struct KernelLawTests {
+  private let rule: ExitRule
+
+  init() throws { rule = try ExitRule(thresholds: [0.05, 0.5], horizon: 40) }
+
+  private func model(_ width: Int, noise: Double = 0.1) throws -> Model {
+    try Model(
+      dimension: 60, width: width, learningRate: 0.1 * Double(width), labelNoise: noise,
+      secondLayer: (0..<width).map { 1 - 0.1 * Double($0) })
   }
 
-  @Test func `lanes and general path have one law`() async throws {
-    #expect(try await pValue(0.1) > falseAlarmRate / 2)
+  private func chain(_ width: Int, noise: Double, lanes: Bool, seed: UInt64) async throws
+    -> [[Double]]
+  {
+    let overlaps = (0..<width).map { 0.15 - 0.05 * Double($0) }
+    return try await exitTimes(
+      ReducedChain(model: model(width, noise: noise), exitRule: rule, usesLanes: lanes),
+      replicas: 10_000, start: .overlaps(overlaps, of: model(width)), seed: seed)
   }
 
-  @Test func `a label noise that is wrong is seen in 20000 replicas`() async throws {
-    #expect(try await pValue(1) < falseAlarmRate / 2)
+  private func sgd(_ width: Int, noise: Double, kernel: Bool, seed: UInt64) async throws
+    -> [[Double]]
+  {
+    let overlaps = (0..<width).map { 0.15 - 0.05 * Double($0) }
+    return try await exitTimes(
+      FullSGD(model: model(width, noise: noise), exitRule: rule, usesKernel: kernel),
+      replicas: 4000, start: .overlaps(overlaps, of: model(width)), seed: seed)
+  }
+
+  private func pValue(_ first: [[Double]], _ second: [[Double]]) throws -> Double {
+    try zip(first, second).map { try kolmogorovSmirnov($0, $1) }.min() ?? 0
+  }
+
+  @Test(arguments: [1, 2, 5])
+  func `lanes and general path of the chain have one law`(width: Int) async throws {
+    let lanes = try await chain(width, noise: 0.1, lanes: true, seed: 51)
+    let general = try await chain(width, noise: 0.1, lanes: false, seed: 52)
+    #expect(try pValue(lanes, general) > falseAlarmRate / 2)
+  }
+
+  @Test(arguments: [1, 2, 5])
+  func `kernel and general path of full SGD have one law`(width: Int) async throws {
+    let kernel = try await sgd(width, noise: 0.1, kernel: true, seed: 53)
+    let general = try await sgd(width, noise: 0.1, kernel: false, seed: 54)
+    #expect(try pValue(kernel, general) > falseAlarmRate / 2)
+  }
+
+  @Test(arguments: [1, 2])
+  func `a label noise that is wrong is seen`(width: Int) async throws {
+    let lanes = try await chain(width, noise: 2, lanes: true, seed: 55)
+    let general = try await chain(width, noise: 0.1, lanes: false, seed: 56)
+    #expect(try pValue(lanes, general) < falseAlarmRate / 2)
+    let kernel = try await sgd(width, noise: 2, kernel: true, seed: 57)
+    let weights = try await sgd(width, noise: 0.1, kernel: false, seed: 58)
+    #expect(try pValue(kernel, weights) < falseAlarmRate / 2)
   }
 }

@@ -18,6 +18,8 @@ public struct FullSGD: Engine {
   /// When a replica has left the plateau.
   public let exitRule: ExitRule
   private let stepLimit: Int
+  private let usesKernel: Bool
+  private let level: KernelLevel
 
   /// The largest p d whose weights fit in memory beside those of other tasks: 10⁹ numbers.
   public static let largestWeightCount = 1_000_000_000
@@ -25,8 +27,14 @@ public struct FullSGD: Engine {
   /// Creates the engine.
   ///
   /// Throws `ParameterError` when the weights would not fit in memory, or when the horizon holds too
-  /// many steps.
-  public init(model: Model, exitRule: ExitRule) throws {
+  /// many steps. For k = 1 on the default generator a vector kernel takes the steps, at any `level`
+  /// with the same bits; `usesKernel` false takes the general path, which has the same law and other
+  /// numbers.
+  public init(
+    model: Model, exitRule: ExitRule, usesKernel: Bool = true, level: KernelLevel = .best
+  ) throws {
+    self.usesKernel = usesKernel
+    self.level = level
     let (count, overflow) = model.dimension.multipliedReportingOverflow(by: model.width)
     try ParameterError.require(
       !overflow && count <= FullSGD.largestWeightCount, "dimension", "\(model.dimension)",
@@ -39,6 +47,16 @@ public struct FullSGD: Engine {
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
+    if usesKernel && model.teacherUnits == 1 && work.streams.generator == .philox {
+      let weights = KernelWeights(model: model, seed: work.streams.seed, level: level)
+      while let replica = work.queue.next() {
+        let records = try weights.exits(
+          of: replica, from: work.frame(of: replica, model: model), rule: exitRule,
+          stepLimit: stepLimit, report: work.report)
+        work.record(replica, records)
+      }
+      return
+    }
     let weights = FullWeights(model: model)
     while let replica = work.queue.next() {
       weights.place(try work.frame(of: replica, model: model))

@@ -26,13 +26,13 @@ public struct ReducedChain: Engine {
 
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
   ///
-  /// For p = k = 1 on the default generator, sixteen replicas advance abreast on a vector kernel,
-  /// at any `level` with the same bits; `usesLanes` false takes the general path, which has the same
-  /// law and other numbers.
+  /// For k = 1 and p ≤ 16 on the default generator, sixteen replicas advance abreast on a vector
+  /// kernel, at any `level` with the same bits; `usesLanes` false takes the general path, which has
+  /// the same law and other numbers.
   public init(
     model: Model, exitRule: ExitRule, usesLanes: Bool = true, level: KernelLevel = .best
   ) throws {
-    self.usesLanes = usesLanes && model.width == 1 && model.teacherUnits == 1
+    self.usesLanes = usesLanes
     self.level = level
     self.model = model
     self.exitRule = exitRule
@@ -42,8 +42,13 @@ public struct ReducedChain: Engine {
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
     if usesLanes && work.streams.generator == .philox {
-      return try LaneChain(model: model, rule: exitRule, stepLimit: stepLimit, level: level)
-        .run(work)
+      let seed = work.streams.seed
+      if model.width == 1 && model.teacherUnits == 1 {
+        return try run(work, in: ScalarChainLanes(model: model, seed: seed, level: level))
+      }
+      if NetworkChainLanes.covers(model) {
+        return try run(work, in: NetworkChainLanes(model: model, seed: seed, level: level))
+      }
     }
     let state = ChainState(model: model)
     while let replica = work.queue.next() {
@@ -53,5 +58,12 @@ public struct ReducedChain: Engine {
         of: state, rule: exitRule, stepLimit: stepLimit, stream: stream, report: work.report)
       work.record(replica, records)
     }
+  }
+
+  private func run(_ work: ReplicaWork, in block: some LaneBlock) throws {
+    let runner = LaneRunner(
+      block: block, rule: exitRule, stepLimit: stepLimit,
+      portion: UInt64(max(16, 8192 / (model.width * model.width))))
+    try runner.run(work)
   }
 }

@@ -1,0 +1,92 @@
+internal import CKernels
+
+/// Holds lanes of the exact chain for k = 1 and a few students, vectors across replicas.
+///
+/// A replica is its overlaps M, the residual factor B and the student overlaps Q; number i of each
+/// stands at [i · lanes + lane].
+final class NetworkChainLanes: LaneBlock {
+  /// The widths for which lanes beat the general path and stay in the nearest caches.
+  static let widths = 2...16
+
+  let model: Model
+  private let level: KernelLevel
+  private let network: KernelNetwork
+  private let lanes: UnsafeMutablePointer<EscNetworkLanes>
+  private let storage: UnsafeMutablePointer<Double>
+
+  /// Whether the kernel covers a model: it needs d ≥ p + 3 for its chi-square sampler.
+  static func covers(_ model: Model) -> Bool {
+    model.teacherUnits == 1 && widths.contains(model.width)
+      && model.dimension >= model.width + 3
+  }
+
+  init(model: Model, seed: UInt64, level: KernelLevel) {
+    self.model = model
+    self.level = level
+    network = KernelNetwork(model: model, seed: seed)
+    let p = model.width
+    let triangle = p * (p + 1) / 2 * laneCount
+    let count = Int(esc_network_lanes_size(UInt64(p)))
+    storage = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: 64)
+      .bindMemory(to: Double.self, capacity: count)
+    storage.initialize(repeating: 0, count: count)
+    lanes = .allocate(capacity: 1)
+    lanes.initialize(to: EscNetworkLanes())
+    lanes.pointee.overlap = storage
+    lanes.pointee.factor = storage + p * laneCount
+    lanes.pointee.gram = storage + p * laneCount + triangle
+    lanes.pointee.scratch = storage + p * laneCount + 2 * triangle
+  }
+
+  deinit {
+    lanes.deallocate()
+    storage.deallocate()
+  }
+
+  func place(_ lane: Int, replica: Int, frame: StudentFrame, horizon: UInt64) -> Double {
+    write(lane, frame.teacherOverlaps, frame.residual)
+    lanes.set(\.stream, lane, kernelStream(.chain, replica: replica))
+    lanes.set(\.step, lane, UInt64(0))
+    lanes.set(\.horizon, lane, horizon)
+    lanes.set(\.boundary, lane, Double.infinity)
+    return risk(lane)
+  }
+
+  func watch(_ lane: Int, risk: Double) { lanes.set(\.target, lane, risk) }
+
+  func park(_ lane: Int) {
+    // Students orthogonal to each other and to the teacher: a state as regular as any.
+    let p = model.width
+    var identity = [Double](repeating: 0, count: p * p)
+    for j in 0..<p { identity[j * p + j] = 1 }
+    write(lane, [Double](repeating: 0, count: p), identity)
+    lanes.set(\.target, lane, -Double.infinity)
+    lanes.set(\.boundary, lane, Double.infinity)
+    lanes.set(\.horizon, lane, UInt64.max)
+  }
+
+  func advance(_ steps: UInt64) -> UInt32 {
+    esc_network_advance(network.pointer, lanes, steps, level.kernel)
+  }
+
+  func event(_ lane: Int) -> EscEvent {
+    EscEvent(rawValue: UInt32(lanes.get(\.event, lane, as: UInt8.self)))
+  }
+
+  func step(_ lane: Int) -> Int { Int(lanes.get(\.step, lane, as: UInt64.self)) }
+
+  func risk(_ lane: Int) -> Double { lanes.get(\.risk, lane, as: Double.self) }
+
+  private func write(_ lane: Int, _ overlaps: [Double], _ residual: [Double]) {
+    let p = model.width
+    for j in 0..<p { lanes.pointee.overlap[j * laneCount + lane] = overlaps[j] }
+    var index = 0
+    for column in 0..<p {
+      for row in column..<p {
+        lanes.pointee.factor[index * laneCount + lane] = residual[row * p + column]
+        index += 1
+      }
+    }
+    esc_network_begin(network.pointer, lanes, Int32(lane))
+  }
+}

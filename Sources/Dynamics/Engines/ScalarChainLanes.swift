@@ -1,0 +1,56 @@
+internal import CKernels
+
+/// Holds lanes of the exact chain for p = k = 1, where the overlap m is the whole state.
+///
+/// R = c + s m², so that a threshold is a boundary on |m|.
+final class ScalarChainLanes: LaneBlock {
+  let model: Model
+  private let overlapRisk: OverlapRisk
+  private let level: KernelLevel
+  private var constants: EscChain
+  private let lanes: UnsafeMutablePointer<EscChainLanes>
+
+  init(model: Model, seed: UInt64, level: KernelLevel) {
+    self.model = model
+    self.level = level
+    overlapRisk = OverlapRisk(model: model)
+    constants = EscChain(
+      seed: seed, dimension: UInt64(model.dimension), rate: model.learningRate,
+      weight: model.secondLayer[0], noise: model.labelNoise.squareRoot())
+    lanes = .allocate(capacity: 1)
+    lanes.initialize(to: EscChainLanes())
+  }
+
+  deinit { lanes.deallocate() }
+
+  func place(_ lane: Int, replica: Int, frame: StudentFrame, horizon: UInt64) -> Double {
+    let overlap = frame.teacherOverlaps[0]
+    lanes.set(\.overlap, lane, overlap)
+    lanes.set(\.stream, lane, kernelStream(.chain, replica: replica))
+    lanes.set(\.step, lane, UInt64(0))
+    lanes.set(\.horizon, lane, horizon)
+    return overlapRisk.value(overlap)
+  }
+
+  func watch(_ lane: Int, risk: Double) { lanes.set(\.boundary, lane, overlapRisk.boundary(risk)) }
+
+  func park(_ lane: Int) {
+    lanes.set(\.overlap, lane, 0.0)
+    lanes.set(\.boundary, lane, Double.infinity)
+    lanes.set(\.horizon, lane, UInt64.max)
+  }
+
+  func advance(_ steps: UInt64) -> UInt32 {
+    esc_chain_advance(&constants, lanes, steps, level.kernel)
+  }
+
+  func event(_ lane: Int) -> EscEvent {
+    EscEvent(rawValue: UInt32(lanes.get(\.event, lane, as: UInt8.self)))
+  }
+
+  func step(_ lane: Int) -> Int { Int(lanes.get(\.step, lane, as: UInt64.self)) }
+
+  func risk(_ lane: Int) -> Double {
+    overlapRisk.value(lanes.get(\.overlap, lane, as: Double.self))
+  }
+}

@@ -1,0 +1,80 @@
+import Testing
+
+@testable import Dynamics
+
+/// The vector kernels: the same bits at every level, whatever a replica's neighbours.
+@Suite struct KernelTests {
+  struct Case: Sendable, CustomStringConvertible {
+    let kind: DynamicsKind
+    let width: Int
+    let dimension: Int
+    var description: String { "\(kind), p = \(width), d = \(dimension)" }
+
+    func engine(level: KernelLevel, horizon: Double = 30, learningRate: Double = 0.1) throws
+      -> any Engine
+    {
+      let model = try Model(
+        dimension: dimension, width: width, learningRate: learningRate * Double(width),
+        labelNoise: 0.1, secondLayer: (0..<width).map { 0.9 + 0.01 * Double($0) })
+      let rule = try ExitRule(thresholds: [0.05, 0.3, 0.5], horizon: horizon)
+      return kind == .chain
+        ? try ReducedChain(model: model, exitRule: rule, level: level)
+        : try FullSGD(model: model, exitRule: rule, level: level)
+    }
+
+    func records(
+      _ replicas: Range<Int>, level: KernelLevel = .best, horizon: Double = 30,
+      learningRate: Double = 0.1
+    ) throws -> [ExitRecord] {
+      try engine(level: level, horizon: horizon, learningRate: learningRate)
+        .run(replicas, start: .random, streams: StreamFamily(seed: 5))
+    }
+  }
+
+  // Dimensions beside multiples of the vector's length, and the smallest ones.
+  static let cases = [
+    Case(kind: .chain, width: 1, dimension: 60), Case(kind: .chain, width: 1, dimension: 2),
+    Case(kind: .chain, width: 1, dimension: 3), Case(kind: .chain, width: 1, dimension: 4),
+    Case(kind: .chain, width: 2, dimension: 40), Case(kind: .chain, width: 7, dimension: 50),
+    Case(kind: .chain, width: 16, dimension: 40), Case(kind: .sgd, width: 1, dimension: 61),
+    Case(kind: .sgd, width: 1, dimension: 2), Case(kind: .sgd, width: 1, dimension: 97),
+    Case(kind: .sgd, width: 3, dimension: 45), Case(kind: .sgd, width: 9, dimension: 64),
+  ]
+
+  @Test(arguments: cases)
+  func `every dispatch level gives the same records`(item: Case) throws {
+    let reference = try item.records(0..<60, level: .baseline)
+    #expect(reference.contains { $0.outcome == .exited })
+    for level in KernelLevel.available {
+      #expect(try item.records(0..<60, level: level) == reference)
+    }
+  }
+
+  @Test(arguments: cases)
+  func `a replica's records do not depend on its neighbours`(item: Case) throws {
+    let all = try item.records(0..<50)
+    #expect(try item.records(0..<1) == Array(all[0..<3]))
+    #expect(try item.records(17..<18) == Array(all[51..<54]))
+    #expect(try item.records(30..<47) == Array(all[90..<141]))
+  }
+
+  @Test(arguments: cases)
+  func `a short horizon censors at its step`(item: Case) throws {
+    let short = try item.records(0..<20, horizon: 0.5)
+    let long = try item.records(0..<20)
+    let steps = Int(5 * Double(item.dimension) * (1 + 1e-12))
+    for (a, b) in zip(short, long) {
+      if b.outcome == .exited && b.step <= steps {
+        #expect(a == b)
+      } else {
+        #expect(a == ExitRecord(outcome: .censored, time: 0.5, step: steps))
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func `a learning rate beyond all numbers ends without a trap`(item: Case) throws {
+    let wild = try item.records(0..<20, horizon: 1e200, learningRate: 1e200)
+    #expect(wild.count == 60)
+  }
+}
