@@ -28,7 +28,9 @@ import Testing
     let result = try runCommand("\(small) --dynamics ode,sde,chain,sgd --thresholds 0.25")
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
-    for title in ["ODE", "SDE", "exact chain", "full SGD", "Verdicts", "T = 0.25", "seed 1"] {
+    for title in [
+      "ODE", "SDE", "exact chain", "full SGD", "Is the noise negligible?", "T = 0.25", "seed 1",
+    ] {
       #expect(result.stdout.contains(title), "\(title)")
     }
     #expect(!result.stdout.contains("\u{1B}"))

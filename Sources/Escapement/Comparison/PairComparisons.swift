@@ -46,8 +46,8 @@ extension PairComparison {
     // Pairs need a partner each; what else there is makes the tests conservative, not wrong.
     let pairing: Pairing =
       experiment.isPaired && x.count == y.count ? .byStart : .independent
-    // Some 20 ns for each value and relabelling: a few seconds for the largest samples.
-    let relabellings = min(999, max(99, 100_000_000 / (x.count + y.count)))
+    // Some 20 ns for each value and relabelling: about a second a pair.
+    let relabellings = min(999, max(99, 30_000_000 / (x.count + y.count)))
     tests = try TestBattery(
       x, y, pairing: pairing, permutations: relabellings, stream: stream)
     wasserstein = try WassersteinDistance.estimate(
