@@ -6,5 +6,6 @@
 #include "network_chain_kernel.h"
 #include "sde_kernel.h"
 #include "sgd_kernel.h"
+#include "wide_chain_kernel.h"
 
 #endif
