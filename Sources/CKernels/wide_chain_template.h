@@ -17,13 +17,34 @@ static __attribute__((noinline)) void FN(wide_normals)(
   }
 }
 
-// S += B_:i g, rows i to the end.
+// Which of the rows from j on come after row i.
+ESC_INLINE VI FN(wide_after)(uint64_t j, uint64_t i) {
+  VI row;
+  for (int l = 0; l < ESC_WIDTH; l++) row[l] = (long)j + l;
+  return row > (long)i;
+}
+
+// S += B_:i g, the whole column from the block of row i on: B is 0 above the diagonal.
 ESC_INLINE void FN(wide_accumulate)(
     double *sum, const double *column, uint64_t i, uint64_t stride, double g) {
-  uint64_t j = i;
-  for (; j < stride && j % 16; j++) sum[j] += column[j] * g;
-  for (; j < stride; j += ESC_WIDTH)
+  for (uint64_t j = i & ~15ull; j < stride; j += ESC_WIDTH)
     FN(store)(sum + j, FN(load)(sum + j) + FN(load)(column + j) * g);
+}
+
+// Rows from j on of column i: the downdate, the rotation with w, and the next step's S. Rows up to
+// i stay as they are where `cut` says that there are any.
+ESC_INLINE void FN(wide_column)(
+    double *column, double *sum, double *w, double *coming, const double *s, uint64_t j, VI after,
+    int cut, double gi, double alpha, double beta, double c, double sine, double ahead) {
+  VD b = FN(load)(column + j), old_sum = FN(load)(sum + j), old_w = FN(load)(w + j);
+  VD sj = old_sum - b * gi, cj = b * alpha - sj * beta;
+  VD entry = FN(load)(s + j) * (c * cj + sine * old_w), wj = c * old_w - sine * cj;
+  VD total = FN(load)(coming + j);
+  VD more = total + entry * ahead;
+  FN(store)(sum + j, cut ? (after ? sj : old_sum) : sj);
+  FN(store)(column + j, cut ? (after ? entry : b) : entry);
+  FN(store)(w + j, cut ? (after ? wj : old_w) : wj);
+  FN(store)(coming + j, cut ? (after ? more : total) : more);
 }
 
 static EscEvent FN(wide_run)(
@@ -44,6 +65,7 @@ static EscEvent FN(wide_run)(
   }
   constant = (0.5 * constant) * constant + 1.0;
   for (uint64_t j = p; j < stride + 16; j++) tails[j] = now[j] = next[j] = 1;
+  for (uint64_t j = p; j < stride; j++) share[j] = 0;
   for (uint64_t j = 0; j < stride; j++) sum[j] = coming[j] = h[j] = s[j] = w[j] = field[j] = 0;
   FN(wide_normals)(keys, state->stream, 16 * chunks * state->step, p + 1, now);
   for (uint64_t i = 0; i < p; i++)
@@ -87,21 +109,13 @@ static EscEvent FN(wide_run)(
       const double c = square > 1e-290 ? u / root : 1, sine = square > 1e-290 ? y / root : 0;
       column[i] = s[i] * root;
       coming[i] += column[i] * ahead;
-      uint64_t j = i + 1;
-      for (; j < stride && j % 16; j++) {
-        double b = column[j], sj = sum[j] - b * gi, cj = b * alpha - sj * beta, wj = w[j];
-        double entry = s[j] * (c * cj + sine * wj);
-        sum[j] = sj, column[j] = entry, w[j] = c * wj - sine * cj;
-        coming[j] += entry * ahead;
-      }
-      for (; j < stride; j += ESC_WIDTH) {
-        VD b = FN(load)(column + j), sj = FN(load)(sum + j) - b * gi, cj = b * alpha - sj * beta;
-        VD wj = FN(load)(w + j), entry = FN(load)(s + j) * (c * cj + sine * wj);
-        FN(store)(sum + j, sj);
-        FN(store)(column + j, entry);
-        FN(store)(w + j, c * wj - sine * cj);
-        FN(store)(coming + j, FN(load)(coming + j) + entry * ahead);
-      }
+      uint64_t j = (i + 1) & ~15ull;
+      for (const uint64_t end = j + 16; j < end && j < stride; j += ESC_WIDTH)
+        FN(wide_column)(
+            column, sum, w, coming, s, j, FN(wide_after)(j, i), 1, gi, alpha, beta, c, sine, ahead);
+      for (; j < stride; j += ESC_WIDTH)
+        FN(wide_column)(
+            column, sum, w, coming, s, j, (VI)(0), 0, gi, alpha, beta, c, sine, ahead);
     }
     double risk = constant;
     for (uint64_t j = 0; j < p; j++) {
@@ -110,22 +124,21 @@ static EscEvent FN(wide_run)(
       VD part[ESC_PARTS];
       double parts[16];
       EACH part[i] = (VD)(0);
-      uint64_t l = 0;
-      for (; l + 16 <= j; l += 16) EACH {
+      for (uint64_t l = 0; l < j; l += 16) EACH {
           const uint64_t k = l + (uint64_t)(i * ESC_WIDTH);
-          VD hl = FN(load)(h + k);
-          VD q = FN(load)(row + k) + ((hj * FN(load)(field + k) + hl * fj) + (hj * hl) * norm);
+          VD hl = FN(load)(h + k), old = FN(load)(row + k);
+          VD q = old + ((hj * FN(load)(field + k) + hl * fj) + (hj * hl) * norm);
           q = (sj * FN(load)(s + k)) * q;
+          VD term = FN(load)(share + k) * (q * q);
+          if (l + 16 > j) {
+            VI after = ~FN(wide_after)(k, j - 1);
+            q = after ? q : old;
+            term = after ? term : (VD)(0);
+          }
           FN(store)(row + k, q);
-          part[i] += FN(load)(share + k) * (q * q);
+          part[i] += term;
         }
       EACH FN(store)(parts + i * ESC_WIDTH, part[i]);
-      for (; l < j; l++) {
-        double q = row[l] + ((hj * field[l] + h[l] * fj) + (hj * h[l]) * norm);
-        q = (sj * s[l]) * q;
-        row[l] = q;
-        parts[l % 16] += share[l] * (q * q);
-      }
       row[j] = 1;
       risk += share[j] * ((share[j] - 2.0 * (m * m)) + 2.0 * FN(sum16)(parts));
     }
