@@ -11,11 +11,7 @@ static double wide_rest(
   double x;
   esc_block(keys, 0x4000000000000000ull | step, stream, word);
   esc_normal_pair(word, z, &x);
-  if (chi->degrees < 2) return x * x;
-  double w = chi->offset + chi->tilt * x, square = x * x;
-  uint64_t spare = word[1] & ESC_SPARE;
-  if ((double)spare > chi->guard * (square * square)) return (w * w) * w;
-  return esc_chi_square_slow(chi, keys, stream, step, x, spare);
+  return esc_chi_square_value(chi, keys, stream, step, x, word[1] & ESC_SPARE);
 }
 
 #define ESC_TEMPLATE "wide_chain_template.h"
