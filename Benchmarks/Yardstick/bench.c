@@ -152,13 +152,17 @@ static double sde_kernel(void *context, EscLevel level) {
 static double network_yardstick(void *context, EscLevel level) {
   (void)level;
   const EscNetwork *c = context;
-  uint64_t p = c->width, steps = 20000 / p / p + 1;
-  double m[64], b[64 * 64] = {0}, q[64 * 64] = {0}, risk;
-  for (uint64_t j = 0; j < p; j++) m[j] = 0, b[j * p + j] = q[j * p + j] = 1;
+  uint64_t p = c->width, steps = 20000 / p / p + 2;
+  double *m = calloc(p + 2 * p * p, sizeof *m), *b = m + p, *q = b + p * p, risk;
+  for (uint64_t j = 0; j < p; j++) b[j * p + j] = q[j * p + j] = 1;
+  yard_network_chain(
+      rng, m, b, q, p, c->dimension, c->rate, c->weights, c->noise, -INFINITY, 1, &risk);
   double start = now();
-  yard_small_chain(
+  yard_network_chain(
       rng, m, b, q, p, c->dimension, c->rate, c->weights, c->noise, -INFINITY, steps, &risk);
-  return (now() - start) / (double)steps;
+  double time = now() - start;
+  free(m);
+  return time / (double)steps;
 }
 
 static double network_kernel(void *context, EscLevel level) {
@@ -181,6 +185,24 @@ static double network_kernel(void *context, EscLevel level) {
   double time = now() - start;
   free(memory);
   return time / (double)(steps * ESC_LANES);
+}
+
+static double wide_kernel(void *context, EscLevel level) {
+  const EscNetwork *c = context;
+  uint64_t p = c->width, stride = esc_wide_stride(p), steps = 200000 / p / p + 4;
+  uint64_t size = stride + 2 * p * stride + 12 * stride + 64;
+  double *memory = aligned_alloc(64, size * sizeof *memory);
+  memset(memory, 0, size * sizeof *memory);
+  EscWideState state = {0};
+  state.overlap = memory, state.factor = memory + stride;
+  state.gram = state.factor + p * stride, state.scratch = state.gram + p * stride;
+  for (uint64_t j = 0; j < p; j++) state.factor[j * stride + j] = state.gram[j * stride + j] = 1;
+  esc_wide_advance(c, &state, INFINITY, -INFINITY, 1, level);
+  double start = now();
+  esc_wide_advance(c, &state, INFINITY, -INFINITY, steps, level);
+  double time = now() - start;
+  free(memory);
+  return time / (double)steps;
 }
 
 int main(void) {
@@ -215,6 +237,15 @@ int main(void) {
     char name[64];
     snprintf(name, sizeof name, "chain p=%llu d=3000", (unsigned long long)widths[i]);
     compare(name, network_yardstick, network_kernel, &network);
+  }
+  static double many[500];
+  for (int i = 0; i < 500; i++) many[i] = 1;
+  uint64_t wide[] = {8, 32, 64, 500};
+  for (int i = 0; i < 4; i++) {
+    EscNetwork network = {1, 10000, wide[i], 0.1 * (double)wide[i], many, 0.01};
+    char name[64];
+    snprintf(name, sizeof name, "wide chain p=%llu", (unsigned long long)wide[i]);
+    compare(name, network_yardstick, wide_kernel, &network);
   }
   gsl_rng_free(rng);
 }

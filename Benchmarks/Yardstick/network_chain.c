@@ -3,7 +3,7 @@
 
 #include "yardstick.h"
 
-uint64_t yard_small_chain(
+uint64_t yard_network_chain(
     gsl_rng *rng, double *m, double *b, double *q, uint64_t p, uint64_t d, double rate,
     const double *a, double noise, double target, uint64_t steps, double *risk) {
   double inverse = 1.0 / (double)d, width = (double)p;
@@ -15,11 +15,11 @@ uint64_t yard_small_chain(
     tail[p] = gsl_ran_chisq(rng, (double)(d - p - 1));
     for (uint64_t i = p; i-- > 0;) tail[i] = tail[i + 1] + g[i] * g[i];
     double norm = gt * gt + tail[0], output = 0, r = sqrt(tail[0]);
+    for (uint64_t j = 0; j < p; j++) sum[j] = 0;
+    for (uint64_t i = 0; i < p; i++)
+      for (uint64_t j = i; j < p; j++) sum[j] += b[i * p + j] * g[i];
     for (uint64_t j = 0; j < p; j++) {
-      double total = 0;
-      for (uint64_t i = 0; i <= j; i++) total += b[j * p + i] * g[i];
-      sum[j] = total;
-      field[j] = m[j] * gt + total;
+      field[j] = m[j] * gt + sum[j];
       output += a[j] * field[j] * field[j];
     }
     double error = gt * gt - output / width + noise * z;
@@ -35,9 +35,9 @@ uint64_t yard_small_chain(
       if (root > 0) c = x / root, sine = y / root;
       b[i * p + i] = s[i] * root;
       for (uint64_t j = i + 1; j < p; j++) {
-        sum[j] -= b[j * p + i] * g[i];
-        double entry = b[j * p + i] * alpha - sum[j] * beta;
-        b[j * p + i] = s[j] * (c * entry + sine * w[j]);
+        sum[j] -= b[i * p + j] * g[i];
+        double entry = b[i * p + j] * alpha - sum[j] * beta;
+        b[i * p + j] = s[j] * (c * entry + sine * w[j]);
         w[j] = c * w[j] - sine * entry;
       }
     }

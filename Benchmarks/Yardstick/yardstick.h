@@ -29,8 +29,8 @@ uint64_t yard_sde(
     double dt, double boundary, int bridge, uint64_t steps);
 
 /// The exact chain for p students and one teacher: overlaps m (p), residual factor b (p × p, lower
-/// triangular, row-major), Gram matrix q (p × p); stops when the risk is at most `target`.
-uint64_t yard_small_chain(
+/// triangular, column after column), Gram matrix q (p × p); stops when the risk is at most `target`.
+uint64_t yard_network_chain(
     gsl_rng *rng, double *m, double *b, double *q, uint64_t p, uint64_t d, double rate,
     const double *a, double noise, double target, uint64_t steps, double *risk);
 

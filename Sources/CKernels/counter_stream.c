@@ -1,5 +1,7 @@
 #include "counter_stream.h"
 
+#include "random_stream.h"
+
 double esc_chi_square_slow(
     const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
     uint64_t spare) {
@@ -28,6 +30,15 @@ double esc_chi_square_slow(
   }
 }
 
+double esc_chi_square_value(
+    const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
+    uint64_t spare) {
+  if (chi->degrees < 2) return chi->degrees ? x * x : 0;
+  double w = chi->offset + chi->tilt * x, square = x * x;
+  if ((double)spare > chi->guard * (square * square)) return (w * w) * w;
+  return esc_chi_square_slow(chi, keys, stream, step, x, spare);
+}
+
 void esc_chi_square_redraw(
     const EscChiSquare *chi, const EscRoundKeys *keys, int count, const uint64_t *kept,
     const uint64_t *stream, const uint64_t *index, const double *x, const uint64_t *word,
@@ -36,4 +47,22 @@ void esc_chi_square_redraw(
     if (!kept[i])
       value[i] =
           esc_chi_square_slow(chi, keys, stream[i], index[i] >> 1, x[i], word[i] & ESC_SPARE);
+}
+
+void esc_stream_block(uint64_t seed, uint64_t stream, uint64_t index, uint64_t word[2]) {
+  EscRoundKeys keys = esc_round_keys(seed);
+  esc_block(&keys, index, stream, word);
+}
+
+double esc_stream_normals(const uint64_t word[2], double out[2]) {
+  return esc_normal_pair(word, &out[0], &out[1]);
+}
+
+double esc_stream_inverse_root(double q) { return esc_inverse_root(q); }
+
+double esc_stream_chi_square(
+    uint64_t seed, uint64_t stream, uint64_t step, uint64_t degrees, double x, uint64_t spare) {
+  EscRoundKeys keys = esc_round_keys(seed);
+  EscChiSquare chi = esc_chi_square(degrees);
+  return esc_chi_square_value(&chi, &keys, stream, step, x, spare);
 }

@@ -169,6 +169,11 @@ static inline EscChiSquare esc_chi_square(uint64_t degrees) {
   return chi;
 }
 
+// One draw: the quick test, and the slow path if it fails.
+double esc_chi_square_value(
+    const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
+    uint64_t spare);
+
 // What the vector test could not accept. `x` is the step's normal and `spare` the 14 bits that
 // came with it; they are judged exactly first, then fresh pairs until one is accepted.
 double esc_chi_square_slow(

@@ -1,53 +1,7 @@
 // Full SGD as sgd_kernel.h defines it.
-#include "vector_math.h"
+#include "vector_source.h"
 
-#ifndef ESC_CHUNK
-#define ESC_CHUNK 32
 #define ESC_NOISE_REGION 0x4000000000000000ull
-#endif
-#define ESC_PARTS (16 / ESC_WIDTH)
-#define EACH _Pragma("clang loop unroll(full)") for (int i = 0; i < ESC_PARTS; i++)
-
-typedef double FN(sixteen) __attribute__((ext_vector_type(16)));
-typedef double FN(eight) __attribute__((ext_vector_type(8)));
-typedef double FN(four) __attribute__((ext_vector_type(4)));
-typedef double FN(two) __attribute__((ext_vector_type(2)));
-
-// Where the generator stands: the block of every lane of the next chunk.
-typedef struct {
-  FN(Prefix) prefix;
-  VU index[ESC_PARTS], w0[ESC_PARTS], w1[ESC_PARTS];
-  uint64_t stream, high;
-} FN(Source);
-
-ESC_INLINE void FN(source_turn)(const EscRoundKeys *keys, FN(Source) *source, uint64_t first) {
-  source->high = first >> 32;
-  source->prefix = FN(prefix)(keys, (VU)(source->high), (VU)(source->stream));
-}
-
-ESC_INLINE void FN(source_start)(
-    const EscRoundKeys *keys, FN(Source) *source, uint64_t stream, uint64_t first) {
-  source->stream = stream;
-  FN(source_turn)(keys, source, first);
-  EACH {
-    for (int l = 0; l < ESC_WIDTH; l++) source->index[i][l] = first + (uint64_t)(i * ESC_WIDTH + l);
-    FN(block)(
-        keys, &source->prefix, source->index[i], &source->w0[i], &source->w1[i]);
-  }
-}
-
-// The 32 normals of a chunk, x, and r^2 of their 16 pairs; `next` is the first block of the chunk
-// to come.
-ESC_INLINE void FN(chunk)(
-    const EscRoundKeys *keys, FN(Source) *source, uint64_t next, VD *x, VD *square) {
-  if (__builtin_expect(next >> 32 != source->high, 0)) FN(source_turn)(keys, source, next);
-  EACH {
-    source->index[i] += 16;
-    FN(pair_and_block)(
-        keys, &source->prefix, source->index[i], &source->w0[i], &source->w1[i], &x[i],
-        &x[ESC_PARTS + i], &square[i]);
-  }
-}
 
 // The same, and in its gaps the pass over the chunk before: applies the last update to 32
 // coordinates of a row and adds their products with the next input.
@@ -77,27 +31,6 @@ ESC_INLINE void FN(chunk_and_pass)(
 static __attribute__((noinline)) void FN(cut)(double *x, double *square, int count) {
   for (int l = count; l < ESC_CHUNK; l++) x[l] = 0;
   for (int l = 0; l < 16; l++) square[l] = x[l] * x[l] + x[16 + l] * x[16 + l];
-}
-
-// Sums by halving: number i with i + 8, then with i + 4, ….
-ESC_INLINE double FN(halve)(FN(sixteen) a) {
-  FN(eight) b = a.lo + a.hi;
-  FN(four) c = b.lo + b.hi;
-  FN(two) e = c.lo + c.hi;
-  return e.x + e.y;
-}
-
-ESC_INLINE double FN(sum16)(const double *a) {
-  FN(sixteen) x;
-  __builtin_memcpy(&x, a, sizeof x);
-  return FN(halve)(x);
-}
-
-ESC_INLINE double FN(sum32)(const double *a) {
-  FN(sixteen) x, y;
-  __builtin_memcpy(&x, a, sizeof x);
-  __builtin_memcpy(&y, a + 16, sizeof y);
-  return FN(halve)(x + y);
 }
 
 // The noises of 32 steps, from the one that is a multiple of 32 on.
@@ -342,3 +275,4 @@ static EscEvent FN(sgd_rows)(
   return event;
 }
 #undef EACH
+#undef ESC_NOISE_REGION

@@ -6,7 +6,9 @@
 #include "network_chain_kernel.h"
 #include "philox.h"
 #include "philox_generator.h"
+#include "random_stream.h"
 #include "sde_kernel.h"
 #include "sgd_kernel.h"
+#include "wide_chain_kernel.h"
 
 #endif

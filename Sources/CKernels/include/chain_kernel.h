@@ -44,10 +44,10 @@ typedef struct {
 /// set of lanes that have an event (bit i is lane i; 0 when the budget ran out).
 ///
 /// A step draws (g₁, g₂) and r² = g₁² + g₂² from block 2n, (z, x) from block 2n + 1 of the
-/// replica's stream (counter_stream.h: blocks, normals, 1/√), and computes, in this order and
+/// replica's stream (random_stream.h: blocks, normals, χ², 1/√), and computes, in this order and
 /// without fused operations,
 ///
-///     χ² = (w·w)·w,  w = offset + tilt·x        d − 2 degrees of freedom
+///     χ² with d − 2 degrees of freedom
 ///     N = r² + χ²                               |input|²
 ///     b = √max(0, 1 − m·m)
 ///     λ = m·g₁ + b·g₂
@@ -56,9 +56,7 @@ typedef struct {
 ///     q = 1 + h·((λ + λ) + h·N)
 ///     m ← (m + h·g₁)·(1/√q)
 ///
-/// χ² is Marsaglia and Tsang's (2000): accepted if i > guard·((x·x)·(x·x)), i the low 14 bits of the
-/// second word of block 2n + 1; otherwise judged exactly, then redrawn, from blocks 2⁶³ + 2⁸n + … of
-/// the same stream. With 1 degree of freedom χ² = x·x, with none 0. Cost: two blocks, four normals.
+/// χ² takes x and the low 14 bits of the second word of block 2n + 1. Cost: two blocks, four normals.
 ///
 /// `level` must not exceed `esc_best_level()`. Event lanes have not been advanced past the event.
 /// A lane that enters with an event pending (|m| ≥ boundary or step ≥ horizon) returns at once.
