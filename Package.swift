@@ -44,6 +44,7 @@ let package = Package(
       path: "Sources/CommitStampPlugin"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics"]),
+    .testTarget(name: "KernelTests", dependencies: ["CKernels"]),
     .testTarget(name: "EnsembleTests", dependencies: ["Ensemble"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
     .testTarget(name: "EscapementTests", dependencies: ["Escapement"]),

@@ -36,7 +36,8 @@ import Testing
     Case(kind: .chain, width: 1, dimension: 60), Case(kind: .chain, width: 1, dimension: 2),
     Case(kind: .chain, width: 1, dimension: 3), Case(kind: .chain, width: 1, dimension: 4),
     Case(kind: .chain, width: 2, dimension: 40), Case(kind: .chain, width: 7, dimension: 50),
-    Case(kind: .chain, width: 16, dimension: 40), Case(kind: .sgd, width: 1, dimension: 61),
+    Case(kind: .chain, width: 16, dimension: 40), Case(kind: .chain, width: 17, dimension: 40),
+    Case(kind: .chain, width: 33, dimension: 70), Case(kind: .sgd, width: 1, dimension: 61),
     Case(kind: .sgd, width: 1, dimension: 2), Case(kind: .sgd, width: 1, dimension: 97),
     Case(kind: .sgd, width: 3, dimension: 45), Case(kind: .sgd, width: 9, dimension: 64),
   ]

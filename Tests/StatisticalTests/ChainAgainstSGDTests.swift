@@ -111,22 +111,23 @@ import Testing
   private func model(_ width: Int, noise: Double = 0.1) throws -> Model {
     try Model(
       dimension: 60, width: width, learningRate: 0.1 * Double(width), labelNoise: noise,
-      secondLayer: (0..<width).map { 1 - 0.1 * Double($0) })
+      secondLayer: (0..<width).map { 1 - 0.02 * Double($0) })
   }
 
   private func chain(_ width: Int, noise: Double, lanes: Bool, seed: UInt64) async throws
     -> [[Double]]
   {
-    let overlaps = (0..<width).map { 0.15 - 0.05 * Double($0) }
+    let overlaps = (0..<width).map { 0.15 / Double(1 + $0) }
     return try await exitTimes(
-      ReducedChain(model: model(width, noise: noise), exitRule: rule, usesLanes: lanes),
-      replicas: 10_000, start: .overlaps(overlaps, of: model(width)), seed: seed)
+      ReducedChain(model: model(width, noise: noise), exitRule: rule, usesKernels: lanes),
+      replicas: width > 10 ? 2000 : 10_000, start: .overlaps(overlaps, of: model(width)),
+      seed: seed)
   }
 
   private func sgd(_ width: Int, noise: Double, kernel: Bool, seed: UInt64) async throws
     -> [[Double]]
   {
-    let overlaps = (0..<width).map { 0.15 - 0.05 * Double($0) }
+    let overlaps = (0..<width).map { 0.15 / Double(1 + $0) }
     return try await exitTimes(
       FullSGD(model: model(width, noise: noise), exitRule: rule, usesKernel: kernel),
       replicas: 4000, start: .overlaps(overlaps, of: model(width)), seed: seed)
@@ -136,8 +137,8 @@ import Testing
     try zip(first, second).map { try kolmogorovSmirnov($0, $1) }.min() ?? 0
   }
 
-  @Test(arguments: [1, 2, 5])
-  func `lanes and general path of the chain have one law`(width: Int) async throws {
+  @Test(arguments: [1, 2, 5, 20])
+  func `kernels and general path of the chain have one law`(width: Int) async throws {
     let lanes = try await chain(width, noise: 0.1, lanes: true, seed: 51)
     let general = try await chain(width, noise: 0.1, lanes: false, seed: 52)
     #expect(try pValue(lanes, general) > falseAlarmRate / 2)

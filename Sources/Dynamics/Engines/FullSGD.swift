@@ -49,13 +49,7 @@ public struct FullSGD: Engine {
   public func run(_ work: ReplicaWork) throws {
     if usesKernel && model.teacherUnits == 1 && work.streams.generator == .philox {
       let weights = KernelWeights(model: model, seed: work.streams.seed, level: level)
-      while let replica = work.queue.next() {
-        let records = try weights.exits(
-          of: replica, from: work.frame(of: replica, model: model), rule: exitRule,
-          stepLimit: stepLimit, report: work.report)
-        work.record(replica, records)
-      }
-      return
+      return try Dynamics.run(work, on: weights, rule: exitRule, stepLimit: stepLimit)
     }
     let weights = FullWeights(model: model)
     while let replica = work.queue.next() {

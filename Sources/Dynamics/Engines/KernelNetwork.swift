@@ -20,3 +20,8 @@ final class KernelNetwork {
     weights.deallocate()
   }
 }
+
+/// The two counter words that name a replica's stream to a kernel.
+func kernelStream(_ purpose: StreamPurpose, replica: Int) -> UInt64 {
+  UInt64(replica) | UInt64(purpose.rawValue) << 48
+}

@@ -106,8 +106,3 @@ struct LaneRunner<Block: LaneBlock> {
     return nil
   }
 }
-
-/// The two counter words that name a replica's stream to a kernel.
-func kernelStream(_ purpose: StreamPurpose, replica: Int) -> UInt64 {
-  UInt64(replica) | UInt64(purpose.rawValue) << 48
-}

@@ -21,18 +21,18 @@ public struct ReducedChain: Engine {
   /// When a replica has left the plateau.
   public let exitRule: ExitRule
   private let stepLimit: Int
-  private let usesLanes: Bool
+  private let usesKernels: Bool
   private let level: KernelLevel
 
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
   ///
-  /// For k = 1 and p ≤ 16 on the default generator, sixteen replicas advance abreast on a vector
-  /// kernel, at any `level` with the same bits; `usesLanes` false takes the general path, which has
-  /// the same law and other numbers.
+  /// For k = 1 on the default generator vector kernels take the steps, at any `level` with the same
+  /// bits: up to p = 16 many replicas abreast, beyond that one replica with vectors down its columns.
+  /// `usesKernels` false takes the general path, which has the same law and other numbers.
   public init(
-    model: Model, exitRule: ExitRule, usesLanes: Bool = true, level: KernelLevel = .best
+    model: Model, exitRule: ExitRule, usesKernels: Bool = true, level: KernelLevel = .best
   ) throws {
-    self.usesLanes = usesLanes
+    self.usesKernels = usesKernels
     self.level = level
     self.model = model
     self.exitRule = exitRule
@@ -41,13 +41,17 @@ public struct ReducedChain: Engine {
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
-    if usesLanes && work.streams.generator == .philox {
+    if usesKernels && work.streams.generator == .philox {
       let seed = work.streams.seed
       if model.width == 1 && model.teacherUnits == 1 {
         return try run(work, in: ScalarChainLanes(model: model, seed: seed, level: level))
       }
       if NetworkChainLanes.covers(model) {
         return try run(work, in: NetworkChainLanes(model: model, seed: seed, level: level))
+      }
+      if WideChain.covers(model) {
+        let replica = WideChain(model: model, seed: seed, level: level)
+        return try Dynamics.run(work, on: replica, rule: exitRule, stepLimit: stepLimit)
       }
     }
     let state = ChainState(model: model)

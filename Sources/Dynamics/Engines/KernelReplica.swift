@@ -1,0 +1,80 @@
+internal import CKernels
+
+/// A replica that a vector kernel advances by itself, many steps a call.
+protocol KernelReplica: AnyObject {
+  var model: Model { get }
+  /// Steps a kernel takes in some ten milliseconds: the time between looks at cancellation.
+  var portion: Int { get }
+  /// Steps taken since the start.
+  var step: Int { get }
+  /// The excess risk after the last step.
+  var risk: Double { get }
+  /// Puts a replica at its start.
+  func place(_ frame: StudentFrame, replica: Int)
+  /// Takes at most `steps` steps, fewer when the risk falls to `risk`.
+  func advance(_ steps: Int, until risk: Double) -> EscEvent
+}
+
+/// Runs the replicas of a queue one after another on a kernel.
+func run(
+  _ work: ReplicaWork, on replica: some KernelReplica, rule: ExitRule, stepLimit: Int
+) throws {
+  while let index = work.queue.next() {
+    replica.place(try work.frame(of: index, model: replica.model), replica: index)
+    work.record(index, try exits(of: replica, rule, stepLimit, work.report))
+  }
+}
+
+private func exits(
+  of replica: some KernelReplica, _ rule: ExitRule, _ stepLimit: Int, _ report: (Int) -> Void
+) throws -> [ExitRecord] {
+  var watch = ExitWatch(rule: rule, initialRisk: replica.risk)
+  watch.observe(replica.risk, at: 0, step: 0)
+  while !watch.isDone && replica.step < stepLimit {
+    let before = replica.step
+    let event = replica.advance(
+      min(replica.portion, stepLimit - before), until: watch.boundary)
+    let step = replica.step
+    report(step - before)
+    if Task.isCancelled { throw CancellationError() }
+    let time = Double(step) * replica.model.timePerStep
+    switch event {
+    case ESC_EVENT_CROSSED:
+      // The kernel has seen the crossing; the risk here may differ from its boundary by rounding.
+      watch.exit(at: time, step: step)
+      watch.observe(replica.risk, at: time, step: step)
+    case ESC_EVENT_DIVERGED: return watch.finish(.diverged, at: time, step: step)
+    default: break
+    }
+  }
+  return watch.finish(.censored, at: rule.horizon, step: stepLimit)
+}
+
+/// Owns zeroed memory and hands out parts of it, each on a cache line of its own.
+final class KernelMemory {
+  private let storage: UnsafeMutablePointer<Double>
+  private let count: Int
+  private var used = 0
+
+  /// Allocates room for parts of these sizes, in numbers.
+  init(_ sizes: [Int]) {
+    count = sizes.reduce(0) { $0 + KernelMemory.rounded($1) }
+    storage = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 8, alignment: 64)
+      .bindMemory(to: Double.self, capacity: max(count, 1))
+    clear()
+  }
+
+  deinit { storage.deallocate() }
+
+  /// Takes the next part.
+  func take(_ size: Int) -> UnsafeMutablePointer<Double> {
+    precondition(used + KernelMemory.rounded(size) <= count, "parts in excess of the room")
+    defer { used += KernelMemory.rounded(size) }
+    return storage + used
+  }
+
+  /// Sets every number to zero.
+  func clear() { storage.initialize(repeating: 0, count: count) }
+
+  private static func rounded(_ size: Int) -> Int { (size + 7) / 8 * 8 }
+}
