@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <gsl/gsl_randist.h>
+
 #include "CKernels.h"
 #include "yardstick.h"
 
@@ -50,6 +52,21 @@ static void compare(const char *name, Task yardstick, Task kernel, void *context
 }
 
 static gsl_rng *rng;
+
+// Normals alone.
+
+static double normals_yardstick(void *context, EscLevel level) {
+  (void)level;
+  double *x = context, start = now();
+  for (int i = 0; i < 4096; i++) x[i] = gsl_ran_gaussian_ziggurat(rng, 1.0);
+  return (now() - start) / 4096;
+}
+
+static double normals_kernel(void *context, EscLevel level) {
+  double start = now();
+  for (uint64_t i = 0; i < 4; i++) esc_normals(1, 1, 2048 * i, 128, context, level);
+  return (now() - start) / (4 * 4096);
+}
 
 // Chain, p = 1.
 
@@ -207,6 +224,8 @@ static double wide_kernel(void *context, EscLevel level) {
 
 int main(void) {
   rng = gsl_rng_alloc(gsl_rng_mt19937);
+  static double numbers[4096];
+  compare("normals", normals_yardstick, normals_kernel, numbers);
   uint64_t dimensions[] = {100, 3000, 1000000};
   for (int i = 0; i < 3; i++) {
     EscChain chain = {1, dimensions[i], 0.1, 1.0, 0.01};

@@ -27,10 +27,19 @@ ESC_INLINE void FN(chunk_and_pass)(
   }
 }
 
-// Clears the normals from `count` on and makes r^2 of what is left.
-static __attribute__((noinline)) void FN(cut)(double *x, double *square, int count) {
-  for (int l = count; l < ESC_CHUNK; l++) x[l] = 0;
-  for (int l = 0; l < 16; l++) square[l] = x[l] * x[l] + x[16 + l] * x[16 + l];
+// What is left of the last chunk of d coordinates: clears the normals beyond and makes r^2 of the
+// others.
+ESC_INLINE void FN(cut)(VD *x, VD *square, const VI *keep) {
+  for (int i = 0; i < 2 * ESC_PARTS; i++) x[i] = keep[i] ? x[i] : (VD)(0);
+  EACH square[i] = x[i] * x[i] + x[ESC_PARTS + i] * x[ESC_PARTS + i];
+}
+
+ESC_INLINE void FN(keep)(uint64_t d, VI *keep) {
+  for (int i = 0; i < 2 * ESC_PARTS; i++) {
+    VI lane;
+    for (int l = 0; l < ESC_WIDTH; l++) lane[l] = i * ESC_WIDTH + l;
+    keep[i] = lane < (long)(d % ESC_CHUNK);
+  }
 }
 
 // The noises of 32 steps, from the one that is a multiple of 32 on.
@@ -91,12 +100,13 @@ static EscEvent FN(sgd_one)(
   EscRoundKeys keys = esc_round_keys(sgd->seed);
   ESC_KEEP_IN_MEMORY(keys);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
-  const int left = (int)(d % ESC_CHUNK);
   const double root = sqrt((double)d), inverse = 1.0 / root, a = sgd->weights[0];
   const double gain = 2.0 * sgd->rate * a / (double)d;
   double *const v = state->vectors;
   double scale = state->scale[0], pending = state->pending[0], noise[32];
   EscEvent event = ESC_EVENT_NONE;
+  VI keep[2 * ESC_PARTS];
+  FN(keep)(d, keep);
   FN(Source) source;
   uint64_t block = 16 * chunks * state->step;
   FN(source_start)(&keys, &source, state->stream, block);
@@ -119,12 +129,8 @@ static EscEvent FN(sgd_one)(
         FN(chunk_and_pass)(
             &keys, &source, block, next, square, v + c - ESC_CHUNK, old + c - ESC_CHUNK,
             fresh + c - ESC_CHUNK, add, dot);
+      if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
       for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
-      if (__builtin_expect(c + ESC_CHUNK > d, 0)) {
-        double squares[16];
-        FN(cut)(fresh + c, squares, left);
-        EACH square[i] = FN(load)(squares + i * ESC_WIDTH);
-      }
       EACH norm[i] += square[i];
     }
     FN(sgd_pass)(
@@ -199,12 +205,13 @@ static EscEvent FN(sgd_rows)(
   ESC_KEEP_IN_MEMORY(keys);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
   const uint64_t p = sgd->width;
-  const int left = (int)(d % ESC_CHUNK);
   const double root = sqrt((double)d), inverse = 1.0 / root, width = (double)p;
   double *const v = state->vectors, *const dots = state->scratch, *const pending = state->pending;
   double *const field = dots, *const h = dots + p, *const s = h + p, *const part = s + p;
   double noise[32];
   EscEvent event = ESC_EVENT_NONE;
+  VI keep[2 * ESC_PARTS];
+  FN(keep)(d, keep);
   FN(Source) source;
   uint64_t block = 16 * chunks * state->step;
   FN(source_start)(&keys, &source, state->stream, block);
@@ -229,12 +236,8 @@ static EscEvent FN(sgd_rows)(
             dot);
         FN(sgd_other_rows)(v + before, stride, p, old + before, fresh + before, pending, dots);
       }
+      if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
       for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
-      if (__builtin_expect(c + ESC_CHUNK > d, 0)) {
-        double squares[16];
-        FN(cut)(fresh + c, squares, left);
-        EACH square[i] = FN(load)(squares + i * ESC_WIDTH);
-      }
       EACH norm[i] += square[i];
     }
     const uint64_t last = stride - ESC_CHUNK;
