@@ -77,7 +77,8 @@ public struct Comparison: Sendable {
     try runs.flatMap { run in
       try run.thresholds.indices.map { index in
         let records = run.records(at: index)
-        let sample = try SampleSummary(try exitSample(records, experiment.exitRule.horizon))
+        let exits = try exitSample(records, experiment.exitRule.horizon)
+        let sample = try SampleSummary(exits)
         return ExitTimeSummary(
           dynamics: run.kind.rawValue, threshold: run.thresholds[index],
           replicas: sample.count, exited: sample.exited,
@@ -88,6 +89,7 @@ public struct Comparison: Sendable {
           standardDeviation: sample.mean == nil ? nil : sample.standardDeviation,
           quantiles: Dictionary(
             uniqueKeysWithValues: sample.quantiles.map { ("\($0.probability)", $0.value) }),
+          histogram: try Histogram(exitsOf: exits).map(ExitTimeSummary.Bins.init),
           meanSamples: sample.mean.map { $0 / experiment.model.timePerStep })
       }
     }

@@ -1,5 +1,6 @@
 import Dynamics
 import Ensemble
+import GSL
 import Statistics
 
 /// Summarises the exit times of one dynamics at one threshold.
@@ -26,11 +27,27 @@ public struct ExitTimeSummary: Encodable, Sendable {
   public let standardDeviation: Double?
   /// Quantiles of the exit time; null where the censored begin.
   public let quantiles: [String: Double?]
+  /// Histogram of the exits, in τ; null when there is none.
+  public let histogram: Bins?
+
+  /// Holds the edges of equal bins and the exits in each.
+  public struct Bins: Encodable, Sendable {
+    /// Ends of the bins, one more than there are.
+    public let edges: [Double]
+    /// Number of exits in each bin.
+    public let counts: [Int]
+
+    init(_ histogram: Histogram) {
+      edges = histogram.edges
+      counts = histogram.counts.map { Int($0) }
+    }
+  }
+
   /// Mean exit time in samples, τ p d/γ.
   public let meanSamples: Double?
 
   enum CodingKeys: String, CodingKey {
-    case dynamics, threshold, replicas, exited, censored, diverged, mean, quantiles
+    case dynamics, threshold, replicas, exited, censored, diverged, mean, quantiles, histogram
     case restrictedMean = "restricted_mean"
     case standardError = "standard_error"
     case standardDeviation = "standard_deviation"
@@ -51,6 +68,7 @@ public struct ExitTimeSummary: Encodable, Sendable {
     try container.encode(standardError, forKey: .standardError)
     try container.encode(standardDeviation, forKey: .standardDeviation)
     try container.encode(quantiles, forKey: .quantiles)
+    try container.encode(histogram, forKey: .histogram)
     try container.encode(meanSamples, forKey: .meanSamples)
   }
 }

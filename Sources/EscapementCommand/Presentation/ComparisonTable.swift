@@ -53,6 +53,7 @@ private func exitTable(_ comparison: Comparison, _ threshold: Double) -> String 
   let (experiment, summary) = (comparison.experiment, comparison.summary)
   let (model, theory) = (experiment.model, summary.theory)
   var rows: [[String]] = []
+  let range = Sparkline.range(summary.exitTimes.filter { $0.threshold == threshold })
   func scaled(_ value: Double?, _ error: Double?) -> String {
     let scale = model.scaledSamples
     guard let value else { return "–" }
@@ -71,6 +72,7 @@ private func exitTable(_ comparison: Comparison, _ threshold: Double) -> String 
       NumberText.short(entry.standardDeviation),
       isNumber ? "–" : "\(quantile("0.05")) … \(quantile("0.5")) … \(quantile("0.95"))",
       outcomes(entry),
+      isNumber ? "" : Sparkline.of(entry.histogram, over: range),
     ])
   }
   let key = "\(threshold)"
@@ -81,10 +83,11 @@ private func exitTable(_ comparison: Comparison, _ threshold: Double) -> String 
   ]
   for (name, prediction) in predictions {
     guard let value = prediction ?? nil else { continue }
-    rows.append([name, NumberText.short(value), scaled(value, nil), "", "", ""])
+    rows.append([name, NumberText.short(value), scaled(value, nil), "", "", "", ""])
   }
   return textTable(
-    ["", "exit time τ", "samples/(d log d)", "s.d.", "5% … median … 95%", "exited"], rows,
+    ["", "exit time τ", "samples/(d log d)", "s.d.", "5% … median … 95%", "exited", "histogram"],
+    rows,
     rightAligned: [1, 2, 3, 5])
 }
 
