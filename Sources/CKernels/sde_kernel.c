@@ -5,6 +5,7 @@
 // The coefficients times dt and dt·s, and the number of spreads within which a bridge may touch.
 typedef struct {
   double drift[5], variance[5], reach;
+  int heun;
 } EscFolded;
 
 // Lanes that have an event in the pair of steps just taken, and the step (0 or 1) it came in.
@@ -21,6 +22,7 @@ static EscFolded fold(const EscDiffusion *diffusion) {
     folded.drift[i] = dt * diffusion->drift[i];
     folded.variance[i] = variance * diffusion->variance[i];
   }
+  folded.heun = diffusion->heun;
   // Without a bridge no distance is within reach: e ≥ −∞·V holds for every path inside.
   folded.reach = diffusion->bridge ? 38.0 : -1e300;
   return folded;
@@ -78,7 +80,13 @@ static void advance_alone(
   uint64_t word[2], step = lanes->step[i];
   esc_block(keys, step >> 1, lanes->stream[i], word);
   esc_normal_pair(word, &g[0], &g[1]);
-  double to = m + (m * a + sqrt(spread > 0 ? spread : 0) * g[step & 1]);
+  double noise = sqrt(spread > 0 ? spread : 0) * g[step & 1], pull = m * a;
+  double to = m + (pull + noise);
+  if (folded->heun) {
+    t = to * to;
+    a = (((p[4] * t + p[3]) * t + p[2]) * t + p[1]) * t + p[0];
+    to = m + (0.5 * (pull + to * a) + noise);
+  }
   lanes->event[i] = (uint8_t)judge(
       keys, folded->reach > 0, lanes->stream[i], step, m, to, spread, lanes->boundary[i]);
   lanes->previous[i] = m;

@@ -4,6 +4,15 @@
 
 #define ESC_GROUPS (ESC_LANES / ESC_WIDTH)
 
+// The step from `from` with the drift averaged over its ends, `to` the Euler step.
+ESC_INLINE VD FN(heun_step)(const double *p, VD from, VD to, VD pull, VD noise) {
+  VD t = to * to, a = p[4] * t + p[3];
+  a = a * t + p[2];
+  a = a * t + p[1];
+  a = a * t + p[0];
+  return from + (0.5 * (pull + to * a) + noise);
+}
+
 static uint64_t FN(sde_run)(
     const EscRoundKeys *keys, const EscFolded *folded, EscDiffusionLanes *lanes, uint64_t pairs,
     EscStops *stops) {
@@ -39,7 +48,9 @@ static uint64_t FN(sde_run)(
           a = a * t + p[0]; spread0 = b * t + v[0]; ESC_PIN(a);,
           b = FN(root)(spread0 > 0.0 ? spread0 : (VD)(0)); ESC_PIN(b);
           gap = eta - FN(abs)(x); ESC_PIN(gap);,
-          y = x + (x * a + b * g0); ESC_PIN(y);
+          b = b * g0; a = x * a; y = x + (a + b);
+          if (folded->heun) y = FN(heun_step)(p, x, y, a, b);
+          ESC_PIN(y);
           middle = eta - FN(abs)(y); e = (gap + gap) * middle;
           calm = (middle > 0.0) & (e >= folded->reach * spread0); ESC_PIN(calm);,
           t = y * y; a = p[4] * t + p[3]; b = v[4] * t + v[3]; ESC_PIN(b);
@@ -47,7 +58,9 @@ static uint64_t FN(sde_run)(
           a = a * t + p[1]; b = b * t + v[1]; ESC_PIN(b);
           a = a * t + p[0]; spread1 = b * t + v[0]; ESC_PIN(a);,
           b = FN(root)(spread1 > 0.0 ? spread1 : (VD)(0)); ESC_PIN(b);,
-          z = y + (y * a + b * g1); ESC_PIN(z););
+          b = b * g1; a = y * a; z = y + (a + b);
+          if (folded->heun) z = FN(heun_step)(p, y, z, a, b);
+          ESC_PIN(z););
       gap = eta - FN(abs)(z);
       e = (middle + middle) * gap;
       calm &= (gap > 0.0) & (e >= folded->reach * spread1);

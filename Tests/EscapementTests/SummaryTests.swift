@@ -22,6 +22,7 @@ import Testing
   private func isNull(_ value: Any?) -> Bool { value is NSNull }
 
   private let exitKeys: Set<String> = [
+    "histogram",
     "dynamics", "threshold", "replicas", "exited", "censored", "diverged", "mean",
     "standard_error", "standard_deviation", "quantiles", "mean_samples",
   ]

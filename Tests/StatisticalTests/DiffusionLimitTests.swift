@@ -18,6 +18,31 @@ import Testing
       engine, replicas: replicas, start: .overlaps([overlap], of: model), seed: seed)
   }
 
+  /// Kernel, polynomials and full covariance: one law at T = 0.01 and 0.5, from other numbers.
+  @Test func `the three paths for p = 1 have one law`() async throws {
+    let model = try Model(dimension: 300, learningRate: 0.1, labelNoise: 0.1)
+    let rule = try ExitRule(thresholds: [0.01, 0.5], horizon: 3)
+    func sample(
+      polynomials: Bool, kernels: Bool, timeStep: Double = 1.0 / 64, seed: UInt64
+    ) async throws -> [[Double]] {
+      let engine = try DiffusionLimit(
+        model: model, exitRule: rule, timeStep: timeStep, usesPolynomials: polynomials,
+        usesKernels: kernels)
+      return try await exitTimes(
+        engine, replicas: 20_000, start: .overlaps([0.05], of: model), seed: seed)
+    }
+    let kernel = try await sample(polynomials: true, kernels: true, seed: 26)
+    let scalar = try await sample(polynomials: true, kernels: false, seed: 27)
+    let general = try await sample(polynomials: false, kernels: false, seed: 28)
+    for index in 0..<2 {
+      #expect(try kolmogorovSmirnov(kernel[index], scalar[index]) > falseAlarmRate / 4)
+      #expect(try kolmogorovSmirnov(kernel[index], general[index]) > falseAlarmRate / 4)
+    }
+    // Sabotage: times that are one step late.
+    let late = general[0].map { $0 + 1.0 / 64 }
+    #expect(try kolmogorovSmirnov(kernel[0], late) < falseAlarmRate / 4)
+  }
+
   /// The largest deviation of mean and spread over both thresholds, in standard errors.
   private func deviation(_ sample: [[Double]], finiteSizeDrift: Bool = false) throws -> Double {
     var largest = 0.0
@@ -97,7 +122,7 @@ import Testing
 
   @Test func `drift-Heun has a tenth of the bias of Euler-Maruyama`() async throws {
     let euler = try await bias(.eulerMaruyama, .continuous, 1.0 / 8, replicas: 400_000)
-    let heun = try await bias(.driftHeun, .continuous, 1.0 / 8, replicas: 400_000)
+    let heun = try await bias(.driftHeun, .continuous, 1.0 / 8, replicas: 1_600_000)
     print("step 1/8: bias of Euler-Maruyama \(euler.value), of drift-Heun \(heun.value)")
     #expect(abs(heun.value) + falseAlarmDeviation * heun.error < euler.value / 10)
     // What the default step is chosen by: at most 0.1 h.

@@ -1,5 +1,5 @@
-// The diffusion limit of one-pass SGD for one student and one teacher neuron: Euler–Maruyama with
-// a crossing test between grid points, many replicas at a time.
+// The diffusion limit of one-pass SGD for one student and one teacher neuron: Euler–Maruyama or
+// drift-Heun with a crossing test between grid points, many replicas at a time.
 #ifndef ESCAPEMENT_SDE_KERNEL_H
 #define ESCAPEMENT_SDE_KERNEL_H
 
@@ -23,6 +23,8 @@ typedef struct {
   double step;
   /// Whether to look for crossings between grid points (0 or 1).
   int32_t bridge;
+  /// Whether the drift is averaged over the step's ends (0: Euler–Maruyama, 1: drift-Heun).
+  int32_t heun;
 } EscDiffusion;
 
 /// Holds ESC_LANES replicas, a replica a lane; see EscChainLanes.
@@ -56,6 +58,7 @@ typedef struct {
 ///     P = (((p₄·t + p₃)·t + p₂)·t + p₁)·t + p₀          p_i = dt·drift_i
 ///     V = (((v₄·t + v₃)·t + v₂)·t + v₁)·t + v₀          v_i = (dt·s)·variance_i
 ///     m' = m + (m·P + √max(0, V)·g)
+///     drift-Heun, P' = P at m':   m' ← m + (½·(m·P + m'·P') + √max(0, V)·g)
 ///     e = ((η − |m|) + (η − |m|))·(η − |m'|)
 ///
 /// and, when η > |m'| and e < 38·V, a crossing if exp(−(e/V)) > U (the C library's exp), with U = (k + ½)·2⁻⁵³, k the high

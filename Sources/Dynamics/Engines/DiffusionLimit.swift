@@ -27,16 +27,22 @@ public struct DiffusionLimit: Engine {
   /// Times at which the risk is watched.
   public let monitoring: Monitoring
   private let scalar: ScalarDiffusion?
+  private let usesKernels: Bool
+  private let level: KernelLevel
 
   /// Creates the engine.
   ///
-  /// `usesPolynomials` false keeps p = k = 1 on the general path, which tests compare.
+  /// For p = k = 1 drift and variance are polynomials of m, and on the default generator a vector
+  /// kernel takes the steps, at any `level` with the same bits. `usesKernels` false takes the steps
+  /// one by one and `usesPolynomials` false the general path: the same law from other numbers.
   /// Throws `ParameterError` for the key `time-step` unless 0 < timeStep ≤ horizon.
   public init(
     model: Model, exitRule: ExitRule, timeStep: Double, finiteSizeDrift: Bool = true,
     scheme: DiffusionScheme = .driftHeun, monitoring: Monitoring = .continuous,
-    usesPolynomials: Bool = true
+    usesPolynomials: Bool = true, usesKernels: Bool = true, level: KernelLevel = .best
   ) throws {
+    self.usesKernels = usesKernels
+    self.level = level
     try ParameterError.require(
       timeStep.isFinite && timeStep > 0 && timeStep <= exitRule.horizon, "time-step",
       "\(timeStep)", "a time above 0 and at most the horizon \(exitRule.horizon)")
@@ -68,7 +74,12 @@ public struct DiffusionLimit: Engine {
 
   /// Integrates the replicas of the queue; a step is one time step.
   public func run(_ work: ReplicaWork) throws {
-    if let scalar {
+    if let scalar, usesKernels, work.streams.generator == .philox {
+      let lanes = DiffusionLanes(
+        model: model, rule: exitRule, timeStep: timeStep, monitoring: monitoring, level: level,
+        diffusion: scalar, scheme: scheme)
+      try lanes.run(work)
+    } else if let scalar {
       try run(work, on: ScalarPath(engine: self, diffusion: scalar))
     } else {
       try run(work, on: OverlapPath(engine: self))
@@ -110,12 +121,11 @@ public struct DiffusionLimit: Engine {
         var (elapsed, from) = (0.0, before)
         while !watch.isDone {
           let level = watch.boundary
-          guard
-            let crossing = bridgeCrossing(
-              from: from, to: after, level: level, variance: path.riskVariance,
-              duration: duration - elapsed, stream)
-          else { break }
-          elapsed += crossing
+          let bridge = CrossingBridge(
+            from: from, to: after, level: level, variance: path.riskVariance,
+            duration: duration - elapsed)
+          guard bridge.crosses(stream) else { break }
+          elapsed += bridge.crossingTime(stream)
           from = level
           watch.exit(at: time + elapsed)
         }

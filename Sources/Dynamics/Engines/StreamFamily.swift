@@ -12,6 +12,8 @@ public enum StreamPurpose: UInt16, Sendable {
   case sgd = 4
   /// Permutations and resamples of statistics.
   case statistics = 5
+  /// Times of crossings inside a step of the SDE.
+  case crossings = 6
 }
 
 /// Makes the random streams of an experiment: one for each seed, purpose and replica.

@@ -141,7 +141,8 @@ private func verdictLine(_ pair: PairComparison) -> String {
   }
   var line = head + judgement + ", " + numbers + moreReplicas(pair)
   if let test = pair.tests?.kolmogorovSmirnov {
-    line += "; laws: KS p = \(NumberText.short(test.pValue))"
+    let value = test.pValue
+    line += "; laws: KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
   }
   return line
 }
