@@ -18,7 +18,7 @@ public struct ScalarDiffusion: Sendable {
   /// Interpolates drift and variance of a model with p = k = 1.
   ///
   /// `finiteSizeDrift` adds the terms of relative order 1/d. Throws `ParameterError` for another
-  /// width or number of teacher units, `GSLError` when the linear system fails.
+  /// width or number of teacher units and for moments beyond all numbers, `GSLError` when the linear system fails.
   public init(model: Model, finiteSizeDrift: Bool) throws {
     try ParameterError.require(model.width == 1, "width", "\(model.width)", "1")
     try ParameterError.require(
@@ -41,6 +41,9 @@ public struct ScalarDiffusion: Sendable {
       for _ in 1..<nodes.count { powers.append(powers[powers.count - 1] * square) }
       rows.append(powers)
     }
+    try ParameterError.require(
+      (rates + variances).allSatisfy(\.isFinite), "learning-rate", "\(model.learningRate)",
+      "a learning rate, label noise and second layer whose moments are finite numbers")
     let matrix = try Matrix(rows)
     driftCoefficients = try solve(matrix, rates)
     varianceCoefficients = try solve(matrix, variances)

@@ -64,7 +64,11 @@ public enum Start: Sendable, Equatable {
         gram[p + r][j] = teacherOverlaps[j * k + r]
       }
     }
-    return try Start.gram(gram, of: model)
+    return try fixed(
+      gram, model, indefinite: "overlaps that no orthonormal students have",
+      semidefinite: k == 1
+        ? "overlaps whose squares add up to at most 1"
+        : "overlaps with singular values of at most 1")
   }
 
   /// Starts every replica from a given Gram matrix of the p + k fields, the students' first.
@@ -73,6 +77,16 @@ public enum Start: Sendable, Equatable {
   /// symmetric to 1e-12, positive semidefinite (smallest eigenvalue above −1e-10), has the identity as its
   /// teacher block and, under the spherical constraint, a unit diagonal.
   public static func gram(_ gram: [[Double]], of model: Model) throws -> Start {
+    try fixed(
+      gram, model, indefinite: "a Gram matrix with a negative eigenvalue",
+      semidefinite: "a positive semidefinite Gram matrix")
+  }
+
+  /// Validates a Gram matrix and factors it; the last two arguments are the words for the error
+  /// when it is not positive semidefinite.
+  private static func fixed(
+    _ gram: [[Double]], _ model: Model, indefinite: String, semidefinite: String
+  ) throws -> Start {
     let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
     let require = ParameterError.require
     let shape = "a \(n)×\(n) Gram matrix (students first, then the teacher)"
@@ -103,8 +117,7 @@ public enum Start: Sendable, Equatable {
     }
     let smallest = try symmetricEigenvalues(of: Matrix(gram)).first ?? 0
     try require(
-      smallest >= -1e-10, "start", "a Gram matrix with eigenvalue \(smallest)",
-      "a positive semidefinite Gram matrix")
+      smallest >= -1e-10, "start", "\(indefinite) (smallest eigenvalue \(smallest))", semidefinite)
 
     var residualGram = [Double](repeating: 0, count: p * p)
     var teacherOverlaps = [Double](repeating: 0, count: p * k)
