@@ -9,7 +9,12 @@ extension Histogram {
   /// `sample.exited`. Nil when no replica exited. O(n log n). Throws `GSLError` when GSL fails.
   /// Source: Freedman and Diaconis (1981).
   public init?(exitsOf sample: ExitSample, largestCount: Int = 200) throws {
-    let exits = zip(sample.times, sample.isObserved).filter(\.1).map(\.0).sorted()
+    var exits: [Double] = []
+    exits.reserveCapacity(sample.exited)
+    for (time, isObserved) in zip(sample.times, sample.isObserved) where isObserved {
+      exits.append(time)
+    }
+    exits.sort()
     guard let first = exits.first, let last = exits.last else { return nil }
     let spread =
       try quantile(ofSorted: exits, probability: 0.75)

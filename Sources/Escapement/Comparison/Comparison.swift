@@ -100,7 +100,11 @@ public struct Comparison: Sendable {
   ) -> [String] {
     var warnings: [String] = []
     let model = experiment.model
-    let didNotExit = runs.contains { run in run.records.contains { $0.outcome != .exited } }
+    let didNotExit = runs.contains { run in
+      run.thresholds.indices.contains { index in
+        run.records(at: index).contains { $0.outcome != .exited }
+      }
+    }
     if theory.growthRate <= 0 {
       let critical = theory.criticalLearningRate.map { "\($0)" } ?? "none"
       warnings.append(

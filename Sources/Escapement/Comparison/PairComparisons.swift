@@ -97,7 +97,7 @@ extension ExitSample {
 /// Makes a sample of records: what did not exit is censored at the horizon.
 ///
 /// A diverged replica never exits, and so is censored there as well.
-func exitSample(_ records: [ExitRecord], _ horizon: Double) throws -> ExitSample {
+func exitSample(_ records: some Collection<ExitRecord>, _ horizon: Double) throws -> ExitSample {
   try ExitSample(
     times: records.map { $0.outcome == .exited ? $0.time : horizon },
     isObserved: records.map { $0.outcome == .exited })
