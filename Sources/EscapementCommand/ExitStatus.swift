@@ -14,6 +14,7 @@ enum ExitStatus {
   static func end(with error: any Error) -> Never {
     switch error {
     case let error as ExperimentError: fail(error.description, error.isInFile ? data : usage)
+    case let error as DataFileError: fail(error.description, data)
     case let error as ParameterError: fail(error.description, usage)
     case let error as OutputError:
       fail(error.description, error.isCreation ? cannotCreate : cannotWrite)

@@ -123,7 +123,9 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test(arguments: ["--help", "compare --help", "theory --help", "help compare"])
+  @Test(arguments: [
+    "--help", "compare --help", "test --help", "theory --help", "help compare",
+  ])
   func `help goes to stdout with status 0`(words: String) throws {
     let result = try runCommand(words)
     #expect(result.status == 0)

@@ -57,7 +57,7 @@ import Testing
     #expect(run.thresholds == [0.1, 0.5])
     #expect(run.replicas == 40)
     for threshold in 0...1 {
-      let column = run.records(at: threshold)
+      let column = Array(run.records(at: threshold))
       #expect(column.count == 40)
       for replica in 0..<40 { #expect(column[replica] == run.records[2 * replica + threshold]) }
     }

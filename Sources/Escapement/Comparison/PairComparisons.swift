@@ -46,8 +46,7 @@ extension PairComparison {
     // Pairs need a partner each; what else there is makes the tests conservative, not wrong.
     let pairing: Pairing =
       experiment.isPaired && x.count == y.count ? .byStart : .independent
-    // Some 20 ns for each value and relabelling: about a second a pair.
-    let relabellings = min(999, max(99, 30_000_000 / (x.count + y.count)))
+    let relabellings = relabellingCount(x, y)
     tests = try TestBattery(
       x, y, pairing: pairing, permutations: relabellings, stream: stream)
     wasserstein = try WassersteinDistance.estimate(
@@ -60,7 +59,6 @@ extension PairComparison.Ratio {
   fileprivate init?(
     _ experiment: Experiment, _ first: ExitSample, _ second: ExitSample, isNumber: Bool
   ) throws {
-    guard first.exited > 0, second.exited > 0 else { return nil }
     let ratio: MeanRatio
     if isNumber {
       ratio = try .oneSample(first, against: second.times[0])
@@ -70,16 +68,21 @@ extension PairComparison.Ratio {
     } else {
       ratio = try .unpaired(first, second)
     }
+    try self.init(
+      ratio, hasExits: first.exited > 0 && second.exited > 0, margin: experiment.margin)
+  }
+
+  /// Judges a ratio against a margin; nil when a side has no exit, or a mean of 0.
+  init?(_ ratio: MeanRatio, hasExits: Bool, margin: Double) throws {
     // A threshold that all starts satisfy gives exit times of 0, and no ratio.
-    guard let estimate = ratio.estimate else { return nil }
+    guard hasExits, let estimate = ratio.estimate else { return nil }
     self.estimate = estimate
+    self.margin = margin
     interval = ratio.interval.map { [$0.lowerBound, $0.upperBound] }
-    margin = experiment.margin
-    verdict = try ratio.verdict(margin: experiment.margin)
+    verdict = try ratio.verdict(margin: margin)
     isRestricted = ratio.horizon != nil
     replicasNeeded =
-      verdict == .undetermined
-      ? try ratio.replicasNeeded(margin: experiment.margin) : nil
+      verdict == .undetermined ? try ratio.replicasNeeded(margin: margin) : nil
     replicasFactor = replicasNeeded.map { Double($0) / Double(ratio.replicas) }
   }
 }

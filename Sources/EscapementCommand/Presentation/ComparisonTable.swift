@@ -119,27 +119,13 @@ private func noiseLine(_ pair: PairComparison) -> String {
   case .equivalent: return head + "negligible within \(margin): ".green + effect
   case .different: return head + "not negligible at \(margin): ".red + effect
   case .undetermined:
-    return head + "not decided at \(margin): ".yellow + effect + moreReplicas(pair)
+    return head + "not decided at \(margin): ".yellow + effect + moreReplicas(ratio)
   }
 }
 
 private func verdictLine(_ pair: PairComparison) -> String {
   let sides = "\(title(pair.first)) against \(title(pair.second))"
-  let head = "T = \(pair.threshold)  \(sides): "
-  guard let ratio = pair.meanRatio else {
-    return head + "no verdict, since a side has no exit by the horizon".yellow
-  }
-  let margin = "\(NumberText.short(100 * ratio.margin))%"
-  var numbers = "mean ratio \(NumberText.short(ratio.estimate))"
-  if let interval = ratio.interval { numbers += " (95%: \(NumberText.interval(interval)))" }
-  if ratio.isRestricted { numbers += ", restricted to the horizon" }
-  let judgement: String
-  switch ratio.verdict {
-  case .equivalent: judgement = "the same within \(margin)".green
-  case .different: judgement = "different by more than \(margin)".red
-  case .undetermined: judgement = "not decided at \(margin)".yellow
-  }
-  var line = head + judgement + ", " + numbers + moreReplicas(pair)
+  var line = "T = \(pair.threshold)  \(sides): \(judgement(of: pair.meanRatio))"
   if let test = pair.tests?.kolmogorovSmirnov {
     let value = test.pValue
     line += "; laws: KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
@@ -147,9 +133,25 @@ private func verdictLine(_ pair: PairComparison) -> String {
   return line
 }
 
+/// Says what a ratio of means proves about its margin.
+func judgement(of ratio: PairComparison.Ratio?) -> String {
+  guard let ratio else { return "no verdict, since a side has no exit by the horizon".yellow }
+  let margin = "\(NumberText.short(100 * ratio.margin))%"
+  var numbers = "mean ratio \(NumberText.short(ratio.estimate))"
+  if let interval = ratio.interval { numbers += " (95%: \(NumberText.interval(interval)))" }
+  if ratio.isRestricted { numbers += ", restricted to the horizon" }
+  let verdict: String
+  switch ratio.verdict {
+  case .equivalent: verdict = "the same within \(margin)".green
+  case .different: verdict = "different by more than \(margin)".red
+  case .undetermined: verdict = "not decided at \(margin)".yellow
+  }
+  return verdict + ", " + numbers + moreReplicas(ratio)
+}
+
 /// Says how many times the replicas would settle an undetermined verdict.
-private func moreReplicas(_ pair: PairComparison) -> String {
-  guard let factor = pair.meanRatio?.replicasFactor else { return "" }
+private func moreReplicas(_ ratio: PairComparison.Ratio) -> String {
+  guard let factor = ratio.replicasFactor else { return "" }
   return factor > 1 ? ", would take about \(NumberText.rounded(factor)) times the replicas" : ""
 }
 

@@ -1,0 +1,30 @@
+import Escapement
+import Foundation
+import Rainbow
+
+/// Writes the comparison of two files for a person.
+func sampleTable(_ comparison: SampleComparison, _ first: ExitSample, _ second: ExitSample)
+  -> String
+{
+  let tests: [(String, TestResult?)] = [
+    ("Kolmogorov–Smirnov", comparison.tests.kolmogorovSmirnov),
+    ("Anderson–Darling", comparison.tests.andersonDarling),
+    ("Cramér–von Mises", comparison.tests.cramerVonMises),
+    ("energy distance", comparison.tests.energy),
+    ("log-rank", comparison.tests.logRank),
+  ]
+  let rows = tests.map { name, result in
+    [name, NumberText.short(result?.statistic), NumberText.short(result?.pValue)]
+  }
+  var text = "Is it one law?".bold + " \(first.count) against \(second.count) replicas"
+  let censored = first.censored + second.censored
+  text += censored > 0 ? ", \(censored) of them censored\n" : "\n"
+  text += textTable(["test", "statistic", "p-value"], rows, rightAligned: [1, 2]) + "\n"
+  var distance = "Wasserstein distance \(NumberText.short(comparison.wasserstein.estimate))"
+  if let interval = comparison.wasserstein.interval {
+    let bounds = [interval.lowerBound, interval.upperBound]
+    distance += " (95%: \(NumberText.interval(bounds)))"
+  }
+  text += distance + "\n" + judgement(of: comparison.meanRatio) + "\n"
+  return text
+}
