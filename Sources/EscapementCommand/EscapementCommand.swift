@@ -13,7 +13,7 @@ struct EscapementCommand: AsyncParsableCommand {
       starts and compares their exit times.
       """,
     version: escapementVersion,
-    subcommands: [Compare.self, Test.self, Theory.self])
+    subcommands: [Compare.self, Law.self, Test.self, Theory.self])
 
   static func main() async {
     do {

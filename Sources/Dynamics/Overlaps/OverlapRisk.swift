@@ -18,3 +18,10 @@ struct OverlapRisk {
     return max(0, (constant - risk) / -slope).squareRoot()
   }
 }
+
+/// The smallest |m| at which the risk of p = k = 1 has fallen by `threshold` of its value at
+/// `overlap`; +∞ when it never does.
+public func exitBoundary(threshold: Double, overlap: Double, model: Model) -> Double {
+  let risk = OverlapRisk(model: model)
+  return risk.boundary((1 - threshold) * risk.value(overlap))
+}

@@ -12,6 +12,9 @@ enum NumberText {
   /// Four significant digits, or a dash.
   static func short(_ value: Double?) -> String { value.map { short($0) } ?? "–" }
 
+  /// Seven significant digits, for numbers without Monte Carlo error.
+  static func digits(_ value: Double) -> String { String(format: "%.7g", value) }
+
   /// A value with as many decimals as its standard error supports: `1.1443 ± 0.0047`.
   static func measured(_ value: Double, _ error: Double?) -> String {
     guard let error, error > 0, error.isFinite else { return short(value) }
