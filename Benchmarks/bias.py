@@ -10,6 +10,7 @@ time whatever the program's speed. Standard library only; under four minutes.
 import argparse
 import json
 import math
+import os
 import sys
 
 from measure import (
@@ -25,10 +26,10 @@ SCHEMES = [
 LARGEST = 4_000_000
 
 
-def shared(width):
+def shared(width, threads=1):
     """The part of the command line that all rows of a width share."""
     return arguments(
-        "sde", width, thresholds="0.01", finite_size_drift="false",
+        "sde", width, threads=threads, thresholds="0.01", finite_size_drift="false",
         start="overlaps:" + ",".join([f"{START}"] * width))
 
 
@@ -39,18 +40,18 @@ def own(scheme, monitoring, step, replicas, seed):
         "--replicas", f"{replicas}", "--seed", f"{seed}"]
 
 
-def measure(width, scheme, monitoring, step, budget, seed):
+def measure(width, scheme, monitoring, step, budget, seed, threads=1):
     """Seconds for 10⁴ replicas, mean, its standard error, replicas and the command."""
     pilot = 4
     while True:
-        report = run(shared(width) + own(scheme, monitoring, step, pilot, 999))[0]
+        report = run(shared(width, threads) + own(scheme, monitoring, step, pilot, 999))[0]
         seconds = report["timing"]["sde"]["seconds"]
         if seconds > 0.05 * budget or pilot >= LARGEST:
             break
         pilot *= 4
     replicas = int(min(max(budget / seconds * pilot, 16), LARGEST))
     line = own(scheme, monitoring, step, replicas, seed)
-    report = run(shared(width) + line)[0]
+    report = run(shared(width, threads) + line)[0]
     record = report["exit_times"][0]
     if record["censored"] or record["diverged"]:
         print(f"warning: {record['censored']} censored, {record['diverged']} diverged", flush=True)
@@ -72,7 +73,7 @@ def truth():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=7, help="time of one row")
+    parser.add_argument("--seconds", type=float, default=6, help="time of one row")
     budget = parser.parse_args().seconds
     if not COMMAND.exists():
         sys.exit("build first: make build")
@@ -91,7 +92,8 @@ def main():
             source = f"Reference: {reference:.7f}, solved (data/reference/exit_moments.json)."
         else:
             finest = measure(
-                width, "drift-heun", "continuous", 1 / 256, 3 * budget, 100 * width + 50)
+                width, "drift-heun", "continuous", 1 / 256, 4 * budget, 100 * width + 50,
+                threads=os.cpu_count())
             reference, doubt = finest["mean"], finest["error"]
             source = (
                 f"Reference: {reference:.5f} ± {doubt:.5f}, {finest['replicas']:,} replicas with "

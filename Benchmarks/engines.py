@@ -75,7 +75,7 @@ SCALING = {
         ("chain, p = 128", "chain", work("chain", 4000, 8, 128, 10000)),
     ],
     "Cost against replicas": [
-        (f"chain, p = 1, {replicas:,} replicas", "chain",
+        (f"chain, p = 1, {replicas:,} replica{'s' * (replicas > 1)}", "chain",
          work("chain", min(40000000 // replicas, 30000), replicas))
         for replicas in (1, 16, 256, 4096, 65536)
     ],
