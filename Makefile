@@ -15,7 +15,7 @@ help:
 	@echo 'make test   build and run every test'
 	@echo 'make build  build the command in release: .build/release/escapement'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
-	@echo 'make benchmark         time every engine beside scalar C (seven minutes)'
+	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
 
 run: build

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures what accuracy of the SDE's mean exit time costs, and writes a section of RESULTS.md.
 
-Seconds for 10⁴ replicas on one thread, and the bias of the mean exit time, for each scheme and step.
-At p = 1 the truth is solved in data/reference; beyond, the run with the smallest step stands for it,
-with its own error. The number of replicas follows from a pilot run, so that every row takes the same
-time whatever the program's speed. Standard library only; under four minutes.
+Seconds for 10⁴ replicas on one thread, and the bias of the mean exit time, for each scheme and
+step. At p = 1 the truth is solved in data/reference; beyond, the run with the smallest step stands
+for it, with its own error. The number of replicas follows from a pilot run, so that every row takes
+the same time whatever the program's speed. Standard library only; under four minutes.
 """
 
 import argparse

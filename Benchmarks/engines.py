@@ -51,7 +51,8 @@ ENGINES = [
     ("full SGD, p = 8, d = 1000", "sgd", work("sgd", 5000, 64, 8, 1000), "sgd p=8 d=1000"),
     ("SDE, p = 1, Euler–Maruyama, step 0.001", "sde", diffusion(1, 32768, "euler-maruyama", 0.001),
      "sde p=1 d=3000"),
-    ("SDE, p = 1, Euler–Maruyama, step 1/64", "sde", diffusion(1, 262144, "euler-maruyama"), None),
+    ("SDE, p = 1, Euler–Maruyama, step 1/64", "sde", diffusion(1, 262144, "euler-maruyama"),
+     None),
     ("SDE, p = 1, drift-Heun, step 1/64", "sde", diffusion(1, 262144, "drift-heun"), None),
     ("SDE, p = 4, drift-Heun", "sde", diffusion(4, 2048, "drift-heun"), None),
     ("SDE, p = 8, drift-Heun", "sde", diffusion(8, 384, "drift-heun"), None),
@@ -211,8 +212,8 @@ def main():
     if (os.cpu_count() or 1) > 1:
         sections += [
             "### One thread against two",
-            "Runs of one and of two threads in turn. Anything else on the machine lowers the ratio; "
-            "the ratio of the lowest times is the one least touched by it.",
+            "Runs of one and of two threads in turn. Anything else on the machine lowers the "
+            "ratio; the ratio of the lowest times is the one least touched by it.",
             threads_table(max(7, repetitions))]
     sections += [
         "### Peak memory", "Allowed: replicas × thresholds × 32 bytes + 50 MB.", memory_table()]

@@ -35,7 +35,7 @@ def arguments(dynamics, width=1, **options):
 
 
 def run(words):
-    """Runs the command; returns its JSON, its seconds of wall clock and its peak memory in bytes."""
+    """Runs the command; returns its JSON, seconds of wall clock and peak memory in bytes."""
     start = time.monotonic()
     child = subprocess.Popen(
         [COMMAND, *words, "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -125,9 +125,8 @@ def write_section(name, text):
     """Replaces one section of RESULTS.md and leaves the others alone."""
     known = {}
     if RESULTS.exists():
-        known = dict(
-            re.findall(r"<!-- begin (\w+) -->\n(.*?)<!-- end \1 -->", RESULTS.read_text(), re.DOTALL)
-        )
+        marked = r"<!-- begin (\w+) -->\n(.*?)<!-- end \1 -->"
+        known = dict(re.findall(marked, RESULTS.read_text(), re.DOTALL))
     known[name] = text.strip() + "\n"
     parts = [
         "# Measured speed\n\nWritten by the scripts of this folder, a section each; "

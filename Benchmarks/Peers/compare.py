@@ -134,11 +134,12 @@ def main():
             z = (times.mean() - mean) / math.hypot(spread, error)
             worst = max(worst, abs(z))
             lines.append((name, seconds, times.mean(), spread, z, times.size))
-            print(f"{title}: {name}: {statistics.median(seconds):.1f} ns a step, z = {z:+.2f}", flush=True)
+            cost = statistics.median(seconds)
+            print(f"{title}: {name}: {cost:.1f} ns a step, z = {z:+.2f}", flush=True)
         own = statistics.median(costs)
         rows.append([
-            title, "this program", figure(own), figure(min(costs)), "1", f"{mean:.4f} ± {error:.4f}", "–",
-            f"{PROGRAM_REPLICAS[task]:,}"])
+            title, "this program", figure(own), figure(min(costs)), "1",
+            f"{mean:.4f} ± {error:.4f}", "–", f"{PROGRAM_REPLICAS[task]:,}"])
         for name, seconds, average, spread, z, count in lines:
             cost = statistics.median(seconds)
             rows.append([
@@ -149,8 +150,8 @@ def main():
     write_section("peers", "\n\n".join([
         "## What a user would pick instead", about,
         f"{versions}; one core, medians of ten runs after one that compiles; the program, on one "
-        f"thread, ran before and after every peer. All start at the overlap {START} with γ = {RATE}, "
-        f"Δ = {NOISE}, T = 0.01; z compares a peer's mean exit time with the program's. The SDE is "
+        f"thread, ran before and after every peer. All start at the overlap {START} with "
+        f"γ = {RATE}, Δ = {NOISE}, T = 0.01; z compares a peer's mean exit time with the program's. The SDE is "
         "watched on its grid by all. Made by `make benchmark-peers`.",
         table(["task", "by", "ns a step", "lowest", "times the program", "mean exit time τ", "z",
                "replicas"], rows)]))

@@ -13,7 +13,7 @@ def poly(coefficients, x):
 
 
 def run_until_exit(step, state, eta, limit, interval=32):
-    """Steps all replicas until all have left; exits are noted every step, replicas dropped later."""
+    """Steps all replicas until all have left; notes exits every step, drops replicas later."""
     replicas = state.shape[0]
     exits, alive = np.full(replicas, limit), np.arange(replicas)
     left = np.zeros(replicas, bool)
