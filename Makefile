@@ -8,13 +8,15 @@ EXPERIMENT ?= data/experiments/phase-retrieval.yaml
 # with the plain release build.
 TEST_BUILD := --configuration release --scratch-path .build-test -Xswiftc -enable-testing
 
-.PHONY: help run build test lint format clean dependencies
+.PHONY: help run build test lint format clean dependencies benchmark benchmark-peers
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
 	@echo 'make test   build and run every test'
 	@echo 'make build  build the command in release: .build/release/escapement'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
+	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
+	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
 
 run: build
 	@echo '==> escapement compare $(EXPERIMENT)'
@@ -28,6 +30,15 @@ test: dependencies
 	@echo '==> building and running the tests in release'
 	@$(SWIFT) build --build-tests $(TEST_BUILD)
 	@$(SWIFT) test --skip-build $(TEST_BUILD)
+
+# Writes Benchmarks/RESULTS.md; see Benchmarks/README.md.
+benchmark: build
+	@$(MAKE) --silent -C Benchmarks/Yardstick
+	@python3 Benchmarks/engines.py
+	@python3 Benchmarks/bias.py
+
+benchmark-peers: build
+	@Benchmarks/Peers/run.sh
 
 lint:
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
