@@ -18,14 +18,10 @@ jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp
 import numpy as np
 
+import diffrax_peer
 import jax_peer
 import numpy_peer
 from tasks import NOISE, RATE, SDE_STEP, boundary, clock, program
-
-try:
-    import diffrax_peer
-except ImportError:
-    diffrax_peer = None
 
 from measure import figure, machine, table, write_section
 
@@ -109,7 +105,7 @@ def peers(task, dimension):
     for name, kind in (("single", jnp.float32), ("double", jnp.float64)):
         found.append(
             (f"JAX, {name}", functools.partial(jax_peer_of, task, dimension, kind)))
-    if task == "sde" and diffrax_peer:
+    if task == "sde":
         found.append(("diffrax, double", lambda: diffrax_peer_of(dimension)))
     return found
 
@@ -151,8 +147,8 @@ def main():
         "## What a user would pick instead", about,
         f"{versions}; one core, medians of ten runs after one that compiles; the program, on one "
         f"thread, ran before and after every peer. All start at the overlap {START} with "
-        f"γ = {RATE}, Δ = {NOISE}, T = 0.01; z compares a peer's mean exit time with the program's. The SDE is "
-        "watched on its grid by all. Made by `make benchmark-peers`.",
+        f"γ = {RATE}, Δ = {NOISE}, T = 0.01; z compares a peer's mean exit time with the "
+        "program's. The SDE is watched on its grid by all. Made by `make benchmark-peers`.",
         table(["task", "by", "ns a step", "lowest", "times the program", "mean exit time τ", "z",
                "replicas"], rows)]))
     if worst > 5:
