@@ -47,7 +47,9 @@ struct ExperimentArguments: ParsableArguments {
   }
 
   /// Reads the file, lays the options over it and validates the whole.
-  func resolve() throws -> Experiment {
+  ///
+  /// `simulates` false for what needs no engine.
+  func resolve(simulates: Bool = true) throws -> Experiment {
     var file = ExperimentOptions()
     var directory: String?
     if let experiment {
@@ -56,7 +58,8 @@ struct ExperimentArguments: ParsableArguments {
     }
     var given = ExperimentOptions()
     for (key, text) in words { if let text { given.set(key, text) } }
-    return try Experiment(file.overridden(by: given), directory: directory)
+    return try Experiment(
+      file.overridden(by: given), directory: directory, checksEngines: simulates)
   }
 }
 

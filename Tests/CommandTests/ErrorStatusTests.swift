@@ -81,6 +81,21 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(arguments: [
+    ("--dimension 30000 --width 1000 --learning-rate 10 --dynamics sde", "--width: found 1000"),
+    ("--dimension 30000 --width 3000 --learning-rate 10 --dynamics ode", "--width: found 3000"),
+    ("--dimension 1e10 --learning-rate 0.1 --dynamics sgd", "--dimension: found 10000000000"),
+    ("--dimension 3000 --learning-rate 0.1 --replicas 1000000000", "--replicas: found 3000000000"),
+  ])
+  func `what would not fit in memory is refused before it starts`(words: String, says: String)
+    throws
+  {
+    expectError(try runCommand("compare \(words)"), 64, says)
+    if !words.contains("replicas") {
+      #expect(try runCommand("theory \(words)").status == 0)
+    }
+  }
+
   @Test func `an unknown subcommand is wrong usage`() throws {
     expectError(try runCommand("compar"), 64, "'compar'")
   }

@@ -8,7 +8,7 @@ import Testing
     _ model: Model, _ start: Start, thresholds: [Double], horizon: Double = 50,
     stepper: ODEStepper = .rungeKuttaPrinceDormand
   ) throws -> [ExitRecord] {
-    let engine = DeterministicLimit(
+    let engine = try DeterministicLimit(
       model: model, exitRule: try ExitRule(thresholds: thresholds, horizon: horizon),
       stepper: stepper)
     return try engine.run(0..<1, start: start, streams: StreamFamily(seed: 0))

@@ -20,7 +20,7 @@ struct EngineCase: Sendable, CustomTestStringConvertible {
     let model = try Model(dimension: 40, width: width, learningRate: 0.1, labelNoise: 0.01)
     let rule = try ExitRule(thresholds: [0.1, 0.5], horizon: 2.5)
     switch kind {
-    case .ode: return DeterministicLimit(model: model, exitRule: rule)
+    case .ode: return try DeterministicLimit(model: model, exitRule: rule)
     case .sde: return try DiffusionLimit(model: model, exitRule: rule, timeStep: 1.0 / 64)
     case .chain: return try ReducedChain(model: model, exitRule: rule)
     case .sgd: return try FullSGD(model: model, exitRule: rule)

@@ -12,7 +12,7 @@ import Testing
     [
       .thresholds: "0.1,0.30000000000000004,1e-7", .horizon: "1e16", .timeStep: "100.1",
       .finiteSizeDrift: "false", .scheme: "euler-maruyama", .monitoring: "discrete",
-      .odeStepper: "rkf45", .margin: "0.125", .replicas: "20,sde:1000000000",
+      .odeStepper: "rkf45", .margin: "0.125", .replicas: "20,sde:10000000",
       .dimension: "1000000000000", .dynamics: "sde,ode",
     ],
   ]

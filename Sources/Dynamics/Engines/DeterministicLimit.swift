@@ -19,10 +19,16 @@ public struct DeterministicLimit: Engine {
   /// GSL's stepper.
   public let stepper: ODEStepper
 
-  /// Creates the engine.
+  /// The largest number of fields p + k, for 320 MB of moments a thread.
+  public static let largestFieldCount = 2000
+
+  /// Creates the engine; throws `ParameterError` for `width` beyond ``largestFieldCount`` fields.
   public init(
     model: Model, exitRule: ExitRule, stepper: ODEStepper = .rungeKuttaPrinceDormand
-  ) {
+  ) throws {
+    try ParameterError.require(
+      model.fieldCount <= DeterministicLimit.largestFieldCount, "width", "\(model.width)",
+      "width + teacher-units of at most \(DeterministicLimit.largestFieldCount) for the ODE")
     self.model = model
     self.exitRule = exitRule
     self.stepper = stepper

@@ -30,17 +30,25 @@ public struct DiffusionLimit: Engine {
   private let usesKernels: Bool
   private let level: KernelLevel
 
+  /// The largest number of overlaps p k + p(p + 1)/2, for 2 GB of covariance a thread.
+  public static let largestComponentCount = 10_000
+
   /// Creates the engine.
   ///
   /// For p = k = 1 drift and variance are polynomials of m, and on the default generator a vector
   /// kernel takes the steps, at any `level` with the same bits. `usesKernels` false takes the steps
   /// one by one and `usesPolynomials` false the general path: the same law from other numbers.
-  /// Throws `ParameterError` for the key `time-step` unless 0 < timeStep ≤ horizon.
+  /// Throws `ParameterError` for the key `time-step` unless 0 < timeStep ≤ horizon, and for `width`
+  /// beyond ``largestComponentCount`` overlaps.
   public init(
     model: Model, exitRule: ExitRule, timeStep: Double, finiteSizeDrift: Bool = true,
     scheme: DiffusionScheme = .driftHeun, monitoring: Monitoring = .continuous,
     usesPolynomials: Bool = true, usesKernels: Bool = true, level: KernelLevel = .best
   ) throws {
+    try ParameterError.require(
+      model.layout.count <= DiffusionLimit.largestComponentCount, "width", "\(model.width)",
+      "at most \(DiffusionLimit.largestComponentCount) overlaps for the SDE, whose covariance is "
+        + "their square; there are \(model.layout.count)")
     self.usesKernels = usesKernels
     self.level = level
     try ParameterError.require(

@@ -21,8 +21,8 @@ public struct FullSGD: Engine {
   private let usesKernel: Bool
   private let level: KernelLevel
 
-  /// The largest p d whose weights fit in memory beside those of other tasks: 10⁹ numbers.
-  public static let largestWeightCount = 1_000_000_000
+  /// The largest p d, for 2 GB of weights a thread.
+  public static let largestWeightCount = 250_000_000
 
   /// Creates the engine.
   ///

@@ -40,9 +40,12 @@ public struct Experiment: Sendable {
 
   /// Validates options and fills in defaults.
   ///
-  /// `directory` is where a relative Gram file of an experiment file is looked for. Throws
+  /// `directory` is where a relative Gram file of an experiment file is looked for; `checksEngines`
+  /// false leaves out what only a simulation needs, for closed forms. Throws
   /// `ExperimentError`, which names the key, the place and what was expected.
-  public init(_ options: ExperimentOptions, directory: String? = nil) throws {
+  public init(
+    _ options: ExperimentOptions, directory: String? = nil, checksEngines: Bool = true
+  ) throws {
     func checked<Value>(_ body: () throws -> Value) throws -> Value {
       do {
         return try body()
@@ -86,6 +89,15 @@ public struct Experiment: Sendable {
     dynamics = kinds
     let counts = try options.replicaCounts()
     replicas = Dictionary(uniqueKeysWithValues: kinds.map { ($0, counts($0)) })
+    // Records and what statistics make of them, some 64 bytes a replica and threshold.
+    let recordCount = kinds.reduce(0.0) { $0 + Double(counts($1)) }
+    let memory = 64 * recordCount * Double(exitRule.thresholds.count)
+    guard memory <= 0.8 * Double(ProcessInfo.processInfo.physicalMemory) else {
+      throw options.error(
+        .replicas,
+        "found \(Int(recordCount)) in all, expected fewer: they would take "
+          + "\(Int(memory / 1e9)) GB of memory")
+    }
     let generator: RandomGenerator
     if let name = try options.word(.generator) {
       guard let found = RandomGenerator.all.first(where: { $0.name == name }) else {
@@ -130,13 +142,13 @@ public struct Experiment: Sendable {
     }
     output = try options.word(.output)
     // Engines check what only they know, such as the memory of full SGD, before any work starts.
-    for kind in kinds { _ = try checked { try engine(kind) } }
+    if checksEngines { for kind in kinds { _ = try checked { try engine(kind) } } }
   }
 
   /// Makes the engine of one dynamics; throws `ParameterError` when it cannot run this model.
   public func engine(_ kind: DynamicsKind) throws -> any Engine {
     switch kind {
-    case .ode: return DeterministicLimit(model: model, exitRule: exitRule, stepper: odeStepper)
+    case .ode: return try DeterministicLimit(model: model, exitRule: exitRule, stepper: odeStepper)
     case .sde:
       return try DiffusionLimit(
         model: model, exitRule: exitRule, timeStep: timeStep, finiteSizeDrift: finiteSizeDrift,

@@ -12,7 +12,7 @@ struct Law: AsyncParsableCommand {
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
 
   func run() async throws {
-    let summary = try LawSummary(try arguments.resolve())
+    let summary = try LawSummary(try arguments.resolve(simulates: false))
     switch format {
     case .json: try Console.output(try jsonData(summary))
     case .table:

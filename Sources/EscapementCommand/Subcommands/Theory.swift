@@ -10,7 +10,7 @@ struct Theory: AsyncParsableCommand {
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
 
   func run() async throws {
-    let experiment = try arguments.resolve()
+    let experiment = try arguments.resolve(simulates: false)
     let thresholds = experiment.exitRule.thresholds
     let theory = try TheorySummary(
       model: experiment.model, start: experiment.start, thresholds: thresholds)
