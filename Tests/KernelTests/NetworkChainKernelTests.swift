@@ -1,0 +1,159 @@
+import CKernels
+import Testing
+
+/// The kernel of the chain of p students against a plain Swift twin, bit for bit, at every level.
+@Suite struct NetworkChainKernelTests {
+  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+
+  /// Overlaps, factor and Gram matrix of one replica, lower triangles by rows.
+  private struct Replica {
+    var m: [Double]
+    var b: [[Double]]
+    var q: [[Double]]
+
+    /// Takes step `n` the way network_chain_kernel.h says.
+    mutating func step(
+      _ network: EscNetwork, _ a: [Double], _ numbers: ScalarStream, _ n: UInt64
+    ) {
+      let p = m.count
+      let (width, d) = (Double(p), Double(network.dimension))
+      var blocks: UInt64 = 1
+      while blocks < UInt64(p / 2 + 2) { blocks *= 2 }
+      let first = ScalarStream.normals(numbers.block(blocks * n))
+      let word = numbers.block(blocks * n + 1)
+      let second = ScalarStream.normals(word)
+      let (gt, z) = (first.0, first.1)
+      var g = [second.1]
+      var k: UInt64 = 2
+      while g.count < p {
+        let pair = ScalarStream.normals(numbers.block(blocks * n + k))
+        g += [pair.0, pair.1]
+        k += 1
+      }
+      let rest = esc_stream_chi_square(
+        numbers.seed, numbers.stream, n, network.dimension - UInt64(p) - 1, second.0,
+        word.1 & 0x3fff)
+      var s = [Double](repeating: 0, count: p)
+      for j in 0..<p { for i in 0...j { s[j] += b[j][i] * g[i] } }
+      let field = (0..<p).map { m[$0] * gt + s[$0] }
+      var t = [Double](repeating: 0, count: p + 1)
+      t[p] = rest
+      for i in stride(from: p, to: 0, by: -1) { t[i - 1] = t[i] + g[i - 1] * g[i - 1] }
+      let square = t[0]
+      let norm = gt * gt + square
+      var sum = 0.0
+      for j in 0..<p { sum += (a[j] * field[j]) * field[j] }
+      let error = (gt * gt - sum / width) + network.noise * z
+      let gain = 2 * (network.rate / width)
+      let h = (0..<p).map { ((gain * a[$0]) / d * error) * field[$0] }
+      let scale = (0..<p).map {
+        ScalarStream.inverseRoot(1 + h[$0] * ((field[$0] + field[$0]) + h[$0] * norm))
+      }
+      for j in 0..<p { m[j] = scale[j] * (m[j] + h[j] * gt) }
+      let inverse = ScalarStream.inverseRoot(square)
+      let r = square * inverse
+      var w = (0..<p).map { h[$0] * r + s[$0] * inverse }
+      for i in 0..<p {
+        var v = ScalarStream.inverseRoot(t[i] * t[i + 1])
+        let (alpha, beta) = (t[i + 1] * v, g[i] * v)
+        let (x, y) = (b[i][i] * alpha, w[i])
+        let length = x * x + y * y
+        v = ScalarStream.inverseRoot(length)
+        let (cosine, sine) = length > 1e-290 ? (x * v, y * v) : (1, 0)
+        b[i][i] = scale[i] * (length * v)
+        for j in (i + 1)..<max(p, i + 1) {
+          s[j] = s[j] - b[j][i] * g[i]
+          let column = b[j][i] * alpha - s[j] * beta
+          b[j][i] = scale[j] * (cosine * column + sine * w[j])
+          w[j] = cosine * w[j] - sine * column
+        }
+      }
+      for j in 0..<p {
+        for l in 0..<j {
+          let cross = (h[j] * field[l] + h[l] * field[j]) + (h[j] * h[l]) * norm
+          q[j][l] = (scale[j] * scale[l]) * (q[j][l] + cross)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: levels, [2, 3, 5, 8])
+  func `a replica moves as its twin does`(level: EscLevel, width p: Int) {
+    let count = Int(ESC_LANES)
+    let triangle = p * (p + 1) / 2
+    let size = Int(esc_network_lanes_size(UInt64(p)))
+    let a = (0..<p).map { 1 - 0.1 * Double($0) }
+    withUnsafeTemporaryAllocation(byteCount: 8 * (size + p), alignment: 64) { raw in
+      let base = raw.bindMemory(to: Double.self).baseAddress!
+      base.initialize(repeating: 0, count: size + p)
+      let weights = base + size
+      for j in 0..<p { weights[j] = a[j] }
+      var network = EscNetwork(
+        seed: 0x5eed, dimension: 60, width: UInt64(p), rate: 0.1 * Double(p), weights: weights,
+        noise: 0.3)
+      var lanes = EscNetworkLanes()
+      lanes.overlap = base
+      lanes.factor = base + p * count
+      lanes.gram = base + (p + triangle) * count
+      lanes.scratch = base + (p + 2 * triangle) * count
+      var replicas: [Replica] = []
+      for lane in 0..<count {
+        // Unit rows: m and two entries of B.
+        var replica = Replica(
+          m: (0..<p).map { 0.01 * Double(lane + $0) },
+          b: Array(repeating: Array(repeating: 0, count: p), count: p),
+          q: Array(repeating: Array(repeating: 0, count: p), count: p))
+        for j in 0..<p {
+          if j > 0 { replica.b[j][j - 1] = 0.1 }
+          let rest = 1 - replica.m[j] * replica.m[j] - (j > 0 ? 0.01 : 0)
+          replica.b[j][j] = rest.squareRoot()
+        }
+        for j in 0..<p { lanes.overlap[j * count + lane] = replica.m[j] }
+        var index = 0
+        for i in 0..<p {
+          for j in i..<p {
+            lanes.factor[index * count + lane] = replica.b[j][i]
+            index += 1
+          }
+        }
+        esc_network_begin(&network, &lanes, Int32(lane))
+        for j in 0..<p {
+          for l in 0...j { replica.q[j][l] = lanes.gram[(j * (j + 1) / 2 + l) * count + lane] }
+        }
+        replicas.append(replica)
+        func put<Field, Value>(_ field: inout Field, _ value: Value) {
+          withUnsafeMutableBytes(of: &field) {
+            $0.storeBytes(
+              of: value, toByteOffset: lane * MemoryLayout<Value>.stride, as: Value.self)
+          }
+        }
+        put(&lanes.target, -Double.infinity)
+        put(&lanes.boundary, Double.infinity)
+        put(&lanes.horizon, UInt64.max)
+        put(&lanes.stream, UInt64(lane) | 2 << 48)
+      }
+      let steps: UInt64 = 40
+      #expect(esc_network_advance(&network, &lanes, steps, level) == 0)
+      for lane in 0..<count {
+        let numbers = ScalarStream(seed: network.seed, stream: UInt64(lane) | 2 << 48)
+        for n in 0..<steps { replicas[lane].step(network, a, numbers, n) }
+        for j in 0..<p {
+          let overlap = lanes.overlap[j * count + lane]
+          #expect(overlap.bitPattern == replicas[lane].m[j].bitPattern)
+          for l in 0..<j {
+            let gram = lanes.gram[(j * (j + 1) / 2 + l) * count + lane]
+            #expect(gram.bitPattern == replicas[lane].q[j][l].bitPattern)
+          }
+        }
+        var index = 0
+        for i in 0..<p {
+          for j in i..<p {
+            let factor = lanes.factor[index * count + lane]
+            #expect(factor.bitPattern == replicas[lane].b[j][i].bitPattern)
+            index += 1
+          }
+        }
+      }
+    }
+  }
+}
