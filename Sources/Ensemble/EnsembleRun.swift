@@ -49,9 +49,6 @@ public struct EnsembleRun: Sendable {
     (0..<replicas).flatMap { replica in thresholds.indices.map { table[replica, $0] } }
   }
 
-  /// The record of one replica at one threshold, by index.
-  public func record(_ replica: Int, at threshold: Int) -> ExitRecord { table[replica, threshold] }
-
   /// The records at one threshold, in replica order; they are read in place, not copied.
   public func records(at threshold: Int) -> some RandomAccessCollection<ExitRecord> {
     (0..<replicas).lazy.map { table[$0, threshold] }

@@ -18,7 +18,8 @@ public struct ScalarDiffusion: Sendable {
   /// Interpolates drift and variance of a model with p = k = 1.
   ///
   /// `finiteSizeDrift` adds the terms of relative order 1/d. Throws `ParameterError` for another
-  /// width or number of teacher units and for moments beyond all numbers, `GSLError` when the linear system fails.
+  /// width or number of teacher units and for moments beyond all numbers, `GSLError` when the linear
+  /// system fails.
   public init(model: Model, finiteSizeDrift: Bool) throws {
     try ParameterError.require(model.width == 1, "width", "\(model.width)", "1")
     try ParameterError.require(
