@@ -22,14 +22,13 @@ uint32_t esc_chain_advance(
   EscRoundKeys keys = esc_round_keys(chain->seed);
   EscChiSquare chi = esc_chi_square(chain->dimension - 2);
   double gain = 2.0 * chain->rate * chain->weight / (double)chain->dimension;
+  esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   uint32_t events = classify(lanes);
   while (!events && steps > 0) {
     uint64_t run = steps;
     for (int i = 0; i < ESC_LANES; i++) {
       uint64_t left = lanes->horizon[i] - lanes->step[i];
-      uint64_t turn = 0x80000000ull - (lanes->step[i] & 0x7fffffffull);
       if (left < run) run = left;
-      if (turn < run) run = turn;
     }
     steps -= ESC_DISPATCH(
         level, chain_run, &keys, &chi, gain, chain->weight, chain->noise, lanes, run);

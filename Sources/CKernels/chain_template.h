@@ -13,7 +13,7 @@ typedef struct {
 
 // |input|^2 from r^2 of the fields' pair, the chi-square's normal x and the word with its spare bits.
 ESC_INLINE VD FN(chain_norm)(
-    const EscRoundKeys *keys, const EscChiSquare *chi, const uint64_t *stream, VU index, VD square,
+    const EscRoundKeys *keys, const EscChiSquare *chi, const uint64_t *stream, VU step, VD square,
     VD x, VU word) {
   if (chi->degrees < 2) return chi->degrees ? square + x * x : square;
   VD w = chi->offset + chi->tilt * x, x2 = x * x, value = (w * w) * w;
@@ -22,7 +22,7 @@ ESC_INLINE VD FN(chain_norm)(
   if (__builtin_expect(!FN(all)(kept), 0)) {
     uint64_t k[ESC_WIDTH], u[ESC_WIDTH], good[ESC_WIDTH];
     double xs[ESC_WIDTH], values[ESC_WIDTH];
-    FN(store_words)(k, index), FN(store_words)(u, word), FN(store_words)(good, (VU)kept);
+    FN(store_words)(k, step), FN(store_words)(u, word), FN(store_words)(good, (VU)kept);
     FN(store)(xs, x), FN(store)(values, value);
     esc_chi_square_redraw(chi, keys, ESC_WIDTH, good, stream, k, xs, u, values);
     value = FN(load)(values);
@@ -30,28 +30,27 @@ ESC_INLINE VD FN(chain_norm)(
   return square + value;
 }
 
-// Takes at most `steps` steps, over which the high half of no lane's block index may change.
+// Takes at most `steps` steps.
 static uint64_t FN(chain_run)(
     const EscRoundKeys *keys, const EscChiSquare *chi, const double gain, const double weight,
     const double noise, EscChainLanes *lanes, uint64_t steps) {
-  FN(Prefix) prefix[ESC_GROUPS];
+  FN(Generator) generator[ESC_GROUPS];
   FN(Numbers) number[ESC_GROUPS];
-  VU index[ESC_GROUPS], w0[ESC_GROUPS], w1[ESC_GROUPS];
+  VU step[ESC_GROUPS], w0[ESC_GROUPS], w1[ESC_GROUPS];
   VD m[ESC_GROUPS];
   for (int i = 0; i < ESC_GROUPS; i++) {
     const uint64_t *stream = lanes->stream + ESC_WIDTH * i;
     VD square, x, unused;
     m[i] = FN(load)(lanes->overlap + ESC_WIDTH * i);
-    index[i] = FN(load_words)(lanes->step + ESC_WIDTH * i) * 2;
-    prefix[i] = FN(prefix)(keys, index[i] >> 32, FN(load_words)(stream));
-    FN(block)(keys, &prefix[i], index[i], &w0[i], &w1[i]);
-    FN(pair_and_block)(
-        keys, &prefix[i], index[i] + 1, &w0[i], &w1[i], &number[i].g1, &number[i].g2, &square);
+    step[i] = FN(load_words)(lanes->step + ESC_WIDTH * i);
+    generator[i] = FN(generator)(&lanes->generators, ESC_WIDTH * i);
+    FN(words)(&generator[i], &w0[i], &w1[i]);
+    FN(pair_and_words)(
+        &generator[i], &w0[i], &w1[i], &number[i].g1, &number[i].g2, &square);
     VU word = w1[i];
-    FN(pair_and_block)(
-        keys, &prefix[i], index[i] + 2, &w0[i], &w1[i], &number[i].z, &x, &unused);
+    FN(pair_and_words)(&generator[i], &w0[i], &w1[i], &number[i].z, &x, &unused);
     number[i].z *= noise;
-    number[i].norm = FN(chain_norm)(keys, chi, stream, index[i], square, x, word);
+    number[i].norm = FN(chain_norm)(keys, chi, stream, step[i], square, x, word);
   }
   uint64_t n = 0;
   int going = 1;
@@ -60,11 +59,10 @@ static uint64_t FN(chain_run)(
     for (int i = 0; i < ESC_GROUPS; i++) {
       ESC_FENCE;
       const FN(Numbers) now = number[i];
-      const FN(Prefix) *pre = &prefix[i];
+      FN(Generator) *const g = &generator[i];
       VD b, field, error, h, q, half, inverse, old = m[i], square, x, unused;
-      VU ahead = index[i] + 3;
-      ESC_PAIR_AND_BLOCK(
-          pre, ahead, w0[i], w1[i], number[i].g1, number[i].g2, square,
+      ESC_PAIR_AND_WORDS(
+          g, w0[i], w1[i], number[i].g1, number[i].g2, square,
           b = 1.0 - old * old; ESC_PIN(b);,
           b = FN(root)(b > 0.0 ? b : (VD)(0)); ESC_PIN(b);,
           ,
@@ -74,9 +72,8 @@ static uint64_t FN(chain_run)(
           q = (field + field) + h * now.norm; ESC_PIN(q);,
           q = 1.0 + h * q; ESC_PIN(q););
       VU word = w1[i];
-      ahead = index[i] + 4;
-      ESC_PAIR_AND_BLOCK(
-          pre, ahead, w0[i], w1[i], number[i].z, x, unused,
+      ESC_PAIR_AND_WORDS(
+          g, w0[i], w1[i], number[i].z, x, unused,
           inverse = (VD)(ESC_INVERSE_ROOT - ((VU)q >> 1)); half = 0.5 * q; ESC_PIN(inverse);,
           inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse);,
           ,
@@ -87,14 +84,17 @@ static uint64_t FN(chain_run)(
           inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse););
       number[i].z *= noise;
       m[i] = (old + h * now.g1) * inverse;
-      index[i] += 2;
+      step[i] += 1;
       number[i].norm = FN(chain_norm)(
-          keys, chi, lanes->stream + ESC_WIDTH * i, index[i], square, x, word);
+          keys, chi, lanes->stream + ESC_WIDTH * i, step[i], square, x, word);
       going &= FN(all)(FN(abs)(m[i]) < FN(load)(lanes->boundary + ESC_WIDTH * i));
     }
     n++;
   }
-  for (int i = 0; i < ESC_GROUPS; i++) FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
+  for (int i = 0; i < ESC_GROUPS; i++) {
+    FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
+    FN(rewind)(&generator[i], 3, &lanes->generators, ESC_WIDTH * i);
+  }
   for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += n;
   return n;
 }

@@ -1,7 +1,5 @@
 #include "counter_stream.h"
 
-#include "random_stream.h"
-
 double esc_chi_square_slow(
     const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
     uint64_t spare) {
@@ -41,12 +39,41 @@ double esc_chi_square_value(
 
 void esc_chi_square_redraw(
     const EscChiSquare *chi, const EscRoundKeys *keys, int count, const uint64_t *kept,
-    const uint64_t *stream, const uint64_t *index, const double *x, const uint64_t *word,
+    const uint64_t *stream, const uint64_t *step, const double *x, const uint64_t *word,
     double *value) {
   for (int i = 0; i < count; i++)
     if (!kept[i])
-      value[i] =
-          esc_chi_square_slow(chi, keys, stream[i], index[i] >> 1, x[i], word[i] & ESC_SPARE);
+      value[i] = esc_chi_square_slow(chi, keys, stream[i], step[i], x[i], word[i] & ESC_SPARE);
+}
+
+void esc_generator_start(
+    EscGenerators *generators, int lane, uint64_t seed, uint64_t stream, uint64_t number) {
+  EscRoundKeys keys = esc_round_keys(seed);
+  esc_generator_seed(&keys, generators, lane, stream, number);
+}
+
+static void get_state(const EscGenerators *generators, int lane, uint64_t state[4]) {
+  for (int i = 0; i < 4; i++) state[i] = generators->word[i][lane];
+}
+
+static void set_state(EscGenerators *generators, int lane, const uint64_t state[4]) {
+  for (int i = 0; i < 4; i++) generators->word[i][lane] = state[i];
+}
+
+uint64_t esc_generator_next(EscGenerators *generators, int lane) {
+  uint64_t state[4];
+  get_state(generators, lane, state);
+  uint64_t word = esc_xoshiro_next(state);
+  set_state(generators, lane, state);
+  return word;
+}
+
+void esc_generator_back_pair(EscGenerators *generators, int lane) {
+  uint64_t state[4];
+  get_state(generators, lane, state);
+  esc_xoshiro_back(state);
+  esc_xoshiro_back(state);
+  set_state(generators, lane, state);
 }
 
 void esc_stream_block(uint64_t seed, uint64_t stream, uint64_t index, uint64_t word[2]) {

@@ -7,10 +7,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "random_stream.h"
+#include "xoshiro.h"
+
 #pragma STDC FP_CONTRACT OFF
 
 #define ESC_BITS_ONE 0x3ff0000000000000ull
 #define ESC_LOW_HALF 0xffffffffull
+#define ESC_ROUNDS 10
 // 2^52 as bits: or-ing an integer below 2^52 into it makes the double 2^52 + integer.
 #define ESC_BITS_TWO52 0x4330000000000000ull
 // The first guess at 1/sqrt q is this minus half of q's bits.
@@ -20,8 +24,11 @@
 #define ESC_PHILOX_W0 0x9e3779b9u
 #define ESC_PHILOX_W1 0xbb67ae85u
 
-// Counters from 2^63 on are the region that rejections draw from.
+// Blocks from 2^63 on are the region that rejections draw from, from 2^62 label noises, from 2^61
+// the starts of generators.
 #define ESC_SPARE_REGION 0x8000000000000000ull
+#define ESC_NOISE_REGION 0x4000000000000000ull
+#define ESC_START_REGION 0x2000000000000000ull
 
 // sqrt(1/2) as bits, and 1 - that, for the reduction of the logarithm.
 #define ESC_BITS_SQRT_HALF 0x3fe6a09e667f3bcdull
@@ -63,17 +70,14 @@
 
 // The round keys of Philox 4x32-10, each a 32-bit word in the low half of 64 bits.
 typedef struct {
-  uint64_t even[10], odd[10];
-  // The last pair in the high half.
-  uint64_t last_even, last_odd;
+  uint64_t even[ESC_ROUNDS], odd[ESC_ROUNDS];
 } EscRoundKeys;
 
 static inline EscRoundKeys esc_round_keys(uint64_t seed) {
   EscRoundKeys keys;
   uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-  for (int r = 0; r < 10; r++, k0 += ESC_PHILOX_W0, k1 += ESC_PHILOX_W1)
+  for (int r = 0; r < ESC_ROUNDS; r++, k0 += ESC_PHILOX_W0, k1 += ESC_PHILOX_W1)
     keys.even[r] = k0, keys.odd[r] = k1;
-  keys.last_even = keys.even[9] << 32, keys.last_odd = keys.odd[9] << 32;
   return keys;
 }
 
@@ -81,13 +85,42 @@ static inline void esc_block(
     const EscRoundKeys *keys, uint64_t index, uint64_t stream, uint64_t word[2]) {
   uint32_t c0 = (uint32_t)(index >> 32), c1 = (uint32_t)index;
   uint32_t c2 = (uint32_t)stream, c3 = (uint32_t)(stream >> 32);
-  for (int r = 0; r < 10; r++) {
+  for (int r = 0; r < ESC_ROUNDS; r++) {
     uint64_t p0 = ESC_PHILOX_M0 * c0, p1 = ESC_PHILOX_M1 * c2;
     c0 = (uint32_t)(p1 >> 32) ^ c1 ^ (uint32_t)keys->even[r], c1 = (uint32_t)p1;
     c2 = (uint32_t)(p0 >> 32) ^ c3 ^ (uint32_t)keys->odd[r], c3 = (uint32_t)p0;
   }
   word[0] = (uint64_t)c0 << 32 | c1;
   word[1] = (uint64_t)c2 << 32 | c3;
+}
+
+static inline void esc_generator_seed(
+    const EscRoundKeys *keys, EscGenerators *generators, int lane, uint64_t stream,
+    uint64_t number) {
+  for (uint64_t half = 0; half < 2; half++) {
+    uint64_t word[2];
+    esc_block(keys, ESC_START_REGION + 2 * number + half, stream, word);
+    generators->word[2 * half][lane] = word[0];
+    generators->word[2 * half + 1][lane] = word[1];
+  }
+}
+
+// Puts a generator back before its last pair of words.
+void esc_generator_back_pair(EscGenerators *generators, int lane);
+
+// The lanes of one replica.
+static inline void esc_start_replica(
+    const EscRoundKeys *keys, EscGenerators *generators, uint64_t stream) {
+  for (int i = 0; i < ESC_LANES; i++)
+    esc_generator_seed(keys, generators, i, stream, (uint64_t)i);
+}
+
+// Lanes of a replica each, those that are at step 0.
+static inline void esc_start_lanes(
+    const EscRoundKeys *keys, EscGenerators *generators, const uint64_t *stream,
+    const uint64_t *step) {
+  for (int i = 0; i < ESC_LANES; i++)
+    if (step[i] == 0) esc_generator_seed(keys, generators, i, stream[i], 0);
 }
 
 static inline double esc_from_bits(uint64_t bits) {
@@ -180,10 +213,10 @@ double esc_chi_square_slow(
     const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
     uint64_t spare);
 
-// The same for those of `count` lanes whose entry of `kept` is 0; `index` is twice the step.
+// The same for those of `count` lanes whose entry of `kept` is 0.
 void esc_chi_square_redraw(
     const EscChiSquare *chi, const EscRoundKeys *keys, int count, const uint64_t *kept,
-    const uint64_t *stream, const uint64_t *index, const double *x, const uint64_t *word,
+    const uint64_t *stream, const uint64_t *step, const double *x, const uint64_t *word,
     double *value);
 
 #endif

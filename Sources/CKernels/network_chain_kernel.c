@@ -51,22 +51,17 @@ static uint32_t classify(const EscNetwork *network, EscNetworkLanes *lanes) {
 
 uint32_t esc_network_advance(
     const EscNetwork *network, EscNetworkLanes *lanes, uint64_t steps, EscLevel level) {
-  const uint64_t p = network->width;
   EscRoundKeys keys = esc_round_keys(network->seed);
-  EscChiSquare chi = esc_chi_square(network->dimension - p - 1);
-  int shift = 0;
-  while ((uint64_t)1 << shift < p / 2 + 2) shift++;
-  const uint64_t cycle = (uint64_t)1 << (32 - shift);
+  EscChiSquare chi = esc_chi_square(network->dimension - network->width - 1);
+  esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   uint32_t events = classify(network, lanes);
   while (!events && steps > 0) {
     uint64_t run = steps;
     for (int i = 0; i < ESC_LANES; i++) {
       uint64_t left = lanes->horizon[i] - lanes->step[i];
-      uint64_t turn = cycle - (lanes->step[i] & (cycle - 1));
       if (left < run) run = left;
-      if (turn < run) run = turn;
     }
-    steps -= ESC_DISPATCH(level, network_run, &keys, &chi, network, shift, lanes, run);
+    steps -= ESC_DISPATCH(level, network_run, &keys, &chi, network, lanes, run);
     events = classify(network, lanes);
   }
   return events;

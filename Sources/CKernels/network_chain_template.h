@@ -15,7 +15,7 @@ ESC_INLINE VD FN(network_chi_square)(
   if (__builtin_expect(!FN(all)(kept), 0)) {
     uint64_t k[ESC_WIDTH], u[ESC_WIDTH], good[ESC_WIDTH];
     double xs[ESC_WIDTH], values[ESC_WIDTH];
-    FN(store_words)(k, (FN(load_words)(step) + n) * 2);
+    FN(store_words)(k, FN(load_words)(step) + n);
     FN(store_words)(u, word), FN(store_words)(good, (VU)kept);
     FN(store)(xs, x), FN(store)(values, value);
     esc_chi_square_redraw(chi, keys, ESC_WIDTH, good, stream, k, xs, u, values);
@@ -24,27 +24,25 @@ ESC_INLINE VD FN(network_chi_square)(
   return value;
 }
 
-// Takes at most `steps` steps, over which the high half of no lane's block index may change.
+// Takes at most `steps` steps.
 static uint64_t FN(network_run)(
-    const EscRoundKeys *keys, const EscChiSquare *chi, const EscNetwork *network, int shift,
+    const EscRoundKeys *keys, const EscChiSquare *chi, const EscNetwork *network,
     EscNetworkLanes *lanes, uint64_t steps) {
-  const uint64_t p = network->width, blocks = p / 2 + 2;
+  const uint64_t p = network->width, pairs = p / 2 + 2;
   const double width = (double)p, *a = network->weights;
   // Scratch, a column of lanes each: normals (g_t, z, x, g…), then λ, h, s, S, T.
   double *const normal = lanes->scratch, *const field = normal + (p + 4) * ESC_LANES;
   double *const h = field + p * ESC_LANES, *const s = h + p * ESC_LANES;
   double *const sum = s + p * ESC_LANES, *const tail = sum + p * ESC_LANES;
   double *const w = tail + (p + 1) * ESC_LANES;
-  FN(Prefix) prefix[ESC_GROUPS];
-  VU first[ESC_GROUPS], w0[ESC_GROUPS], w1[ESC_GROUPS];
+  FN(Generator) generator[ESC_GROUPS];
+  VU w0[ESC_GROUPS], w1[ESC_GROUPS];
   double constant = 1;
   for (uint64_t j = 0; j < p; j++) constant -= a[j] / width;
   constant = (0.5 * constant) * constant + 1.0;
   for (int group = 0; group < ESC_GROUPS; group++) {
-    const int lane = group * ESC_WIDTH;
-    first[group] = FN(load_words)(lanes->step + lane) << (uint64_t)shift;
-    prefix[group] = FN(prefix)(keys, first[group] >> 32, FN(load_words)(lanes->stream + lane));
-    FN(block)(keys, &prefix[group], first[group], &w0[group], &w1[group]);
+    generator[group] = FN(generator)(&lanes->generators, group * ESC_WIDTH);
+    FN(words)(&generator[group], &w0[group], &w1[group]);
   }
   uint64_t n = 0;
   int going = 1;
@@ -53,19 +51,15 @@ static uint64_t FN(network_run)(
     for (int group = 0; group < ESC_GROUPS; group++) {
       const int lane = group * ESC_WIDTH;
       VU word = w1[group];
-      VU next = first[group] + ((uint64_t)1 << shift);
 #pragma clang loop unroll(disable)
-      for (uint64_t b = 0; b < blocks; b++) {
+      for (uint64_t b = 0; b < pairs; b++) {
         ESC_FENCE;
         VD one, two, unused;
-        VU index = b + 1 < blocks ? first[group] + (b + 1) : next;
         if (b == 1) word = w1[group];
-        FN(pair_and_block)(
-            keys, &prefix[group], index, &w0[group], &w1[group], &one, &two, &unused);
+        FN(pair_and_words)(&generator[group], &w0[group], &w1[group], &one, &two, &unused);
         FN(store)(AT(normal, 2 * b), one);
         FN(store)(AT(normal, 2 * b + 1), two);
       }
-      first[group] = next;
       const double *const g = normal + 3 * ESC_LANES;
       const VD gt = FN(load)(AT(normal, 0)), z = FN(load)(AT(normal, 1));
       VD t = FN(network_chi_square)(
@@ -150,6 +144,8 @@ static uint64_t FN(network_run)(
     }
     n++;
   }
+  for (int group = 0; group < ESC_GROUPS; group++)
+    FN(rewind)(&generator[group], 1, &lanes->generators, group * ESC_WIDTH);
   for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += n;
   return n;
 }

@@ -3,8 +3,6 @@
 #define ESC_TEMPLATE "normal_template.h"
 #include "each_level.h"
 
-void esc_normals(
-    uint64_t seed, uint64_t stream, uint64_t first, uint64_t chunks, double *out, EscLevel level) {
-  EscRoundKeys keys = esc_round_keys(seed);
-  ESC_DISPATCH(level, normals, &keys, stream, first, chunks, out);
+void esc_normals(EscGenerators *generators, uint64_t chunks, double *out, EscLevel level) {
+  ESC_DISPATCH(level, normals, generators, chunks, out);
 }

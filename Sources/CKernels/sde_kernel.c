@@ -78,7 +78,10 @@ static void advance_alone(
   double a = (((p[4] * t + p[3]) * t + p[2]) * t + p[1]) * t + p[0];
   double spread = (((v[4] * t + v[3]) * t + v[2]) * t + v[1]) * t + v[0];
   uint64_t word[2], step = lanes->step[i];
-  esc_block(keys, step >> 1, lanes->stream[i], word);
+  EscGenerators ahead = lanes->generators;
+  for (int k = 0; k < 2; k++) word[k] = esc_generator_next(&ahead, i);
+  // The next step of a pair uses the same words.
+  if (step % 2) lanes->generators = ahead;
   esc_normal_pair(word, &g[0], &g[1]);
   double noise = sqrt(spread > 0 ? spread : 0) * g[step & 1], pull = m * a;
   double to = m + (pull + noise);
@@ -110,6 +113,7 @@ uint32_t esc_diffusion_advance(
   EscRoundKeys keys = esc_round_keys(diffusion->seed);
   EscFolded folded = fold(diffusion);
   uint64_t spent[ESC_LANES] = {0};
+  esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   for (int i = 0; i < ESC_LANES; i++) {
     double m = lanes->overlap[i];
     lanes->event[i] = !isfinite(m)                        ? ESC_EVENT_DIVERGED
@@ -127,9 +131,7 @@ uint32_t esc_diffusion_advance(
         advance_alone(&keys, &folded, lanes, i);
         spent[i]++, left--;
       }
-      uint64_t turn = 0x100000000ull - (lanes->step[i] >> 1 & ESC_LOW_HALF);
       if (left / 2 < pairs) pairs = left / 2;
-      if (turn < pairs) pairs = turn;
     }
     events = pending_events(lanes);
     if (events || pairs == 0) break;
@@ -143,7 +145,10 @@ uint32_t esc_diffusion_advance(
       lanes->overlap[i] = stops.overlap[i];
       lanes->previous[i] = stops.previous[i];
       lanes->spread[i] = stops.spread[i];
-      if (stops.half[i] == 0) lanes->step[i]--;
+      if (stops.half[i] == 0) {
+        lanes->step[i]--;
+        esc_generator_back_pair(&lanes->generators, i);
+      }
     }
     events = pending_events(lanes);
   }

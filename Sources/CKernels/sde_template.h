@@ -17,31 +17,26 @@ static uint64_t FN(sde_run)(
     const EscRoundKeys *keys, const EscFolded *folded, EscDiffusionLanes *lanes, uint64_t pairs,
     EscStops *stops) {
   const double *p = folded->drift, *v = folded->variance;
-  FN(Prefix) prefix[ESC_GROUPS];
-  VU index[ESC_GROUPS], w0[ESC_GROUPS], w1[ESC_GROUPS];
+  FN(Generator) generator[ESC_GROUPS];
+  VU w0[ESC_GROUPS], w1[ESC_GROUPS];
   VD first[ESC_GROUPS], second[ESC_GROUPS], m[ESC_GROUPS];
   for (int i = 0; i < ESC_GROUPS; i++) {
     VD unused;
     m[i] = FN(load)(lanes->overlap + ESC_WIDTH * i);
-    index[i] = FN(load_words)(lanes->step + ESC_WIDTH * i) >> 1;
-    prefix[i] = FN(prefix)(
-        keys, index[i] >> 32, FN(load_words)(lanes->stream + ESC_WIDTH * i));
-    FN(block)(keys, &prefix[i], index[i], &w0[i], &w1[i]);
-    FN(pair_and_block)(
-        keys, &prefix[i], index[i] + 1, &w0[i], &w1[i], &first[i], &second[i], &unused);
+    generator[i] = FN(generator)(&lanes->generators, ESC_WIDTH * i);
+    FN(words)(&generator[i], &w0[i], &w1[i]);
+    FN(pair_and_words)(&generator[i], &w0[i], &w1[i], &first[i], &second[i], &unused);
   }
   uint64_t n = 0;
   while (stops->lanes == 0 && n < pairs) {
 #pragma clang loop unroll(disable)
     for (int i = 0; i < ESC_GROUPS; i++) {
       ESC_FENCE;
-      const FN(Prefix) *pre = &prefix[i];
       VD g0 = first[i], g1 = second[i], eta = FN(load)(lanes->boundary + ESC_WIDTH * i);
       VD x = m[i], y, z, t, a, b, gap, middle, e, spread0, spread1, unused;
       VI calm;
-      VU ahead = index[i] + 2;
-      ESC_PAIR_AND_BLOCK(
-          pre, ahead, w0[i], w1[i], first[i], second[i], unused,
+      ESC_PAIR_AND_WORDS(
+          &generator[i], w0[i], w1[i], first[i], second[i], unused,
           t = x * x; a = p[4] * t + p[3]; b = v[4] * t + v[3]; ESC_PIN(b);
           a = a * t + p[2]; b = b * t + v[2]; ESC_PIN(b);,
           a = a * t + p[1]; b = b * t + v[1]; ESC_PIN(b);
@@ -65,7 +60,6 @@ static uint64_t FN(sde_run)(
       e = (middle + middle) * gap;
       calm &= (gap > 0.0) & (e >= folded->reach * spread1);
       m[i] = z;
-      index[i] += 1;
       if (__builtin_expect(!FN(all)(calm), 0)) {
         uint64_t quiet[ESC_WIDTH];
         double path[3][ESC_WIDTH], spread[2][ESC_WIDTH];
@@ -82,7 +76,10 @@ static uint64_t FN(sde_run)(
     }
     n++;
   }
-  for (int i = 0; i < ESC_GROUPS; i++) FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
+  for (int i = 0; i < ESC_GROUPS; i++) {
+    FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
+    FN(rewind)(&generator[i], 2, &lanes->generators, ESC_WIDTH * i);
+  }
   for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += 2 * n;
   return n;
 }

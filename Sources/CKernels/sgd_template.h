@@ -1,21 +1,17 @@
 // Full SGD as sgd_kernel.h defines it.
 #include "vector_source.h"
 
-#define ESC_NOISE_REGION 0x4000000000000000ull
-
-// The same, and in its gaps the pass over the chunk before: applies the last update to 32
+// A chunk of normals, and in its gaps the pass over the chunk before: applies the last update to 32
 // coordinates of a row and adds their products with the next input.
 ESC_INLINE void FN(chunk_and_pass)(
-    const EscRoundKeys *keys, FN(Source) *source, uint64_t next, VD *x, VD *square, double *v,
-    const double *old, const double *fresh, VD add, VD *dot) {
-  if (__builtin_expect(next >> 32 != source->high, 0)) FN(source_turn)(keys, source, next);
-  const FN(Prefix) *prefix = &source->prefix;
+    FN(Source) *source, VD *x, VD *square, double *v, const double *old, const double *fresh, VD add,
+    VD *dot) {
   EACH {
-    source->index[i] += 16;
+    FN(Generator) *const generator = &source->generator[i];
     const int k = i * ESC_WIDTH, l = k + 16;
     VD a, b;
-    ESC_PAIR_AND_BLOCK(
-        prefix, source->index[i], source->w0[i], source->w1[i], x[i], x[ESC_PARTS + i], square[i],
+    ESC_PAIR_AND_WORDS(
+        generator, source->w0[i], source->w1[i], x[i], x[ESC_PARTS + i], square[i],
         a = add * FN(load)(old + k); ESC_PIN(a);,
         a = FN(load)(v + k) + a; ESC_PIN(a);,
         FN(store)(v + k, a); a = a * FN(load)(fresh + k); ESC_PIN(a);,
@@ -45,14 +41,18 @@ ESC_INLINE void FN(keep)(uint64_t d, VI *keep) {
 // The noises of 32 steps, from the one that is a multiple of 32 on.
 static __attribute__((noinline)) void FN(noises)(
     const EscRoundKeys *keys, uint64_t stream, uint64_t step, double *z) {
-  FN(Source) source;
-  VD x[2 * ESC_PARTS], square[ESC_PARTS];
-  double pair[32];
-  uint64_t first = ESC_NOISE_REGION | step / 32 * 16;
-  FN(source_start)(keys, &source, stream, first);
-  FN(chunk)(keys, &source, first, x, square);
-  for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(pair + i * ESC_WIDTH, x[i]);
-  for (int l = 0; l < 16; l++) z[2 * l] = pair[l], z[2 * l + 1] = pair[16 + l];
+  for (int i = 0; i < ESC_PARTS; i++) {
+    VU index, w0, w1;
+    VD even, odd;
+    double pair[2][ESC_WIDTH];
+    for (int l = 0; l < ESC_WIDTH; l++)
+      index[l] = (ESC_NOISE_REGION | step / 32 * 16) + (uint64_t)(i * ESC_WIDTH + l);
+    FN(block)(keys, index, (VU)(stream), &w0, &w1);
+    FN(pair)(w0, w1, &even, &odd);
+    FN(store)(pair[0], even), FN(store)(pair[1], odd);
+    for (int l = 0; l < ESC_WIDTH; l++)
+      z[2 * (i * ESC_WIDTH + l)] = pair[0][l], z[2 * (i * ESC_WIDTH + l) + 1] = pair[1][l];
+  }
 }
 
 // Rows to squared norm d with nothing pending, and Q from them.
@@ -99,7 +99,7 @@ static EscEvent FN(sgd_one)(
     const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
   EscRoundKeys keys = esc_round_keys(sgd->seed);
   ESC_KEEP_IN_MEMORY(keys);
-  const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
+  const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d);
   const double root = sqrt((double)d), inverse = 1.0 / root, a = sgd->weights[0];
   const double gain = 2.0 * sgd->rate * a / (double)d;
   double *const v = state->vectors;
@@ -107,9 +107,8 @@ static EscEvent FN(sgd_one)(
   EscEvent event = ESC_EVENT_NONE;
   VI keep[2 * ESC_PARTS];
   FN(keep)(d, keep);
-  FN(Source) source;
-  uint64_t block = 16 * chunks * state->step;
-  FN(source_start)(&keys, &source, state->stream, block);
+  if (state->step == 0) esc_start_replica(&keys, &state->generators, state->stream);
+  FN(Source) source = FN(source_open)(&state->generators);
   FN(noises)(&keys, state->stream, state->step, noise);
   for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
     VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending;
@@ -122,13 +121,12 @@ static EscEvent FN(sgd_one)(
     for (uint64_t c = 0; c < stride; c += ESC_CHUNK) {
       ESC_FENCE;
       VD next[2 * ESC_PARTS], square[ESC_PARTS];
-      block += 16;
       if (c == 0)
-        FN(chunk)(&keys, &source, block, next, square);
+        FN(chunk)(&source, next, square);
       else
         FN(chunk_and_pass)(
-            &keys, &source, block, next, square, v + c - ESC_CHUNK, old + c - ESC_CHUNK,
-            fresh + c - ESC_CHUNK, add, dot);
+            &source, next, square, v + c - ESC_CHUNK, old + c - ESC_CHUNK, fresh + c - ESC_CHUNK,
+            add, dot);
       if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
       for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
       EACH norm[i] += square[i];
@@ -160,6 +158,7 @@ static EscEvent FN(sgd_one)(
   }
   state->scale[0] = scale;
   state->pending[0] = pending;
+  FN(source_close)(&source, &state->generators);
   return event;
 }
 
@@ -203,7 +202,7 @@ static EscEvent FN(sgd_rows)(
     const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
   EscRoundKeys keys = esc_round_keys(sgd->seed);
   ESC_KEEP_IN_MEMORY(keys);
-  const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d), chunks = stride / ESC_CHUNK;
+  const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d);
   const uint64_t p = sgd->width;
   const double root = sqrt((double)d), inverse = 1.0 / root, width = (double)p;
   double *const v = state->vectors, *const dots = state->scratch, *const pending = state->pending;
@@ -212,9 +211,8 @@ static EscEvent FN(sgd_rows)(
   EscEvent event = ESC_EVENT_NONE;
   VI keep[2 * ESC_PARTS];
   FN(keep)(d, keep);
-  FN(Source) source;
-  uint64_t block = 16 * chunks * state->step;
-  FN(source_start)(&keys, &source, state->stream, block);
+  if (state->step == 0) esc_start_replica(&keys, &state->generators, state->stream);
+  FN(Source) source = FN(source_open)(&state->generators);
   FN(noises)(&keys, state->stream, state->step, noise);
   for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
     const double *old = state->input + (state->step % 2 ? stride : 0);
@@ -227,13 +225,11 @@ static EscEvent FN(sgd_rows)(
       ESC_FENCE;
       VD next[2 * ESC_PARTS], square[ESC_PARTS];
       uint64_t before = c - ESC_CHUNK;
-      block += 16;
       if (c == 0) {
-        FN(chunk)(&keys, &source, block, next, square);
+        FN(chunk)(&source, next, square);
       } else {
         FN(chunk_and_pass)(
-            &keys, &source, block, next, square, v + before, old + before, fresh + before, add,
-            dot);
+            &source, next, square, v + before, old + before, fresh + before, add, dot);
         FN(sgd_other_rows)(v + before, stride, p, old + before, fresh + before, pending, dots);
       }
       if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
@@ -275,7 +271,7 @@ static EscEvent FN(sgd_rows)(
     else if (crossed || state->risk <= target) event = ESC_EVENT_CROSSED;
     else if (state->step % 1024 == 0 || unruly) FN(sgd_normalise)(sgd, state, fresh);
   }
+  FN(source_close)(&source, &state->generators);
   return event;
 }
 #undef EACH
-#undef ESC_NOISE_REGION

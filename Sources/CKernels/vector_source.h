@@ -13,40 +13,30 @@ typedef double FN(eight) __attribute__((ext_vector_type(8)));
 typedef double FN(four) __attribute__((ext_vector_type(4)));
 typedef double FN(two) __attribute__((ext_vector_type(2)));
 
-// Where the generator stands: the block of every lane of the next chunk.
+// The sixteen generators of a replica and the words of the next chunk, which they have given.
 typedef struct {
-  FN(Prefix) prefix;
-  VU index[ESC_PARTS], w0[ESC_PARTS], w1[ESC_PARTS];
-  uint64_t stream, high;
+  FN(Generator) generator[ESC_PARTS];
+  VU w0[ESC_PARTS], w1[ESC_PARTS];
 } FN(Source);
 
-ESC_INLINE void FN(source_turn)(const EscRoundKeys *keys, FN(Source) *source, uint64_t first) {
-  source->high = first >> 32;
-  source->prefix = FN(prefix)(keys, (VU)(source->high), (VU)(source->stream));
+ESC_INLINE FN(Source) FN(source_open)(const EscGenerators *generators) {
+  FN(Source) source;
+  EACH {
+    source.generator[i] = FN(generator)(generators, i * ESC_WIDTH);
+    FN(words)(&source.generator[i], &source.w0[i], &source.w1[i]);
+  }
+  return source;
 }
 
-ESC_INLINE void FN(source_start)(
-    const EscRoundKeys *keys, FN(Source) *source, uint64_t stream, uint64_t first) {
-  source->stream = stream;
-  FN(source_turn)(keys, source, first);
-  EACH {
-    for (int l = 0; l < ESC_WIDTH; l++) source->index[i][l] = first + (uint64_t)(i * ESC_WIDTH + l);
-    FN(block)(
-        keys, &source->prefix, source->index[i], &source->w0[i], &source->w1[i]);
-  }
+// Stores the generators where the next chunk begins.
+ESC_INLINE void FN(source_close)(const FN(Source) *source, EscGenerators *generators) {
+  EACH FN(rewind)(&source->generator[i], 1, generators, i * ESC_WIDTH);
 }
 
-// The 32 normals of a chunk, x, and r^2 of their 16 pairs; `next` is the first block of the chunk
-// to come.
-ESC_INLINE void FN(chunk)(
-    const EscRoundKeys *keys, FN(Source) *source, uint64_t next, VD *x, VD *square) {
-  if (__builtin_expect(next >> 32 != source->high, 0)) FN(source_turn)(keys, source, next);
-  EACH {
-    source->index[i] += 16;
-    FN(pair_and_block)(
-        keys, &source->prefix, source->index[i], &source->w0[i], &source->w1[i], &x[i],
-        &x[ESC_PARTS + i], &square[i]);
-  }
+// The 32 normals of a chunk, x, and r^2 of their 16 pairs.
+ESC_INLINE void FN(chunk)(FN(Source) *source, VD *x, VD *square) {
+  EACH FN(pair_and_words)(
+      &source->generator[i], &source->w0[i], &source->w1[i], &x[i], &x[ESC_PARTS + i], &square[i]);
 }
 
 // Sums by halving: number i with i + 8, then with i + 4, ….

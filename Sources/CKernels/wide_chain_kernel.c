@@ -9,7 +9,7 @@ static double wide_rest(
     const EscRoundKeys *keys, const EscChiSquare *chi, uint64_t stream, uint64_t step, double *z) {
   uint64_t word[2];
   double x;
-  esc_block(keys, 0x4000000000000000ull | step, stream, word);
+  esc_block(keys, ESC_NOISE_REGION | step, stream, word);
   esc_normal_pair(word, z, &x);
   return esc_chi_square_value(chi, keys, stream, step, x, word[1] & ESC_SPARE);
 }
@@ -40,6 +40,7 @@ EscEvent esc_wide_advance(
     uint64_t steps, EscLevel level) {
   EscRoundKeys keys = esc_round_keys(network->seed);
   EscChiSquare chi = esc_chi_square(network->dimension - network->width - 1);
+  if (state->step == 0) esc_start_replica(&keys, &state->generators, state->stream);
   return ESC_DISPATCH(
       level, wide_run, &keys, &chi, network, state, boundary, target, steps);
 }

@@ -1,17 +1,14 @@
 // The chain of wide_chain_kernel.h.
 #include "vector_source.h"
 
-// The normals g_t, g_1 … g_p of the step that `block` is the first of.
+// The normals g_t, g_1 … g_p of the next step.
 static __attribute__((noinline)) void FN(wide_normals)(
-    const EscRoundKeys *keys, uint64_t stream, uint64_t block, uint64_t count, double *out) {
-  FN(Source) source;
-  FN(source_start)(keys, &source, stream, block);
+    FN(Source) *source, uint64_t count, double *out) {
   for (uint64_t c = 0; c < count; c += ESC_CHUNK) {
     VD x[2 * ESC_PARTS], square[ESC_PARTS];
     double chunk[ESC_CHUNK];
     ESC_FENCE;
-    block += 16;
-    FN(chunk)(keys, &source, block, x, square);
+    FN(chunk)(source, x, square);
     for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(chunk + i * ESC_WIDTH, x[i]);
     for (uint64_t l = 0; l < ESC_CHUNK && c + l < count; l++) out[c + l] = chunk[l];
   }
@@ -51,7 +48,6 @@ static EscEvent FN(wide_run)(
     const EscRoundKeys *keys, const EscChiSquare *chi, const EscNetwork *network,
     EscWideState *state, double boundary, double target, uint64_t steps) {
   const uint64_t p = network->width, stride = esc_wide_stride(p);
-  const uint64_t chunks = (p + 1 + ESC_CHUNK - 1) / ESC_CHUNK;
   const double width = (double)p, *a = network->weights;
   double *const field = state->scratch, *const h = field + stride, *const s = h + stride;
   double *sum = s + stride, *coming = sum + stride, *const w = coming + stride;
@@ -67,13 +63,15 @@ static EscEvent FN(wide_run)(
   for (uint64_t j = p; j < stride + 16; j++) tails[j] = now[j] = next[j] = 1;
   for (uint64_t j = p; j < stride; j++) share[j] = 0;
   for (uint64_t j = 0; j < stride; j++) sum[j] = coming[j] = h[j] = s[j] = w[j] = field[j] = 0;
-  FN(wide_normals)(keys, state->stream, 16 * chunks * state->step, p + 1, now);
+  FN(Source) source = FN(source_open)(&state->generators), reached = source;
+  FN(wide_normals)(&source, p + 1, now);
   for (uint64_t i = 0; i < p; i++)
     FN(wide_accumulate)(sum, state->factor + i * stride, i, stride, now[1 + i]);
   EscEvent event = ESC_EVENT_NONE;
   for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
     const double gt = now[0], *g = now + 1;
-    FN(wide_normals)(keys, state->stream, 16 * chunks * (state->step + 1), p + 1, next);
+    reached = source;
+    FN(wide_normals)(&source, p + 1, next);
     double z;
     tails[p] = wide_rest(keys, chi, state->stream, state->step, &z);
     for (uint64_t i = p; i-- > 0;) tails[i] = tails[i + 1] + g[i] * g[i];
@@ -151,6 +149,7 @@ static EscEvent FN(wide_run)(
     if (!isfinite(total) || !isfinite(risk)) event = ESC_EVENT_DIVERGED;
     else if (crossed || risk <= target) event = ESC_EVENT_CROSSED;
   }
+  FN(source_close)(&reached, &state->generators);
   return event;
 }
 #undef EACH

@@ -1,22 +1,32 @@
 import CGSL
 import CKernels
 
-/// Names a random number generator: Philox, or one of those that ship with GSL.
+/// Names a random number generator: xoshiro256++, Philox, or one of those that ship with GSL.
 public struct RandomGenerator: Sendable, Hashable {
   /// Holds GSL's name of the generator, for example "mt19937".
   public let name: String
 
-  /// Is Philox 4x32-10, the default: it has a stream for every (seed, purpose, replica).
+  /// Is xoshiro256++, the default: its streams start where Philox 4x32-10 says for the
+  /// (seed, purpose, replica), and the vector kernels draw from the same.
+  ///
+  /// Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators" (2021).
+  public static let xoshiro = RandomGenerator(
+    verified: String(cString: escapement_xoshiro_type().pointee.name))
+
+  /// Is Philox 4x32-10: a counter, with a stream for every (seed, purpose, replica).
   ///
   /// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
   /// (2011).
   public static let philox = RandomGenerator(
     verified: String(cString: escapement_philox_type().pointee.name))
 
-  /// Lists every generator: Philox first, then GSL's in the order of their names.
+  /// Lists every generator: xoshiro256++ and Philox first, then GSL's in the order of their names.
   public static let all: [RandomGenerator] =
-    [philox]
-    + registry.types.keys.filter { $0 != philox.name }.sorted().map(RandomGenerator.init(verified:))
+    keyed
+    + registry.types.keys.filter { name in !keyed.contains { $0.name == name } }
+    .sorted().map(RandomGenerator.init(verified:))
+
+  private static let keyed = [xoshiro, philox]
 
   /// Finds the generator called `name`.
   ///
@@ -30,20 +40,20 @@ public struct RandomGenerator: Sendable, Hashable {
     self.name = name
   }
 
-  /// Tells whether a stream is addressed by counter and key, and so shares no numbers with
-  /// any other stream.
-  public var isCounterBased: Bool { self == .philox }
+  /// Tells whether every (seed, purpose, replica) has a stream of its own: disjoint from all
+  /// others (Philox), or with a chance below 2⁻⁷⁰ of any overlap (xoshiro256++).
+  public var isKeyed: Bool { Self.keyed.contains(self) }
 
   /// Counts, to about one part in a thousand, the streams that its seeds can start.
   ///
-  /// Philox: one for each triple, given here as `Int.max`. GSL's generators: 2³² − 1, less
+  /// Keyed generators: one for each triple, given here as `Int.max`. GSL's generators: 2³² − 1, less
   /// those that collapse seeds: knuthran, knuthran2002 and uni32 (2³⁰); ranmar and ran3
   /// (about 10⁹); coveyou, fishman18, fishman20, gfsr4, knuthran2, lecuyer21, minstd, ran0, ran1, rand,
   /// the three random8, randu, ranf, the two ranlux, two ranlxd and three ranlxs (about 2³¹);
   /// zuf (31 329), uni (16 382) and slatec (8). An ensemble of n replicas then expects about
   /// n² / 2 · (1 / `startCount` − 2⁻³²) pairs of equal replicas.
   public var startCount: Int {
-    isCounterBased ? .max : SeedCollapse.startCounts[name] ?? (1 << 32) - 1
+    isKeyed ? .max : SeedCollapse.startCounts[name] ?? (1 << 32) - 1
   }
 
   /// Tells whether distinct 32-bit seeds can start one stream; see `startCount`.
@@ -80,8 +90,10 @@ public struct RandomGenerator: Sendable, Hashable {
 
   private static let registry: Registry = {
     handlerIsOff
-    let philox = escapement_philox_type()!
-    var types = [String(cString: philox.pointee.name): philox]
+    var types: [String: UnsafePointer<gsl_rng_type>] = [:]
+    for type in [escapement_xoshiro_type()!, escapement_philox_type()!] {
+      types[String(cString: type.pointee.name)] = type
+    }
     var next = gsl_rng_types_setup()!
     while let type = next.pointee {
       types[String(cString: type.pointee.name)] = type

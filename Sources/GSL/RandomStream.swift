@@ -14,8 +14,10 @@ public final class RandomStream {
 
   /// Opens the stream of (`seed`, `purpose`, `replica`) at its start.
   ///
-  /// With Philox, all triples with 0 ≤ `replica` < 2⁴⁸ have disjoint streams of 2⁶⁶ words for
-  /// each 64-bit `seed`. GSL's own generators take seeds of 32 bits: `purpose` < 16 and
+  /// Triples with 0 ≤ `replica` < 2⁴⁸ have streams of their own for each 64-bit `seed`: with
+  /// Philox disjoint ones of 2⁶⁶ words, with xoshiro256++ stretches of a cycle of 2²⁵⁶ − 1 words
+  /// that start at random places, so that any two of 2⁶⁴ streams of 2⁵⁰ words meet with a
+  /// probability below 2⁻⁷⁸. GSL's own generators take seeds of 32 bits: `purpose` < 16 and
   /// 0 ≤ `replica` < 2²⁸ (the last replica of purpose 15 excepted) get distinct seeds within a
   /// run, but all experiments draw them from one pool of 2³², and some generators start one
   /// stream from several seeds (`RandomGenerator.startCount`). Distinct seeds often start one
@@ -23,11 +25,11 @@ public final class RandomStream {
   ///
   /// Throws `GSLError` for a purpose or a replica out of these ranges.
   public init(
-    generator: RandomGenerator = .philox, seed: UInt64, purpose: UInt16, replica: Int
+    generator: RandomGenerator = .xoshiro, seed: UInt64, purpose: UInt16, replica: Int
   ) throws {
     handlerIsOff
     let shortSeed: UInt32?
-    if generator.isCounterBased {
+    if generator.isKeyed {
       guard replica >= 0, replica < 1 << 48 else {
         throw GSLError.invalid("RandomStream", "replicas lie in 0..<2^48")
       }
@@ -42,7 +44,8 @@ public final class RandomStream {
     if let shortSeed {
       gsl_rng_set(handle, UInt(shortSeed))
     } else {
-      escapement_philox_key(handle, seed, purpose, UInt64(replica))
+      let key = generator == .xoshiro ? escapement_xoshiro_key : escapement_philox_key
+      key(handle, seed, purpose, UInt64(replica))
     }
   }
 
@@ -50,13 +53,13 @@ public final class RandomStream {
     gsl_rng_free(handle)
   }
 
-  /// Draws an integer, uniform over the generator's own range (32 bits for Philox).
+  /// Draws an integer, uniform over the generator's own range (32 bits for the keyed ones).
   @inlinable
   public func bits() -> UInt {
     gsl_rng_get(handle)
   }
 
-  /// Draws a uniform number in [0, 1), of 53 bits for Philox.
+  /// Draws a uniform number in [0, 1), of 53 bits for the keyed generators.
   @inlinable
   public func uniform() -> Double {
     gsl_rng_uniform(handle)
@@ -72,7 +75,7 @@ public final class RandomStream {
   ///
   /// Source: the ziggurat of Marsaglia and Tsang (2000) as GSL has it; the polar method for
   /// generators whose lowest bits are weak or which have fewer than 24. Cost: about 10 ns on
-  /// Philox. Accuracy: values lie on a grid of about 2⁻²⁴. On the three random32, samples of
+  /// the keyed generators. Accuracy: values lie on a grid of about 2⁻²⁴. On the three random32, samples of
   /// 6 · 10⁵ fail tests of distribution all the same.
   @inlinable
   public func gaussian() -> Double {

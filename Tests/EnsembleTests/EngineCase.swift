@@ -28,7 +28,7 @@ struct EngineCase: Sendable, CustomTestStringConvertible {
   }
 
   func run(
-    replicas: Int = 40, threads: Int = 2, seed: UInt64 = 11, generator: RandomGenerator = .philox,
+    replicas: Int = 40, threads: Int = 2, seed: UInt64 = 11, generator: RandomGenerator = .xoshiro,
     progress: ProgressMeter = ProgressMeter()
   ) async throws -> EnsembleRun {
     try await EnsembleRunner(threads: threads).run(

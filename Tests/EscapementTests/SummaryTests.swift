@@ -50,7 +50,7 @@ import Testing
     #expect(Set(provenance.keys) == ["version", "commit", "gsl", "generator", "seed"])
     #expect(provenance["version"] as? String == escapementVersion)
     #expect(provenance["commit"] as? String == "abc")
-    #expect(provenance["generator"] as? String == "philox4x32-10")
+    #expect(provenance["generator"] as? String == "xoshiro256++")
     #expect(provenance["seed"] as? Int == 77)
 
     let exits = try objects(summary, "exit_times")

@@ -23,7 +23,8 @@ import Testing
 
   @Test func aStreamReadsItsBlocksInOrder() throws {
     let seed: UInt64 = 0x299f_31d0_a409_3822
-    let stream = try RandomStream(seed: seed, purpose: 0x0370, replica: 0x7344_1319_8a2e)
+    let stream = try RandomStream(
+      generator: .philox, seed: seed, purpose: 0x0370, replica: 0x7344_1319_8a2e)
     for index: UInt32 in 0..<40 {
       let expected = block([index, 0, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0])
       let read = (0..<4).map { _ in UInt32(stream.bits()) }

@@ -19,13 +19,15 @@ import Testing
     }
   }
 
-  @Test func streamsShareNoBlock() throws {
+  @Test(arguments: [RandomGenerator.xoshiro, .philox])
+  func streamsShareNoBlock(generator: RandomGenerator) throws {
     var blocks: Set<Block> = []
     var count = 0
     for seed: UInt64 in [0, 1, 1 << 32, .max] {
       for purpose: UInt16 in [0, 1, 2, .max] {
         for replica in [0, 1, 2, 65_536, 1 << 32, (1 << 48) - 1] {
-          let stream = try RandomStream(seed: seed, purpose: purpose, replica: replica)
+          let stream = try RandomStream(
+            generator: generator, seed: seed, purpose: purpose, replica: replica)
           for _ in 0..<16 {
             blocks.insert(Block(words: words(stream, 4)))
             count += 1
@@ -36,8 +38,9 @@ import Testing
     #expect(blocks.count == count)
   }
 
-  @Test func everyBitIsSetHalfTheTime() throws {
-    let stream = try RandomStream(seed: 5, purpose: 0, replica: 0)
+  @Test(arguments: [RandomGenerator.xoshiro, .philox])
+  func everyBitIsSetHalfTheTime(generator: RandomGenerator) throws {
+    let stream = try RandomStream(generator: generator, seed: 5, purpose: 0, replica: 0)
     let draws = 100_000
     var counts = Array(repeating: 0, count: 32)
     for _ in 0..<draws {
@@ -55,7 +58,7 @@ import Testing
   }
 
   @Test func uniformsFillTheUnitInterval() throws {
-    for name in ["philox4x32-10", "mt19937", "taus2", "ranlxd2"] {
+    for name in ["xoshiro256++", "philox4x32-10", "mt19937", "taus2", "ranlxd2"] {
       let generator = try RandomGenerator(named: name)
       let stream = try RandomStream(generator: generator, seed: 1, purpose: 0, replica: 4)
       let sample = (0..<100_000).map { _ in stream.uniform() }
@@ -70,9 +73,9 @@ import Testing
     }
   }
 
-  @Test func uniformsHave53BitsFromTwoWords() throws {
-    let bits = try RandomStream(seed: 1, purpose: 2, replica: 3)
-    let uniforms = try RandomStream(seed: 1, purpose: 2, replica: 3)
+  @Test func uniformsOfPhiloxHave53BitsFromTwoWords() throws {
+    let bits = try RandomStream(generator: .philox, seed: 1, purpose: 2, replica: 3)
+    let uniforms = try RandomStream(generator: .philox, seed: 1, purpose: 2, replica: 3)
     for _ in 0..<100 {
       let low = bits.bits()
       let high = bits.bits()

@@ -11,6 +11,7 @@ import Testing
     _ chain: EscChain, overlap: Double, stream: UInt64, boundary: Double, horizon: UInt64
   ) -> (overlap: Double, step: UInt64) {
     let numbers = ScalarStream(seed: chain.seed, stream: stream)
+    var generator = numbers.generator()
     let gain = 2 * chain.rate * chain.weight / Double(chain.dimension)
     let shape = 0.5 * Double(chain.dimension - 2) - 1.0 / 3.0
     let slope = 1 / (9 * shape).squareRoot(), widest = 8.491 * slope
@@ -18,8 +19,8 @@ import Testing
     let guarded = 0.75 * shape * 16384 * (slope * slope) * (slope * slope) / (1 - widest)
     var m = overlap, step: UInt64 = 0
     while step < horizon && abs(m) < boundary {
-      let (g1, g2, square) = ScalarStream.normals(numbers.block(2 * step))
-      let word = numbers.block(2 * step + 1)
+      let (g1, g2, square) = ScalarStream.normals(generator.pair())
+      let word = generator.pair()
       var (z, x, _) = ScalarStream.normals(word)
       z = chain.noise * z
       var w = offset + tilt * x

@@ -20,6 +20,8 @@ import Testing
     _ diffusion: EscDiffusion, overlap: Double, stream: UInt64, boundary: Double, horizon: UInt64
   ) -> End {
     let numbers = ScalarStream(seed: diffusion.seed, stream: stream)
+    var generator = numbers.generator()
+    var pair = (0.0, 0.0, square: 0.0)
     let p = drift.map { diffusion.step * $0 }
     let scale = diffusion.step * diffusion.scale
     let v = variance.map { scale * $0 }
@@ -29,7 +31,7 @@ import Testing
     var m = overlap
     var step: UInt64 = 0
     while step < horizon {
-      let pair = ScalarStream.normals(numbers.block(step >> 1))
+      if step & 1 == 0 { pair = ScalarStream.normals(generator.pair()) }
       let spread = polynomial(v, m * m)
       let noise = (spread > 0 ? spread : 0).squareRoot() * (step & 1 == 0 ? pair.0 : pair.1)
       let pull = m * polynomial(p, m * m)

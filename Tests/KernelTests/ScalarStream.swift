@@ -1,4 +1,4 @@
-// The streams of counter_stream.h in plain Swift: blocks, normals, chi-square, one number at a time.
+// The streams of random_stream.h in plain Swift: generators, blocks, normals, one number at a time.
 import CKernels
 
 /// Makes the random stream of one replica.
@@ -22,6 +22,12 @@ struct ScalarStream {
       k1 &+= 0xbb67_ae85
     }
     return (UInt64(c0) << 32 | UInt64(c1), UInt64(c2) << 32 | UInt64(c3))
+  }
+
+  /// Returns generator `number` at its start.
+  func generator(_ number: UInt64 = 0) -> ScalarGenerator {
+    let (first, second) = (block(1 << 61 + 2 * number), block(1 << 61 + 2 * number + 1))
+    return ScalarGenerator(state: [first.0, first.1, second.0, second.1])
   }
 
   /// Returns −2 log u.
@@ -69,5 +75,30 @@ struct ScalarStream {
     let half = 0.5 * q
     for _ in 0..<4 { y = y * (1.5 - half * (y * y)) }
     return y
+  }
+}
+
+/// Makes the words of one generator: xoshiro256++.
+struct ScalarGenerator {
+  var state: [UInt64]
+
+  /// Returns the next word.
+  mutating func next() -> UInt64 {
+    func rotated(_ x: UInt64, _ count: UInt64) -> UInt64 { x << count | x >> (64 - count) }
+    let word = rotated(state[0] &+ state[3], 23) &+ state[0]
+    let shifted = state[1] << 17
+    state[2] ^= state[0]
+    state[3] ^= state[1]
+    state[1] ^= state[2]
+    state[0] ^= state[3]
+    state[2] ^= shifted
+    state[3] = rotated(state[3], 45)
+    return word
+  }
+
+  /// Returns the next two words.
+  mutating func pair() -> (UInt64, UInt64) {
+    let first = next()
+    return (first, next())
   }
 }

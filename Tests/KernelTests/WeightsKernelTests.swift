@@ -23,6 +23,7 @@ import Testing
     let d = Int(sgd.dimension)
     let chunks = (d + 31) / 32
     let numbers = ScalarStream(seed: sgd.seed, stream: stream)
+    var generators = (0..<16).map { numbers.generator($0) }
     let root = Double(d).squareRoot()
     let inverse = 1 / root
     let gain = 2 * sgd.rate * a / Double(d)
@@ -38,8 +39,7 @@ import Testing
       var norm = [Double](repeating: 0, count: 16)
       for c in 0..<chunks {
         for b in 0..<16 {
-          let pair = ScalarStream.normals(
-            numbers.block(16 * (n * UInt64(chunks) + UInt64(c)) + UInt64(b)))
+          let pair = ScalarStream.normals(generators[b].pair())
           let (first, second) = (32 * c + b, 32 * c + 16 + b)
           fresh[first] = first < d ? pair.0 : 0
           fresh[second] = second < d ? pair.1 : 0
@@ -92,8 +92,11 @@ import Testing
       state.stream = 5 | 4 << 48
       for i in 0..<dimension { base[i] = start[i] }
       esc_sgd_begin(&network, &state, level)
-      let event = esc_sgd_advance(&network, &state, .infinity, -.infinity, steps, level)
-      #expect(event == ESC_EVENT_NONE)
+      // Two calls: the second goes on where the first left the generators.
+      for part in [50, steps - 50] {
+        let event = esc_sgd_advance(&network, &state, .infinity, -.infinity, part, level)
+        #expect(event == ESC_EVENT_NONE)
+      }
       let expected = Self.twin(
         network, weight: 0.9, start: start, stream: 5 | 4 << 48, steps: steps)
       #expect(state.overlap[0].bitPattern == expected.overlap.bitPattern)

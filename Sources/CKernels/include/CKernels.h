@@ -11,5 +11,7 @@
 #include "sde_kernel.h"
 #include "sgd_kernel.h"
 #include "wide_chain_kernel.h"
+#include "xoshiro.h"
+#include "xoshiro_generator.h"
 
 #endif

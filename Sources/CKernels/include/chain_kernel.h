@@ -3,7 +3,7 @@
 #ifndef ESCAPEMENT_CHAIN_KERNEL_H
 #define ESCAPEMENT_CHAIN_KERNEL_H
 
-#include "kernel_level.h"
+#include "random_stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,10 +30,12 @@ typedef struct {
   double overlap[ESC_LANES];
   /// The lane has an event as soon as |m| ≥ boundary.
   double boundary[ESC_LANES];
-  /// Counter words 2 and 3: replica (48 bits) | purpose << 48.
+  /// The stream: replica (48 bits) | purpose << 48.
   uint64_t stream[ESC_LANES];
-  /// Steps taken, and the position in the stream: step n uses blocks 2n and 2n + 1.
+  /// Steps taken.
   uint64_t step[ESC_LANES];
+  /// The generators at the lanes' next steps; the kernel starts that of a lane at step 0.
+  EscGenerators generators;
   /// The lane has an event when step = horizon.
   uint64_t horizon[ESC_LANES];
   /// Why the last call returned, an EscEvent for each lane.
@@ -43,8 +45,8 @@ typedef struct {
 /// Advances every lane by the same number of steps, at most `steps`, and returns early with the
 /// set of lanes that have an event (bit i is lane i; 0 when the budget ran out).
 ///
-/// A step draws (g₁, g₂) and r² = g₁² + g₂² from block 2n, (z, x) from block 2n + 1 of the
-/// replica's stream (random_stream.h: blocks, normals, χ², 1/√), and computes, in this order and
+/// A step draws (g₁, g₂) and r² = g₁² + g₂² from the next two words of the replica's generator, (z, x)
+/// from the two after them (random_stream.h: generators, normals, χ², 1/√), and computes, in this order and
 /// without fused operations,
 ///
 ///     χ² with d − 2 degrees of freedom
@@ -56,7 +58,7 @@ typedef struct {
 ///     q = 1 + h·((λ + λ) + h·N)
 ///     m ← (m + h·g₁)·(1/√q)
 ///
-/// χ² takes x and the low 14 bits of the second word of block 2n + 1. Cost: two blocks, four normals.
+/// χ² takes x and the low 14 bits of the fourth word. Cost: four words, four normals.
 ///
 /// `level` must not exceed `esc_best_level()`. Event lanes have not been advanced past the event.
 /// A lane that enters with an event pending (|m| ≥ boundary or step ≥ horizon) returns at once.

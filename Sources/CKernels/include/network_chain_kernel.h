@@ -3,7 +3,7 @@
 #ifndef ESCAPEMENT_NETWORK_CHAIN_KERNEL_H
 #define ESCAPEMENT_NETWORK_CHAIN_KERNEL_H
 
-#include "kernel_level.h"
+#include "random_stream.h"
 #include "sgd_kernel.h"
 
 #ifdef __cplusplus
@@ -30,10 +30,12 @@ typedef struct {
   double target[ESC_LANES];
   /// The lane has an event as soon as |m_j| ≥ boundary for some j.
   double boundary[ESC_LANES];
-  /// Counter words 2 and 3: replica (48 bits) | purpose << 48.
+  /// The stream: replica (48 bits) | purpose << 48.
   uint64_t stream[ESC_LANES];
-  /// Steps taken, and the position in the stream.
+  /// Steps taken.
   uint64_t step[ESC_LANES];
+  /// The generators at the lanes' next steps; the kernel starts that of a lane at step 0.
+  EscGenerators generators;
   /// The lane has an event when step = horizon.
   uint64_t horizon[ESC_LANES];
   /// Why the last call returned, an EscEvent for each lane.
@@ -49,9 +51,9 @@ void esc_network_begin(const EscNetwork *network, EscNetworkLanes *lanes, int la
 /// Advances every lane by the same number of steps, at most `steps`, and returns early with the
 /// set of lanes that have an event (bit i is lane i; 0 when the budget ran out). Needs d ≥ p + 3.
 ///
-/// Step n uses blocks S·n + b, b = 0 … ⌊p/2⌋ + 1, S the least power of two that is large enough:
-/// (g_t, z) from block 0, (x, g₁) from block 1, (g₂, g₃) from block 2, …; ρ² has d − p − 1 degrees of
-/// freedom, from x and the low bits of block 1 as in `esc_chain_advance` (redraws from blocks
+/// A step draws ⌊p/2⌋ + 2 pairs of normals from the replica's generator: (g_t, z), (x, g₁),
+/// (g₂, g₃), …; ρ² has d − p − 1 degrees of freedom, from x and the low bits of the second word of its
+/// pair as in `esc_chain_advance` (redraws of step n from blocks
 /// 2⁶³ + 2⁸n + …). With h_j = u_j/d and rows from 1, in this order and without fused operations:
 ///
 ///     S_j = Σ_i B_ji·g_i  (i rising),  λ_j = m_j·g_t + S_j

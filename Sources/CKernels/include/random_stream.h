@@ -2,23 +2,41 @@
 #ifndef ESCAPEMENT_RANDOM_STREAM_H
 #define ESCAPEMENT_RANDOM_STREAM_H
 
-#include <stdint.h>
+#include "kernel_level.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/// Holds the states of ESC_LANES generators, word by word: xoshiro256++ (Blackman and Vigna 2021).
+///
+/// The generators of a stream are numbered. Number i starts from blocks 2⁶¹ + 2i and 2⁶¹ + 2i + 1 of
+/// the stream, words 0 and 1 then 2 and 3. Under one seed no two generators start alike, and none at
+/// zero, as Philox maps counters one to one. Their cycle has 2²⁵⁶ − 1 words: n generators that draw
+/// L each overlap with a probability below n²L/2²⁵⁶, 2⁻⁷⁰ for 2⁶⁸ of 2⁵⁰. Where replicas stand in
+/// lanes, a lane holds generator 0 of its replica; where a replica fills the lanes, lane i holds
+/// generator i. A generator gives the two words of a pair one after the other.
+typedef struct {
+  uint64_t word[4][ESC_LANES];
+} EscGenerators;
+
+/// Puts generator `number` of a stream at its start, into `lane`. Cost: 40 multiplications.
+void esc_generator_start(
+    EscGenerators *generators, int lane, uint64_t seed, uint64_t stream, uint64_t number);
+
+/// Returns the next word of the generator in `lane`.
+uint64_t esc_generator_next(EscGenerators *generators, int lane);
+
 /// Computes the block of two words at `index` of a stream: Philox 4×32-10 (Salmon et al. 2011).
 ///
 /// Key: the low and high half of `seed`. Counter words 0 to 3: high half of `index`, low half of
 /// `index`, low half of `stream`, high half of `stream`; a stream is a replica (48 bits) | purpose
-/// << 48. Output words o₀ … o₃ make word[0] = o₀·2³² + o₁ and word[1] = o₂·2³² + o₃. The low half of
-/// the index stands second because it then enters a multiplication one round later: most of the
-/// first three rounds is the same for 2³² blocks. Blocks from 2⁶³ on are drawn by rejections and bridges, blocks from
-/// 2⁶² to 2⁶³ − 1 by label noises; no kernel's steps reach them. Cost: 20 multiplications.
+/// << 48. Output words o₀ … o₃ make word[0] = o₀·2³² + o₁ and word[1] = o₂·2³² + o₃. Blocks from 2⁶³
+/// on are drawn by rejections and bridges, from 2⁶² to 2⁶³ − 1 by label noises, from 2⁶¹ by the
+/// starts of generators. Cost: 20 multiplications.
 void esc_stream_block(uint64_t seed, uint64_t stream, uint64_t index, uint64_t word[2]);
 
-/// Computes two standard normals from a block and returns r², the sum of their squares (Box and
+/// Computes two standard normals from two words and returns r², the sum of their squares (Box and
 /// Muller 1958). Errors of r² and of the normals: at most 4 units in the last place.
 ///
 /// From word[0]: u = 2 − f, f in [1, 2) with the low 52 bits as mantissa: u in (0, 1], so that no

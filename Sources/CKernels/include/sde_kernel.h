@@ -3,7 +3,7 @@
 #ifndef ESCAPEMENT_SDE_KERNEL_H
 #define ESCAPEMENT_SDE_KERNEL_H
 
-#include "kernel_level.h"
+#include "random_stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,10 +37,12 @@ typedef struct {
   double spread[ESC_LANES];
   /// The lane has an event as soon as |m| ≥ boundary, or its bridge touches the boundary.
   double boundary[ESC_LANES];
-  /// Counter words 2 and 3: replica (48 bits) | purpose << 48.
+  /// The stream: replica (48 bits) | purpose << 48.
   uint64_t stream[ESC_LANES];
-  /// Steps taken, and the position in the stream: steps 2n and 2n + 1 use block n.
+  /// Steps taken.
   uint64_t step[ESC_LANES];
+  /// The generators at the lanes' next steps; the kernel starts that of a lane at step 0.
+  EscGenerators generators;
   /// The lane has an event when step = horizon.
   uint64_t horizon[ESC_LANES];
   /// Why the last call returned, an EscEvent for each lane.
@@ -51,8 +53,8 @@ typedef struct {
 /// have an event (bit i is lane i; 0 when the budget ran out). Steps go in pairs: when one lane has
 /// an event in the first of the two, the others stand one step further.
 ///
-/// In this order and without fused operations, g the first (even step) or second normal of the
-/// block, all constants folded once,
+/// In this order and without fused operations, g the first (even step) or second normal of a
+/// pair from the replica's generator, all constants folded once,
 ///
 ///     t = m·m
 ///     P = (((p₄·t + p₃)·t + p₂)·t + p₁)·t + p₀          p_i = dt·drift_i
@@ -63,7 +65,7 @@ typedef struct {
 ///
 /// and, when η > |m'| and e < 38·V, a crossing if exp(−(e/V)) > U (the C library's exp), with U = (k + ½)·2⁻⁵³, k the high
 /// 53 bits of the first word of block 2⁶³ + step. The probability is exact for constant V and order
-/// one better than the grid otherwise. Cost: half a block, a normal and a root a step.
+/// one better than the grid otherwise. Cost: a word, a normal and a root a step.
 uint32_t esc_diffusion_advance(
     const EscDiffusion *diffusion, EscDiffusionLanes *lanes, uint64_t steps, EscLevel level);
 

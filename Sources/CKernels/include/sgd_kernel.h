@@ -3,7 +3,7 @@
 #ifndef ESCAPEMENT_SGD_KERNEL_H
 #define ESCAPEMENT_SGD_KERNEL_H
 
-#include "kernel_level.h"
+#include "random_stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,10 +44,12 @@ typedef struct {
   double *scratch;
   /// Excess risk ½[(tr AΩ)² + 2 tr(AΩAΩ)], A = diag(−a/p; 1), after the last step.
   double risk;
-  /// Counter words 2 and 3: replica (48 bits) | purpose << 48.
+  /// The stream: replica (48 bits) | purpose << 48.
   uint64_t stream;
-  /// Steps taken, and the position in the stream.
+  /// Steps taken.
   uint64_t step;
+  /// The generators of the stream at the next step; the kernel starts them at step 0.
+  EscGenerators generators;
 } EscSgdState;
 
 /// Returns d rounded up to whole chunks of 32 coordinates.
@@ -64,17 +66,17 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 /// |m_j| ≥ boundary for some j or the risk is at most `target`, ESC_EVENT_DIVERGED when something
 /// is no longer finite, and ESC_EVENT_NONE when the steps are spent.
 ///
-/// Input n: chunk c of coordinates comes from blocks 16(nC + c) … + 15 of the stream, C = ⌈d/32⌉;
-/// block b gives coordinates 32c + b and 32c + 16 + b. The noise z of step n is a normal of block
+/// The next pair of generator b gives coordinates 32c + b and 32c + 16 + b of the input, c = 0 …
+/// ⌈d/32⌉ − 1, b = 0 … 15. The noise z of step n is a normal of block
 /// 2⁶² + n/2, the first for even n. In this order and without fused operations,
 ///
-///     v_ji ← v_ji + pending_j·x_i   (the last input),   D_j = Σ_i v_ji·x_i,   N = Σ r²_b
+///     v_ji ← v_ji + pending_j·x_i   (the last input),   D_j = Σ_i v_ji·x_i,   N = Σ r²
 ///     λ_j = (scale_j·D_j)·(1/√d),   ℰ = (x₀·x₀ − (Σ_j (a_j·λ_j)·λ_j)/p) + √Δ·z
 ///     h_j = (((2·(γ/p))·a_j)/d · ℰ)·λ_j,   q_j = 1 + h_j·((λ_j + λ_j) + h_j·N)
 ///     pending_j = (h_j·√d)/scale_j,   scale_j ← scale_j/√q_j
 ///     m_j = (scale_j·(v_j0 + pending_j·x₀))·(1/√d)
 ///
-/// D_j has 32 accumulators (coordinate mod 32) and N has 16 (block mod 16), added up by halving:
+/// D_j has 32 accumulators (coordinate mod 32) and N has 16 (the generators), added up by halving:
 /// accumulator i with i + 16, i + 8, … Coordinates from d on are 0, and where a chunk is cut N adds
 /// x·x of its first and second halves. Every 1024 steps, or when a scale leaves [2⁻¹⁰⁰, 2¹⁰⁰], the
 /// rows are normalised exactly and Q is computed from them (sums with 32 accumulators as above).

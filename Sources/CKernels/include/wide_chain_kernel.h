@@ -3,7 +3,7 @@
 #ifndef ESCAPEMENT_WIDE_CHAIN_KERNEL_H
 #define ESCAPEMENT_WIDE_CHAIN_KERNEL_H
 
-#include "kernel_level.h"
+#include "random_stream.h"
 #include "sgd_kernel.h"
 
 #ifdef __cplusplus
@@ -23,10 +23,12 @@ typedef struct {
   double *scratch;
   /// Excess risk after the last step.
   double risk;
-  /// Counter words 2 and 3: replica (48 bits) | purpose << 48.
+  /// The stream: replica (48 bits) | purpose << 48.
   uint64_t stream;
-  /// Steps taken, and the position in the stream.
+  /// Steps taken.
   uint64_t step;
+  /// The generators of the stream at the next step; the kernel starts them at step 0.
+  EscGenerators generators;
 } EscWideState;
 
 /// Returns p rounded up to a multiple of 16.
@@ -40,7 +42,7 @@ void esc_wide_begin(const EscNetwork *network, EscWideState *state);
 /// is no longer finite, and ESC_EVENT_NONE when the steps are spent. Needs d ≥ p + 3.
 ///
 /// The arithmetic is that of `esc_network_advance` with plain roots, 1/√q as 1.0/sqrt(q), and
-/// c = x/√D, s = y/√D. Normals g_t, g₁ … g_p are numbers 0 … p of the chunks of 32 (as the inputs of
+/// c = x/√D, s = y/√D. Normals g_t, g₁ … g_p are numbers 0 … p of chunks of 32 (as the inputs of
 /// `esc_sgd_advance`), (z, x) the pair of block 2⁶² + n, whose low 14 bits judge x. Sums over l in
 /// the risk have 16 accumulators, l mod 16, added up by halving; sums over j are in order. S of the
 /// next step accumulates while the columns of this one are written, so that a step reads the factor

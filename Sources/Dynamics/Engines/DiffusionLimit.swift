@@ -83,7 +83,7 @@ public struct DiffusionLimit: Engine {
 
   /// Integrates the replicas of the queue; a step is one time step.
   public func run(_ work: ReplicaWork) throws {
-    if let scalar, usesKernels, work.streams.generator == .philox {
+    if let scalar, usesKernels, work.streams.suitKernels {
       let lanes = DiffusionLanes(
         model: model, rule: exitRule, timeStep: timeStep, monitoring: monitoring, level: level,
         diffusion: scalar, scheme: scheme)

@@ -47,7 +47,7 @@ public struct FullSGD: Engine {
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
-    if usesKernel && model.teacherUnits == 1 && work.streams.generator == .philox {
+    if usesKernel && model.teacherUnits == 1 && work.streams.suitKernels {
       let weights = KernelWeights(model: model, seed: work.streams.seed, level: level)
       return try Dynamics.run(work, on: weights, rule: exitRule, stepLimit: stepLimit)
     }

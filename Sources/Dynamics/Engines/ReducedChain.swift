@@ -41,7 +41,7 @@ public struct ReducedChain: Engine {
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
-    if usesKernels && work.streams.generator == .philox {
+    if usesKernels && work.streams.suitKernels {
       let seed = work.streams.seed
       if model.width == 1 && model.teacherUnits == 1 {
         return try run(work, in: ScalarChainLanes(model: model, seed: seed, level: level))

@@ -24,10 +24,13 @@ public struct StreamFamily: Sendable, Equatable {
   public let seed: UInt64
 
   /// Creates the family of `seed`.
-  public init(seed: UInt64, generator: RandomGenerator = .philox) {
+  public init(seed: UInt64, generator: RandomGenerator = .xoshiro) {
     self.seed = seed
     self.generator = generator
   }
+
+  /// Tells whether the vector kernels draw from these streams.
+  public var suitKernels: Bool { generator == .xoshiro }
 
   /// Opens the stream of one replica; throws `GSLError` when memory or stream numbers run out.
   public func stream(for purpose: StreamPurpose, replica: Int) throws -> RandomStream {

@@ -116,7 +116,7 @@ public struct Comparison: Sendable {
           + "means are restricted to it")
     }
     let generator = experiment.streams.generator
-    if !generator.isCounterBased {
+    if !generator.isKeyed {
       let replicas = Double(runs.map(\.replicas).max() ?? 0)
       let chance = 1 / Double(generator.startCount) - 0x1p-32
       var warning =

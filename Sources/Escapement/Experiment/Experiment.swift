@@ -106,7 +106,7 @@ public struct Experiment: Sendable {
       }
       generator = found
     } else {
-      generator = .philox
+      generator = .xoshiro
     }
     streams = StreamFamily(seed: try options.seed(.seed) ?? 1, generator: generator)
     scheme = try options.choice(.scheme, of: DiffusionScheme.self) ?? .driftHeun

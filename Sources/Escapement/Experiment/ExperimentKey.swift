@@ -43,7 +43,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .dynamics: return "Which dynamics: ode,sde,chain,sgd (default ode,sde,chain)."
     case .start: return "random, overlaps:M1,M2,… or gram:FILE (default random)."
     case .seed: return "Seed, 64 bits (default 1)."
-    case .generator: return "Random generator: philox4x32-10 or any GSL generator's name."
+    case .generator:
+      return "Random generator: xoshiro256++, philox4x32-10 or a GSL generator's name."
     case .threads: return "Threads (default: all cores)."
     case .timeStep: return "Step of the SDE in τ (default chosen for a bias below the error)."
     case .finiteSizeDrift: return "Keep the SDE's drift of relative order 1/d (default true)."
