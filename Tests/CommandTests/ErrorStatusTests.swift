@@ -82,7 +82,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: [
-    ("--dimension 30000 --width 1000 --learning-rate 10 --dynamics sde", "--width: found 1000"),
+    ("--dimension 30000 --width 3000 --learning-rate 10 --dynamics sde", "--width: found 3000"),
     ("--dimension 30000 --width 3000 --learning-rate 10 --dynamics ode", "--width: found 3000"),
     ("--dimension 1e10 --learning-rate 0.1 --dynamics sgd", "--dimension: found 10000000000"),
     ("--dimension 3000 --learning-rate 0.1 --replicas 1000000000", "--replicas: found 3000000000"),

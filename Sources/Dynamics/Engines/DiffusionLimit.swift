@@ -9,9 +9,9 @@ import GSL
 /// midway), which makes the bias of exit times O(h) where grid times alone leave O(√h). The kernel for
 /// p = k = 1 takes the bridge of |m| with its own variance rate instead. Elsewhere overlaps are held in
 /// [−1, 1], which a step can leave near perfect alignment.
-/// Cost a step: O(N³/3) for the factor of C over N = p k + p(p − 1)/2 components; p = k = 1 runs on
-/// polynomials in m instead. Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the
-/// stochastic correction, with covariances for all p and k; crossings after Gobet (2000).
+/// Cost a step: O((p + k)³), see ``IncrementNoise``; p = k = 1 runs on polynomials in m instead.
+/// Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the stochastic correction, with
+/// covariances for all p and k; crossings after Gobet (2000).
 public struct DiffusionLimit: Engine {
   /// The dynamics, `sde`.
   public let kind = DynamicsKind.sde
@@ -31,8 +31,8 @@ public struct DiffusionLimit: Engine {
   private let usesKernels: Bool
   private let level: KernelLevel
 
-  /// The largest number of overlaps p k + p(p + 1)/2, for 2 GB of covariance a thread.
-  public static let largestComponentCount = 10_000
+  /// The largest number of fields p + k, for 2 GB of matrices a thread.
+  public static let largestFieldCount = 2500
 
   /// Creates the engine.
   ///
@@ -40,16 +40,16 @@ public struct DiffusionLimit: Engine {
   /// kernel takes the steps, at any `level` with the same bits. `usesKernels` false takes the steps
   /// one by one and `usesPolynomials` false the general path: the same law from other numbers.
   /// Throws `ParameterError` for the key `time-step` unless 0 < timeStep ≤ horizon, and for `width`
-  /// beyond ``largestComponentCount`` overlaps.
+  /// beyond ``largestFieldCount`` fields.
   public init(
     model: Model, exitRule: ExitRule, timeStep: Double, finiteSizeDrift: Bool = true,
     scheme: DiffusionScheme = .driftHeun, monitoring: Monitoring = .continuous,
     usesPolynomials: Bool = true, usesKernels: Bool = true, level: KernelLevel = .best
   ) throws {
     try ParameterError.require(
-      model.layout.count <= DiffusionLimit.largestComponentCount, "width", "\(model.width)",
-      "at most \(DiffusionLimit.largestComponentCount) overlaps for the SDE, whose covariance is "
-        + "their square; there are \(model.layout.count)")
+      model.fieldCount <= DiffusionLimit.largestFieldCount, "width", "\(model.width)",
+      "a width and teacher-units of at most \(DiffusionLimit.largestFieldCount) together, for the "
+        + "memory of the SDE's matrices")
     self.usesKernels = usesKernels
     self.level = level
     try ParameterError.require(
@@ -91,7 +91,7 @@ public struct DiffusionLimit: Engine {
     } else if let scalar {
       try run(work, on: ScalarPath(engine: self, diffusion: scalar))
     } else {
-      try run(work, on: OverlapPath(engine: self))
+      try run(work, on: try OverlapPath(engine: self))
     }
   }
 
@@ -115,7 +115,7 @@ public struct DiffusionLimit: Engine {
       let duration = min(timeStep, exitRule.horizon - time)
       guard duration > 0 else { break }
       let before = path.risk
-      path.advance(duration, stream)
+      try path.advance(duration, stream)
       step += 1
       try meter.count(report)
       let after = path.risk
@@ -154,5 +154,5 @@ protocol DiffusionPath: AnyObject {
   /// The variance rate of the risk over the last step.
   var riskVariance: Double { get }
   /// Takes one step.
-  func advance(_ duration: Double, _ stream: RandomStream)
+  func advance(_ duration: Double, _ stream: RandomStream) throws
 }

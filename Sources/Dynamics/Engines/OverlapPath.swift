@@ -1,6 +1,9 @@
 import GSL
 
-/// Follows the SDE for any p and k on the full covariance of the overlaps.
+/// Follows the SDE for any p and k, with noise drawn in the eigenbasis of the error form.
+///
+/// The finite-size drift is taken at a step's beginning: it is O(1/d), so that a second evaluation
+/// would gain no more than the O(h/d) that the noise leaves open anyway.
 final class OverlapPath: DiffusionPath {
   private(set) var risk = 0.0
   private(set) var riskVariance = 0.0
@@ -10,54 +13,55 @@ final class OverlapPath: DiffusionPath {
   private let model: Model
   private let layout: OverlapLayout
   private let moments: FieldMoments
-  private let covariance: IncrementCovariance
+  private let noise: IncrementNoise
   private let scheme: DiffusionScheme
   private let finiteSizeDrift: Bool
+  private let order: FieldMoments.Order
   private var drift: [Double]
-  private var predictedDrift: [Double]
+  private var finiteSize: [Double]
   private var predicted: [Double]
   private var normals: [Double]
+  private var increments: [Double]
   private var gradient: [Double]
-  private var midway: [Double]
 
-  init(engine: DiffusionLimit) {
+  init(engine: DiffusionLimit) throws {
     model = engine.model
     layout = model.layout
     moments = FieldMoments(model: model)
-    covariance = IncrementCovariance(model: model)
+    noise = try IncrementNoise(model: model)
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
+    order = finiteSizeDrift ? .covariance : .drift
     let zeros = [Double](repeating: 0, count: layout.count)
     state = zeros
     drift = zeros
+    finiteSize = zeros
     predicted = zeros
-    predictedDrift = zeros
-    normals = [Double](repeating: 0, count: covariance.order)
-    gradient = normals
-    midway = zeros
+    increments = zeros
+    gradient = zeros
+    normals = [Double](repeating: 0, count: noise.normalCount)
   }
 
   func place(_ frame: StudentFrame) {
     state = frame.overlaps
-    moments.update(state, order: .covariance)
+    moments.update(state, order: order)
     risk = moments.risk
   }
 
-  func advance(_ duration: Double, _ stream: RandomStream) {
+  func advance(_ duration: Double, _ stream: RandomStream) throws {
     // `moments` belong to `state` here: the end of the last step or `place` left them so.
-    evaluateDrift(into: &drift)
-    covariance.evaluate(moments)
-    let order = covariance.order
-    let factor = covariance.matrix
-    factorSemidefinite(factor, order: order)
-    for i in 0..<layout.count { midway[i] = 0.5 * state[i] }
-
+    moments.drift(into: &drift)
+    if finiteSizeDrift {
+      for i in 0..<layout.count { finiteSize[i] = 0 }
+      moments.addFiniteSizeDrift(to: &finiteSize)
+    }
+    try noise.update(state)
     normals.withUnsafeMutableBufferPointer { stream.fillGaussian($0) }
+    noise.increments(from: normals, into: &increments)
     let amplitude = (model.timePerStep * duration).squareRoot()
-    for row in 0..<order {
-      var noise = 0.0
-      for column in 0...row { noise += factor[row * order + column] * normals[column] }
-      state[covariance.active[row]] += amplitude * noise
+    for i in 0..<layout.count {
+      gradient[i] = state[i]
+      state[i] += amplitude * increments[i] + duration * finiteSize[i]
     }
     switch scheme {
     case .eulerMaruyama:
@@ -65,53 +69,37 @@ final class OverlapPath: DiffusionPath {
     case .driftHeun:
       for i in 0..<layout.count { predicted[i] = state[i] + duration * drift[i] }
       hold(&predicted)
-      moments.update(predicted, order: finiteSizeDrift ? .covariance : .drift)
-      evaluateDrift(into: &predictedDrift)
-      for i in 0..<layout.count {
-        state[i] += 0.5 * duration * (drift[i] + predictedDrift[i])
-      }
+      moments.update(predicted, order: .drift)
+      // The drift at the step's beginning is in `predicted` already, and can give way.
+      for i in 0..<layout.count { state[i] += 0.5 * duration * drift[i] }
+      moments.drift(into: &drift)
+      for i in 0..<layout.count { state[i] += 0.5 * duration * drift[i] }
     }
     hold(&state)
-    for i in 0..<layout.count { midway[i] += 0.5 * state[i] }
-    riskVariance = model.timePerStep * variance(along: midway, factor, order)
-    moments.update(state, order: .covariance)
+    takeMidwayGradient()
+    riskVariance = model.timePerStep * noise.variance(along: gradient)
+    moments.update(state, order: order)
     risk = moments.risk
   }
 
-  private func evaluateDrift(into output: inout [Double]) {
-    moments.drift(into: &output)
-    if finiteSizeDrift { moments.addFiniteSizeDrift(to: &output) }
-  }
-
-  /// ∇Rᵀ C ∇R, with ∇R = 4A_jA_r M_jr and 4A_jA_l Q_jl taken midway.
+  /// ∇R = 4A_jA_r M_jr and 4A_jA_l Q_jl, taken midway from the overlaps that `gradient` holds to
+  /// `state`.
   ///
   /// R is quadratic, so that its midway gradient turns the step into its ΔR exactly.
-  private func variance(
-    along midway: [Double], _ factor: UnsafePointer<Double>, _ order: Int
-  ) -> Double {
+  private func takeMidwayGradient() {
     let (p, k) = (layout.width, layout.teacherUnits)
-    var row = 0
+    let form = moments.form
     for j in 0..<p {
       for r in 0..<k {
-        let weight = 4 * moments.form[j] * moments.form[p + r]
-        gradient[row] = weight * midway[layout.teacherOverlap(j, r)]
-        row += 1
+        let at = layout.teacherOverlap(j, r)
+        gradient[at] = 2 * form[j] * form[p + r] * (gradient[at] + state[at])
       }
-    }
-    for j in 0..<p {
       for l in 0..<j {
-        let weight = 4 * moments.form[j] * moments.form[l]
-        gradient[row] = weight * midway[layout.studentOverlap(j, l)]
-        row += 1
+        let at = layout.studentOverlap(j, l)
+        gradient[at] = 2 * form[j] * form[l] * (gradient[at] + state[at])
       }
+      gradient[layout.studentOverlap(j, j)] = 0
     }
-    var variance = 0.0
-    for column in 0..<order {
-      var sum = 0.0
-      for row in column..<order { sum += gradient[row] * factor[row * order + column] }
-      variance += sum * sum
-    }
-    return variance
   }
 
   /// Keeps overlaps of unit vectors in [−1, 1].

@@ -47,52 +47,46 @@ extension FieldMoments {
   func addFiniteSizeDrift(to output: UnsafeMutablePointer<Double>) {
     let (p, k) = (layout.width, layout.teacherUnits)
     let c = model.learningRate / Double(p)
+    let a = model.secondLayer
     let scale = 1 / (c * Double(model.dimension))
+    let (square, radial) = (perStudent, perStudent + p)
     for j in 0..<p {
-      let aj = model.secondLayer[j]
-      let square = productOfNorms(j, j)
-      let norm = 4 * c * c * aj * aj * secondWithNorm(j, j)
+      let aj = a[j]
+      let (e2, e3, e4) = fourOfOne(j, j)
+      // E[q_j²] and E[u_j²(|g|² − n)].
+      square[j] =
+        16 * c * c * aj * aj * (e2 + 2 * c * aj * e3 + c * c * aj * aj * e4)
+      radial[j] = 4 * c * c * aj * aj * secondWithNorm(j, j)
       for r in 0..<k {
-        let (e2, e3, _) = four(j, p + r, j, j)
-        let cross = 8 * c * c * aj * aj * e2 + 8 * c * c * c * aj * aj * aj * e3
+        let (e2, e3, _) = fourOfOne(j, p + r)
+        let cross = 8 * c * c * aj * aj * (e2 + c * aj * e3)
         let m = gram(j, p + r)
-        let term = 0.375 * m * square - 0.5 * cross - 0.5 * m * norm
+        let term = 0.375 * m * square[j] - 0.5 * cross - 0.5 * m * radial[j]
         output[layout.teacherOverlap(j, r)] += scale * term
       }
     }
     for j in 0..<p {
       for l in 0..<j {
-        let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
+        let (aj, al) = (a[j], a[l])
         let q = gram(j, l)
-        let squares = productOfNorms(j, j) + productOfNorms(l, l)
-        let normalised = q * (0.375 * squares + 0.25 * productOfNorms(j, l))
-        let cross = productOfOverlapAndNorm(j, l, j) + productOfOverlapAndNorm(j, l, l)
-        let radial = aj * aj * secondWithNorm(j, j) + al * al * secondWithNorm(l, l)
-        let norm = 4 * c * c * (aj * al * secondWithNorm(j, l) - 0.5 * q * radial)
+        let (e2, e3, e4) = fourOfTwo(j, l)
+        let product =
+          16 * c * c * aj * al * (e2 + c * (aj + al) * e3 + c * c * aj * al * e4)
+        let normalised = q * (0.375 * (square[j] + square[l]) + 0.25 * product)
+        let cross = productOfOverlapAndNorm(j, l) + productOfOverlapAndNorm(l, j)
+        let norm =
+          4 * c * c * aj * al * secondWithNorm(j, l) - 0.5 * q * (radial[j] + radial[l])
         output[layout.studentOverlap(j, l)] += scale * (normalised - 0.5 * cross + norm)
       }
     }
   }
 
-  /// E[q_jq_l].
-  private func productOfNorms(_ j: Int, _ l: Int) -> Double {
+  /// E[b_jl q_j].
+  private func productOfOverlapAndNorm(_ j: Int, _ l: Int) -> Double {
     let c = model.learningRate / Double(layout.width)
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
-    let (e2, e3, e4) = four(j, j, l, l)
-    let order2 = 16 * c * c * aj * al * e2
-    let order3 = 16 * c * c * c * aj * al * (aj + al) * e3
-    let order4 = 16 * c * c * c * c * aj * aj * al * al * e4
-    return order2 + order3 + order4
-  }
-
-  /// E[b_jl q_i] with i one of j and l.
-  private func productOfOverlapAndNorm(_ j: Int, _ l: Int, _ i: Int) -> Double {
-    let c = model.learningRate / Double(layout.width)
-    let (aj, al, ai) = (model.secondLayer[j], model.secondLayer[l], model.secondLayer[i])
-    let (e2, e3, e4) = four(j, l, i, i)
-    let order2 = 8 * c * c * (aj + al) * ai * e2
-    let order3 = c * c * c * (8 * (aj + al) * ai * ai + 16 * aj * al * ai) * e3
-    let order4 = 16 * c * c * c * c * aj * al * ai * ai * e4
-    return order2 + order3 + order4
+    let (e2, e3, e4) = fourOfOne(j, l)
+    let order3 = c * (8 * (aj + al) * aj + 16 * aj * al) * e3
+    return c * c * aj * (8 * (aj + al) * e2 + order3 + 16 * c * c * aj * aj * al * e4)
   }
 }

@@ -26,6 +26,8 @@ final class FieldMoments {
   private let powers: UnsafeMutablePointer<Double>
   /// [θᵐ] D S for m = 0…4.
   private let weighted: UnsafeMutablePointer<Double>
+  /// Scratch, two numbers a student.
+  let perStudent: UnsafeMutablePointer<Double>
   /// [θᵐ] D for m = 0…4.
   private(set) var normalisation = [Double](repeating: 0, count: 5)
   /// tr((AΩ)ᵐ) for m = 0…4 (entry 0 unused).
@@ -41,12 +43,15 @@ final class FieldMoments {
     powers.initialize(repeating: 0, count: 5 * size)
     weighted = .allocate(capacity: 5 * size)
     weighted.initialize(repeating: 0, count: 5 * size)
+    perStudent = .allocate(capacity: 2 * model.width)
+    perStudent.initialize(repeating: 0, count: 2 * model.width)
     for r in model.width..<count { powers[r * count + r] = 1 }
   }
 
   deinit {
     powers.deallocate()
     weighted.deallocate()
+    perStudent.deallocate()
   }
 
   /// Takes Ω from a flat state of overlaps and evaluates the series up to `order`.
@@ -97,6 +102,21 @@ final class FieldMoments {
     let (b2, b3, b4) = pair(i * count + k, j * count + l)
     let (c2, c3, c4) = pair(i * count + l, j * count + k)
     return (2 * (a2 + b2 + c2), 6 * (a3 + b3 + c3), 24 * (a4 + b4 + c4))
+  }
+
+  /// E[ℰⁿ λ_j³λ_l] for n = 2, 3, 4, where the three pairings are one.
+  @inline(__always)
+  func fourOfOne(_ j: Int, _ l: Int) -> (Double, Double, Double) {
+    let (a2, a3, a4) = pair(j * count + j, j * count + l)
+    return (6 * a2, 18 * a3, 72 * a4)
+  }
+
+  /// E[ℰⁿ λ_j²λ_l²] for n = 2, 3, 4, where two of the three pairings are one.
+  @inline(__always)
+  func fourOfTwo(_ j: Int, _ l: Int) -> (Double, Double, Double) {
+    let (a2, a3, a4) = pair(j * count + j, l * count + l)
+    let (b2, b3, b4) = pair(j * count + l, j * count + l)
+    return (2 * (a2 + 2 * b2), 6 * (a3 + 2 * b3), 24 * (a4 + 2 * b4))
   }
 
   /// [θⁿ] (D S_x) S_y for n = 2, 3, 4.
@@ -166,20 +186,14 @@ final class FieldMoments {
       for i in 0..<count { trace += form[i] * powers[(m - 1) * size + i * count + i] }
       traces[m] = trace / Double(1 << (m - 1))
     }
-    let exponents = (
-      traces[1], traces[2] + 0.5 * model.labelNoise, 4 * traces[3] / 3, 2 * traces[4]
-    )
-    let (c1, c2, c3, c4) = exponents
-    let d0 = 1.0
-    let d1 = c1 * d0
-    let d2 = (c1 * d1 + 2 * c2 * d0) / 2
-    normalisation[0] = d0
-    normalisation[1] = d1
-    normalisation[2] = d2
+    let series = ErrorSeries(
+      traces: (traces[1], traces[2], traces[3], traces[4]), labelNoise: model.labelNoise)
+    normalisation[0] = 1
+    normalisation[1] = series.first
+    normalisation[2] = series.second
     if order == .covariance {
-      let d3 = (c1 * d2 + 2 * c2 * d1 + 3 * c3 * d0) / 3
-      normalisation[3] = d3
-      normalisation[4] = (c1 * d3 + 2 * c2 * d2 + 3 * c3 * d1 + 4 * c4 * d0) / 4
+      normalisation[3] = series.third
+      normalisation[4] = series.fourth
     }
     for m in 0...last {
       let out = weighted + m * size
