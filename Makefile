@@ -49,16 +49,16 @@ format:
 clean:
 	rm -rf .build .build-test
 
-# GSL is the one library that SwiftPM does not fetch itself.
+# GSL and zlib are the libraries that SwiftPM does not fetch itself.
 dependencies:
 	@command -v $(SWIFT) >/dev/null || \
 	  { echo 'Swift is missing: install it from https://www.swift.org/install' >&2; exit 1; }
-	@if pkg-config --exists gsl 2>/dev/null; then :; \
+	@if pkg-config --exists gsl zlib 2>/dev/null; then :; \
 	elif command -v apt-get >/dev/null; then \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  echo '==> installing GSL with apt-get: libgsl-dev pkg-config'; \
+	  echo '==> installing with apt-get: libgsl-dev zlib1g-dev pkg-config'; \
 	  $$sudo apt-get -o DPkg::Lock::Timeout=300 update -qq && \
-	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq libgsl-dev pkg-config; \
+	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq libgsl-dev zlib1g-dev pkg-config; \
 	elif command -v brew >/dev/null; then \
-	  echo '==> installing GSL with Homebrew: gsl pkg-config'; brew install gsl pkg-config; \
-	else echo 'GSL is missing: install its headers and pkg-config' >&2; exit 1; fi
+	  echo '==> installing with Homebrew: gsl zlib pkg-config'; brew install gsl zlib pkg-config; \
+	else echo 'GSL or zlib is missing: install their headers and pkg-config' >&2; exit 1; fi

@@ -19,10 +19,13 @@ let package = Package(
     .systemLibrary(
       name: "CGSL", pkgConfig: "gsl",
       providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CKernels", dependencies: ["CGSL"]),
     .target(name: "GSL", dependencies: ["CGSL", "CKernels"]),
     .target(name: "Dynamics", dependencies: ["CKernels", "GSL"]),
-    .target(name: "Ensemble", dependencies: ["Dynamics"]),
+    .target(name: "Ensemble", dependencies: ["CZlib", "Dynamics"]),
     .target(name: "Statistics", dependencies: ["GSL"]),
     .target(
       name: "Escapement",

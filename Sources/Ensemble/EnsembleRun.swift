@@ -6,21 +6,22 @@ public struct EnsembleRun: Sendable {
   public let kind: DynamicsKind
   /// Thresholds T, ascending.
   public let thresholds: [Double]
-  /// Number of replicas.
-  public let replicas: Int
   /// Steps taken by all replicas together.
   public let steps: Int
-  /// Wall-clock seconds.
+  /// Wall-clock seconds, of all processes that had a share.
   public let seconds: Double
   private let table: ExitRecordTable
 
-  init(
-    kind: DynamicsKind, thresholds: [Double], replicas: Int, steps: Int, seconds: Double,
-    table: ExitRecordTable
+  /// Number of replicas.
+  public var replicas: Int { table.replicas.count }
+
+  /// Creates a run from a table in which every replica is there.
+  public init(
+    kind: DynamicsKind, thresholds: [Double], steps: Int, seconds: Double, table: ExitRecordTable
   ) {
+    precondition(table.recordsPerReplica == thresholds.count, "one record a replica, threshold")
     self.kind = kind
     self.thresholds = thresholds
-    self.replicas = replicas
     self.steps = steps
     self.seconds = seconds
     self.table = table
@@ -34,23 +35,22 @@ public struct EnsembleRun: Sendable {
     records: [ExitRecord]
   ) {
     precondition(records.count == replicas * thresholds.count, "one record a replica, threshold")
-    let table = ExitRecordTable(replicas: replicas, thresholdCount: thresholds.count)
+    guard
+      let table = try? ExitRecordTable(
+        replicas: 0..<replicas, recordsPerReplica: thresholds.count)
+    else { preconditionFailure("no memory for a second copy of the records") }
     for replica in 0..<replicas {
       let first = replica * thresholds.count
       table.set(replica, Array(records[first..<(first + thresholds.count)]))
     }
-    self.init(
-      kind: kind, thresholds: thresholds, replicas: replicas, steps: steps, seconds: seconds,
-      table: table)
+    self.init(kind: kind, thresholds: thresholds, steps: steps, seconds: seconds, table: table)
   }
 
   /// The records of replica 0 at every threshold, then of replica 1, …
-  public var records: [ExitRecord] {
-    (0..<replicas).flatMap { replica in thresholds.indices.map { table[replica, $0] } }
-  }
+  public var records: [ExitRecord] { table.replicas.flatMap { table.records(of: $0) } }
 
   /// The records at one threshold, in replica order; they are read in place, not copied.
   public func records(at threshold: Int) -> some RandomAccessCollection<ExitRecord> {
-    (0..<replicas).lazy.map { table[$0, threshold] }
+    table.replicas.lazy.map { table[$0, threshold] }
   }
 }

@@ -4,7 +4,7 @@ import Dynamics
 ///
 /// Each thread takes replicas one by one from a common queue, so that long and short ones balance,
 /// and puts their records in place by index: neither the number of threads nor the order in which
-/// replicas end can be seen in the result. Memory: 24 bytes a replica and threshold, and one
+/// replicas end can be seen in the result. Memory: 17 bytes a replica and threshold, and one
 /// workspace a thread.
 public struct EnsembleRunner: Sendable {
   /// Number of tasks that run at once; more than there are cores gains nothing.
@@ -30,35 +30,65 @@ public struct EnsembleRunner: Sendable {
       throw ParameterError(
         key: "replicas", found: "\(replicas)", expected: "a whole number of at least 1")
     }
-    let queue = ReplicaQueue(0..<replicas)
     let thresholds = engine.exitRule.thresholds
-    let table = ExitRecordTable(replicas: replicas, thresholdCount: thresholds.count)
-    let stepsBefore = progress.steps
-    let executor = ThreadExecutor()
-    let clock = ContinuousClock()
-    let began = clock.now
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<min(threads, replicas) {
-        group.addTask(executorPreference: executor) {
-          try engine.run(
-            ReplicaWork(
-              queue: queue, start: start, streams: streams,
-              record: {
-                table.set($0, $1)
-                progress.add(replicas: 1)
-              },
-              report: { progress.add(steps: $0) }))
-        }
-      }
-      // Unlike waiting for all, leaving at the first error cancels the rest.
-      while try await group.next() != nil {}
-    }
-    let elapsed = clock.now - began
-    let seconds =
-      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    let table = try ExitRecordTable(
+      replicas: 0..<replicas, recordsPerReplica: thresholds.count)
+    let cost = try await complete(
+      table, engine, start: start, streams: streams, progress: progress)
     return EnsembleRun(
-      kind: engine.kind, thresholds: thresholds, replicas: replicas,
-      steps: progress.steps - stepsBefore,
-      seconds: seconds, table: table)
+      kind: engine.kind, thresholds: thresholds, steps: cost.steps, seconds: cost.seconds,
+      table: table)
+  }
+
+  /// Runs the replicas that `table` does not have yet and puts their records there.
+  ///
+  /// A `journal` gets each replica as it ends, and saves every two seconds and at the end, however
+  /// that comes. Returns steps and wall-clock seconds. Throws what the engine throws, and
+  /// `OutputError` when the journal cannot be written; the first failure cancels the rest.
+  public func complete(
+    _ table: ExitRecordTable, _ engine: some Engine, start: Start, streams: StreamFamily,
+    progress: ProgressMeter = ProgressMeter(), journal: RecordJournal? = nil
+  ) async throws -> (steps: Int, seconds: Double) {
+    let queue = ReplicaQueue(table.missing)
+    let (stepsBefore, began) = (progress.steps, ContinuousClock.now)
+    progress.add(replicas: table.replicas.count - queue.count)
+    journal?.begin(
+      engine.kind, recordsPerReplica: table.recordsPerReplica, progress: progress)
+    let executor = ThreadExecutor()
+    let workers = min(threads, queue.count)
+    do {
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        for _ in 0..<workers {
+          group.addTask(executorPreference: executor) {
+            try engine.run(
+              ReplicaWork(
+                queue: queue, start: start, streams: streams,
+                record: {
+                  table.set($0, $1)
+                  journal?.add($0, $1)
+                  progress.add(replicas: 1)
+                },
+                report: { progress.add(steps: $0) }))
+            return true
+          }
+        }
+        if let journal {
+          group.addTask {
+            while (try? await Task.sleep(for: .seconds(2))) != nil { try journal.save() }
+            return false
+          }
+        }
+        // Unlike waiting for all, leaving at the first error cancels the rest.
+        var working = workers
+        while working > 0, let isWorker = try await group.next() { working -= isWorker ? 1 : 0 }
+        group.cancelAll()
+      }
+    } catch {
+      // What has been finished is kept, whatever went wrong; that is what is told.
+      try? journal?.save()
+      throw error
+    }
+    try journal?.save()
+    return (progress.steps - stepsBefore, seconds(began.duration(to: .now)))
   }
 }

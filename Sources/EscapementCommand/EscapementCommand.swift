@@ -13,9 +13,13 @@ struct EscapementCommand: AsyncParsableCommand {
       starts and compares their exit times.
       """,
     version: escapementVersion,
-    subcommands: [Compare.self, Law.self, Test.self, Theory.self])
+    subcommands: [
+      Compare.self, Law.self, Merge.self, Resume.self, Test.self, Theory.self,
+    ])
 
   static func main() async {
+    // A reader that has gone is an error of writing, not the end of a run of days.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

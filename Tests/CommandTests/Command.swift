@@ -35,6 +35,19 @@ func runCommand(
     stderr: String(decoding: stderr, as: UTF8.self))
 }
 
+/// Starts `escapement` with words separated by spaces; nobody reads what it prints.
+func startCommand(_ words: String, in directory: URL) throws -> Process {
+  let process = Process()
+  process.executableURL = buildDirectory.appendingPathComponent("escapement")
+  process.arguments = words.split(separator: " ").map(String.init)
+  process.currentDirectoryURL = directory
+  process.standardInput = FileHandle.nullDevice
+  process.standardOutput = FileHandle.nullDevice
+  process.standardError = FileHandle.nullDevice
+  try process.run()
+  return process
+}
+
 /// Runs `escapement` with words separated by spaces.
 func runCommand(_ words: String, in directory: URL? = nil) throws -> CommandResult {
   try runCommand(words.split(separator: " ").map(String.init), in: directory)

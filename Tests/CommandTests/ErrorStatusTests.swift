@@ -113,17 +113,22 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test func `a file that cannot be written ends with 74 and leaves no other`() throws {
+  @Test func `a file that cannot be written ends with 74, and the run can be taken up`() throws {
     try withFiles { directory in
       let run = directory.appendingPathComponent("run")
-      try FileManager.default.createDirectory(
-        at: run.appendingPathComponent("summary.json"), withIntermediateDirectories: true)
+      let obstacle = run.appendingPathComponent("summary.json")
+      try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: true)
       let result = try runCommand("compare good.yaml --output run", in: directory)
-      #expect(result.status == 74)
-      #expect(result.stdout.isEmpty)
-      #expect(result.stderr.contains("summary.json"))
+      expectError(result, 74, "summary.json")
+      #expect(result.stderr.contains("escapement resume run"))
       #expect(
-        try FileManager.default.contentsOfDirectory(atPath: run.path) == ["summary.json"])
+        try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
+          == ["checkpoint.records", "summary.json"])
+      try FileManager.default.removeItem(at: obstacle)
+      #expect(try runCommand("resume run", in: directory).status == 0)
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
+          == ["exit_times.csv", "experiment.yaml", "summary.json"])
     }
   }
 

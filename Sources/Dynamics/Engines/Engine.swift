@@ -2,19 +2,34 @@ import Synchronization
 
 /// Hands out the indices of replicas, each once, to whichever task asks.
 public final class ReplicaQueue: Sendable {
-  private let end: Int
-  private let upcoming: Atomic<Int>
+  private let ranges: [Range<Int>]
+  /// How many indices there are before each range, and in all.
+  private let before: [Int]
+  private let upcoming = Atomic(0)
 
   /// Creates a queue of the indices in `replicas`.
-  public init(_ replicas: Range<Int>) {
-    end = replicas.upperBound
-    upcoming = Atomic(replicas.lowerBound)
+  public convenience init(_ replicas: Range<Int>) { self.init([replicas]) }
+
+  /// Creates a queue of the indices in several ranges, one range after another.
+  public init(_ ranges: [Range<Int>]) {
+    self.ranges = ranges
+    before = ranges.reduce(into: [0]) { $0.append($0.last! + $1.count) }
   }
+
+  /// Number of indices, taken or not.
+  public var count: Int { before.last! }
 
   /// Takes the next index, nil when there is none.
   public func next() -> Int? {
-    let index = upcoming.add(1, ordering: .relaxed).oldValue
-    return index < end ? index : nil
+    let place = upcoming.add(1, ordering: .relaxed).oldValue
+    guard place < count else { return nil }
+    // The last range that starts at or before the place.
+    var (low, high) = (0, ranges.count - 1)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if before[middle] <= place { low = middle } else { high = middle - 1 }
+    }
+    return ranges[low].lowerBound + place - before[low]
   }
 }
 

@@ -24,29 +24,14 @@ public struct Comparison: Sendable {
   /// Runs an experiment.
   ///
   /// `commit` is put into the provenance. Throws `GSLError` when GSL fails, `CancellationError`
-  /// when the task is cancelled. Cost: the steps of all replicas; memory 24 bytes a replica and
+  /// when the task is cancelled. Cost: the steps of all replicas; memory 17 bytes a replica and
   /// threshold.
   public static func run(
     _ experiment: Experiment, commit: String? = nil, observer: (any ComparisonObserver)? = nil
   ) async throws -> Comparison {
-    let runner = try EnsembleRunner(threads: experiment.threads)
-    var runs: [EnsembleRun] = []
-    for kind in experiment.dynamics {
-      let (replicas, meter) = (experiment.replicaCount(kind), ProgressMeter())
-      await observer?.willRun(kind, replicas: replicas, meter: meter)
-      let result: Result<EnsembleRun, any Error>
-      do {
-        result = .success(
-          try await runner.run(
-            experiment.engine(kind), replicas: replicas, start: experiment.start,
-            streams: experiment.streams, progress: meter))
-      } catch {
-        result = .failure(error)
-      }
-      await observer?.didRun(kind)
-      runs.append(try result.get())
-    }
-    return try Comparison(experiment, runs: runs, commit: commit)
+    let records = try RunRecords(experiment)
+    try await records.complete(observer: observer)
+    return try records.comparison(commit: commit)
   }
 
   /// Summarises runs that are already there.

@@ -1,16 +1,7 @@
+import Ensemble
 import Foundation
 import Statistics
 import SwiftCSV
-
-/// Says what is wrong with a data file: which, where, and what was expected.
-public struct DataFileError: Error, Sendable, CustomStringConvertible {
-  /// One line: file, line where there is one, problem.
-  public let description: String
-
-  init(_ path: String, line: Int? = nil, _ problem: String) {
-    description = line.map { "\(path), line \($0): \(problem)" } ?? "\(path): \(problem)"
-  }
-}
 
 extension ExitSample {
   /// Reads exit times from a CSV file with a header.

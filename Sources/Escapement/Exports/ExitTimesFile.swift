@@ -5,17 +5,24 @@ import Foundation
 /// Writes exit records as CSV: `dynamics,threshold,replica,outcome,exit_time,exit_step`.
 ///
 /// Rows are sorted by dynamics, threshold and replica; numbers read back to the same Double; the
-/// step is empty for dynamics that have none. Byte-identical for the same experiment.
-public func exitTimesCSV(_ runs: [EnsembleRun]) -> Data {
-  var text = "dynamics,threshold,replica,outcome,exit_time,exit_step\n"
+/// step is empty for dynamics that have none. Byte-identical for the same experiment. `write` gets
+/// the text in pieces, so that it need not fit in memory.
+public func writeExitTimes(_ runs: [EnsembleRun], to write: (String) throws -> Void) rethrows {
+  try write("dynamics,threshold,replica,outcome,exit_time,exit_step\n")
   for run in runs.sorted(by: { $0.kind < $1.kind }) {
     for (index, threshold) in run.thresholds.enumerated() {
       let prefix = "\(run.kind.rawValue),\(threshold),"
       for (replica, record) in run.records(at: index).enumerated() {
         let step = record.step < 0 ? "" : "\(record.step)"
-        text += "\(prefix)\(replica),\(record.outcome.name),\(record.time),\(step)\n"
+        try write("\(prefix)\(replica),\(record.outcome.name),\(record.time),\(step)\n")
       }
     }
   }
-  return Data(text.utf8)
+}
+
+/// Returns the CSV of exit records as a whole.
+public func exitTimesCSV(_ runs: [EnsembleRun]) -> Data {
+  var data = Data()
+  writeExitTimes(runs) { data.append(contentsOf: $0.utf8) }
+  return data
 }

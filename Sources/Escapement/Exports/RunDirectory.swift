@@ -1,27 +1,17 @@
+import Ensemble
 import Foundation
-
-/// Says that a file or directory could not be made or written.
-public struct OutputError: Error, Sendable, CustomStringConvertible {
-  /// Whether making it failed rather than writing to it.
-  public let isCreation: Bool
-  /// One line that names the path.
-  public let description: String
-
-  /// Creates an error.
-  public init(isCreation: Bool, description: String) {
-    self.isCreation = isCreation
-    self.description = description
-  }
-}
 
 /// Fills a directory with the files of a run, all of them or none.
 public struct RunDirectory: Sendable {
+  /// Where the files go.
+  public let path: String
   private let directory: URL
 
   /// Makes the directory and checks that it can be written, before any work starts.
   ///
   /// Throws `OutputError`.
   public init(path: String) throws {
+    self.path = path
     directory = URL(fileURLWithPath: path, isDirectory: true)
     let manager = FileManager.default
     do {
@@ -33,45 +23,89 @@ public struct RunDirectory: Sendable {
     }
     let probe = directory.appendingPathComponent(".escapement-\(UUID().uuidString)")
     guard manager.createFile(atPath: probe.path, contents: Data()) else {
+      let reason = systemReason()
       throw OutputError(
         isCreation: true,
-        description: "output: cannot create files in '\(path)', expected a writable directory")
+        description:
+          "output: cannot create files in '\(path)', expected a writable directory: \(reason)")
     }
     try? manager.removeItem(at: probe)
   }
+
+  /// The path of a file in the directory.
+  public func file(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
   /// Writes files under temporary names and renames them when all are on disk.
   ///
   /// Files of the same names are replaced. Throws `OutputError`, and leaves none of the new files.
   public func write(_ files: [(name: String, contents: Data)]) throws {
-    let manager = FileManager.default
-    let mark = UUID().uuidString
-    var written: [(temporary: URL, final: URL)] = []
+    try write(
+      files.map { file in
+        (name: file.name, fill: { try $0.write(file.contents) })
+      })
+  }
+
+  /// Writes files that are made while they are written, in bounded memory; as above otherwise.
+  public func write(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
     // A directory in the way would stop the renaming half-way, with files of two runs side by side.
     for file in files {
       var isDirectory: ObjCBool = false
-      let path = directory.appendingPathComponent(file.name).path
-      if manager.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+      let path = self.file(file.name)
+      if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+        isDirectory.boolValue
+      {
         throw OutputError(
           isCreation: false,
           description: "output: cannot write '\(path)', a directory stands in its place")
       }
     }
+    // The names are fixed, so that the next attempt replaces what a killed one left.
+    func temporary(_ name: String) -> String { self.file(".\(name).partial") }
     do {
       for file in files {
-        let temporary = directory.appendingPathComponent(".\(file.name).\(mark)")
-        written.append((temporary, directory.appendingPathComponent(file.name)))
-        try file.contents.write(to: temporary)
+        let sink = OutputSink(try DurableFile(creating: temporary(file.name)))
+        try file.fill(sink)
+        try sink.finish()
       }
-      for file in written {
-        guard rename(file.temporary.path, file.final.path) == 0 else {
-          throw CocoaError(.fileWriteUnknown)
-        }
+      for file in files {
+        try DurableFile.rename(temporary(file.name), to: self.file(file.name))
       }
     } catch {
-      for file in written { try? manager.removeItem(at: file.temporary) }
-      throw OutputError(
-        isCreation: false, description: "output: cannot write to '\(directory.path)'")
+      for file in files { unlink(temporary(file.name)) }
+      guard let error = error as? OutputError else { throw error }
+      throw OutputError(isCreation: false, description: error.description)
     }
+    DurableFile.synchronize(directory: path)
+  }
+}
+
+/// Gathers what is written to a file into large pieces.
+public final class OutputSink {
+  private static let pieceSize = 1 << 18
+  private let file: DurableFile
+  private var pending: [UInt8] = []
+
+  init(_ file: DurableFile) {
+    self.file = file
+    pending.reserveCapacity(OutputSink.pieceSize + 1024)
+  }
+
+  /// Writes bytes; throws `OutputError`.
+  public func write(_ bytes: some Sequence<UInt8>) throws {
+    pending.append(contentsOf: bytes)
+    if pending.count >= OutputSink.pieceSize { try flush() }
+  }
+
+  /// Writes the UTF-8 of a text; throws `OutputError`.
+  public func write(_ text: String) throws { try write(text.utf8) }
+
+  private func flush() throws {
+    try file.append(pending)
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  func finish() throws {
+    try flush()
+    try file.synchronize()
   }
 }

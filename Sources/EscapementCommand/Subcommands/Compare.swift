@@ -8,41 +8,39 @@ struct Compare: AsyncParsableCommand {
     abstract: "Runs the dynamics side by side and compares their exit times.",
     discussion: """
       Example: escapement compare --dimension 3000 --learning-rate 0.1 --dynamics ode,sde,chain
+
+      With --output, finished replicas are saved as the run goes. A run that was interrupted goes on \
+      with 'escapement resume DIRECTORY', or with the same call again.
       """)
 
   @OptionGroup var arguments: ExperimentArguments
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @Option(help: ArgumentHelp("Run one of N shares, to be joined by merge.", valueName: "I/N"))
+  var shard: String?
 
   func run() async throws {
+    let share = try shard.map(readShare)
     let experiment = try arguments.resolve()
-    let directory = try experiment.output.map { try RunDirectory(path: $0) }
+    if let output = experiment.output {
+      let run = try SavedRun(experiment, share: share, directory: output, commit: builtCommit)
+      return try await completeSavedRun(run, format: format)
+    }
+    guard share == nil else {
+      throw ExperimentError(
+        origin: .commandLine, key: "shard", problem: "expected --output too, for the shard's file")
+    }
     let comparison = try await Comparison.run(
       experiment, commit: builtCommit, observer: TerminalProgress())
-    let summary = comparison.summary
-    for warning in summary.warnings { Console.error("escapement: warning: \(warning)\n") }
-    let json = try jsonData(summary)
-    try directory?.write([
-      ("experiment.yaml", Data(experiment.yaml.utf8)),
-      ("exit_times.csv", exitTimesCSV(comparison.runs)),
-      ("summary.json", json),
-    ])
-    switch format {
-    case .json: try Console.output(json)
-    case .table: try Console.output(comparisonTable(comparison))
-    }
+    try show(comparison, format)
   }
 }
 
-/// Shows a bar for each dynamics in turn.
-private actor TerminalProgress: ComparisonObserver {
-  private var bar: ProgressBar?
-
-  func willRun(_ kind: DynamicsKind, replicas: Int, meter: ProgressMeter) {
-    bar = ProgressBar(kind.title, replicas: replicas, meter: meter)
+/// Reads the option `--shard`.
+func readShare(_ text: String) throws -> ReplicaShare {
+  guard let share = ReplicaShare(text) else {
+    throw ExperimentError(
+      origin: .commandLine, key: "shard",
+      problem: "found '\(text)', expected I/N with 1 ≤ I ≤ N ≤ \(ReplicaShare.largestCount)")
   }
-
-  func didRun(_ kind: DynamicsKind) async {
-    await bar?.finish()
-    bar = nil
-  }
+  return share
 }

@@ -1,0 +1,102 @@
+import Dynamics
+import Synchronization
+
+/// Takes finished replicas from any thread and saves them to a record file every now and then.
+///
+/// Adding costs a lock and some 20 bytes a record in memory; writing is left to `save`, save when
+/// so much has come together that memory matters.
+public final class RecordJournal: Sendable {
+  /// A block is written at once beyond this size.
+  private static let largestPending = 1 << 22
+
+  private struct Pending {
+    var block: RecordBlock?
+    var progress: ProgressMeter?
+    var steps = 0
+    var since = ContinuousClock.now
+  }
+
+  private struct File: ~Copyable {
+    let writer: RecordFileWriter
+    var failure: (any Error)?
+  }
+
+  private let pending = Mutex(Pending())
+  private let file: Mutex<File>
+
+  init(_ writer: sending RecordFileWriter) {
+    file = Mutex(File(writer: writer))
+  }
+
+  /// Creates a record file with its header; throws `OutputError`.
+  public convenience init(creating path: String, header: RecordFileHeader) throws {
+    self.init(try RecordFileWriter(creating: path, header: header))
+  }
+
+  /// Goes on with a file after its first `length` bytes; throws `OutputError`.
+  public convenience init(continuing path: String, at length: Int) throws {
+    self.init(try RecordFileWriter(continuing: path, at: length))
+  }
+
+  /// Starts on a dynamics, whose steps `progress` counts.
+  func begin(_ kind: DynamicsKind, recordsPerReplica: Int, progress: ProgressMeter) {
+    pending.withLock {
+      $0 = Pending(
+        block: RecordBlock(kind: kind, recordsPerReplica: recordsPerReplica), progress: progress,
+        steps: progress.steps)
+    }
+  }
+
+  /// Adds a finished replica.
+  func add(_ replica: Int, _ records: [ExitRecord]) {
+    let size = pending.withLock {
+      $0.block?.add(replica, records)
+      return $0.block?.size ?? 0
+    }
+    // A failure is kept, and found by whoever saves next.
+    if size > RecordJournal.largestPending { try? save() }
+  }
+
+  /// Writes what has been added and waits until it is on disk.
+  ///
+  /// Throws `OutputError`, and the same again ever after.
+  public func save() throws {
+    try file.withLock { file in
+      if let failure = file.failure { throw failure }
+      let ready: RecordBlock? = pending.withLock {
+        guard var block = $0.block, block.replicas > 0, let progress = $0.progress else {
+          return nil
+        }
+        let (steps, now) = (progress.steps, ContinuousClock.now)
+        block.steps = steps - $0.steps
+        block.seconds = seconds($0.since.duration(to: now))
+        $0.block = RecordBlock(kind: block.kind, recordsPerReplica: block.recordsPerReplica)
+        $0.steps = steps
+        $0.since = now
+        return block
+      }
+      guard let ready else { return }
+      do {
+        try file.writer.append(.records, ready.bytes)
+        try file.writer.synchronize()
+      } catch {
+        file.failure = error
+        throw error
+      }
+    }
+  }
+
+  /// Saves the rest and says in the file that its share is finished; throws `OutputError`.
+  public func finish() throws {
+    try save()
+    try file.withLock { file in
+      try file.writer.append(.end, [])
+      try file.writer.synchronize()
+    }
+  }
+}
+
+/// The seconds of a duration.
+func seconds(_ duration: Duration) -> Double {
+  Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}

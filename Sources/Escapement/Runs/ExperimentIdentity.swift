@@ -1,0 +1,47 @@
+import Ensemble
+import Foundation
+
+extension RecordFileHeader {
+  /// Names an experiment, and the share of it that a file is to hold.
+  init(_ experiment: Experiment, share: ReplicaShare?, commit: String?) {
+    self.init(
+      version: escapementVersion, commit: commit, experiment: experiment.yaml, share: share)
+  }
+
+  /// What tells this experiment from another, in words; nil when they are the same.
+  func difference(from other: RecordFileHeader) -> String? {
+    if version != other.version { return "its version is \(version), not \(other.version)" }
+    if experiment == other.experiment { return nil }
+    func entries(_ text: String) -> [String: Substring] {
+      text.split(separator: "\n").reduce(into: [:]) { result, line in
+        let parts = line.split(separator: ":", maxSplits: 1)
+        if parts.count == 2 { result[String(parts[0])] = parts[1].dropFirst() }
+      }
+    }
+    let (mine, theirs) = (entries(experiment), entries(other.experiment))
+    let differing = ExperimentKey.allCases.map(\.rawValue).first { mine[$0] != theirs[$0] }
+    guard let key = differing else { return "its experiment is another" }
+    func shown(_ value: Substring?) -> String {
+      guard let value else { return "missing" }
+      return value.count > 40 ? "\(value.prefix(40))…" : String(value)
+    }
+    return "its \(key) is \(shown(mine[key])), not \(shown(theirs[key]))"
+  }
+
+  /// Reads the experiment back; `name` is the file that errors name.
+  ///
+  /// Throws `DataFileError` unless the text is a valid experiment in the resolved form.
+  func experiment(in name: String, threads: String? = nil) throws -> Experiment {
+    guard version == escapementVersion else {
+      throw DataFileError(
+        name, "it is of version \(version), expected this version \(escapementVersion)")
+    }
+    var options = try ExperimentOptions(yaml: experiment, name: name)
+    if let threads { options.set(.threads, threads) }
+    let result = try Experiment(options)
+    guard result.yaml == experiment else {
+      throw DataFileError(name, "its experiment is not in the resolved form")
+    }
+    return result
+  }
+}

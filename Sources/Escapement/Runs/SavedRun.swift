@@ -1,0 +1,162 @@
+import Dynamics
+import Ensemble
+import Foundation
+
+/// Keeps a run, or one share of it, in a directory from which it can be taken up again.
+///
+/// Finished replicas are saved as the run goes. Whatever ends the process, the directory has all but
+/// the last seconds of its work, and taking it up gives the same bytes as never having stopped.
+public final class SavedRun {
+  /// The experiment.
+  public let experiment: Experiment
+  /// Which share of its replicas; nil for all.
+  public let share: ReplicaShare?
+  /// The records so far.
+  public let records: RunRecords
+  /// What takes finished replicas; nil when the share is finished already.
+  public let journal: RecordJournal?
+  /// What a person should know before the work goes on, one line each.
+  public let notes: [String]
+  /// Where the files are.
+  public let directory: RunDirectory
+  private let names: RunFileNames
+  private let lock: RunLock
+
+  /// Opens a directory for an experiment and takes up what is there of it.
+  ///
+  /// Throws `OutputError` when the directory cannot be written, is in use, or holds an unfinished
+  /// run of another experiment; `DataFileError` when a file in it is broken.
+  public convenience init(
+    _ experiment: Experiment, share: ReplicaShare? = nil, directory path: String, commit: String?
+  ) throws {
+    let directory = try RunDirectory(path: path)
+    let lock = try RunLock(path: directory.file(RunFileNames(share: share).lock), run: path)
+    try self.init(experiment, share, directory, lock, commit)
+  }
+
+  private init(
+    _ experiment: Experiment, _ share: ReplicaShare?, _ directory: RunDirectory, _ lock: RunLock,
+    _ commit: String?
+  ) throws {
+    (self.experiment, self.share, self.directory, self.lock) = (experiment, share, directory, lock)
+    names = RunFileNames(share: share)
+    records = try RunRecords(experiment, share: share)
+    let header = RecordFileHeader(experiment, share: share, commit: commit)
+    var notes: [String] = []
+    if !lock.isHeld {
+      notes.append(
+        "the file system of '\(directory.path)' has no locks: nothing keeps a second process out")
+    }
+    let checkpoint = directory.file(names.checkpoint)
+    if let finished = names.finishedShare.map(directory.file), isThere(finished) {
+      let file = try SavedRun.open(finished, as: header, in: directory.path, &notes)
+      try records.read(file)
+      if file.isFinished, file.damage == nil, records.missingCount == 0 {
+        self.notes = notes + ["shard \(share!) is finished already"]
+        journal = nil
+        return
+      }
+      // It is no longer what it was when it was given that name.
+      try DurableFile.rename(finished, to: checkpoint)
+      self.notes = notes + [SavedRun.note(file, records)]
+      journal = try RecordJournal(continuing: checkpoint, at: file.lengthBeforeEnd)
+      return
+    }
+    if isThere(checkpoint) {
+      let file = try SavedRun.open(checkpoint, as: header, in: directory.path, &notes)
+      try records.read(file)
+      self.notes = notes + [SavedRun.note(file, records)]
+      journal = try RecordJournal(continuing: checkpoint, at: file.lengthBeforeEnd)
+    } else {
+      self.notes = notes
+      journal = try RecordJournal(creating: checkpoint, header: header)
+    }
+  }
+
+  /// Takes up the unfinished run of a directory, or a share of one.
+  ///
+  /// Without `share`, the directory must have one checkpoint. Returns nil when the run is finished.
+  /// Throws `DataFileError` when there is nothing to take up, else as the other initialiser.
+  public static func resume(
+    _ path: String, share: ReplicaShare? = nil, threads: String? = nil, commit: String?
+  ) throws -> SavedRun? {
+    let place = URL(fileURLWithPath: path, isDirectory: true)
+    func file(_ name: String) -> String { place.appendingPathComponent(name).path }
+    var names = RunFileNames(share: share)
+    if share == nil, !isThere(file(names.checkpoint)) {
+      let shares = RunFileNames.shares(in: path, prefix: "checkpoint")
+      if shares.count > 1 {
+        throw DataFileError(
+          path, "it has \(shares.count) unfinished shards, expected one, or --shard to choose it")
+      }
+      if let only = shares.first { names = RunFileNames(share: only.share) }
+    }
+    guard isThere(file(names.checkpoint)) else {
+      let shards = RunFileNames.shares(in: path, prefix: "shard")
+      if isThere(file(names.finishedShare ?? "summary.json")) || share == nil && !shards.isEmpty {
+        return nil
+      }
+      throw DataFileError(
+        path, "there is no unfinished run in it, expected \(names.checkpoint)")
+    }
+    let reader = try RecordFileReader(path: file(names.checkpoint))
+    let experiment = try reader.header.experiment(in: reader.path, threads: threads)
+    return try SavedRun(experiment, share: names.share, directory: path, commit: commit)
+  }
+
+  /// Opens a record file of this very run; throws when it is of another.
+  private static func open(
+    _ path: String, as header: RecordFileHeader, in directory: String, _ notes: inout [String]
+  ) throws -> RecordFileReader {
+    let file = try RecordFileReader(path: path)
+    if let difference = file.header.difference(from: header) {
+      throw OutputError(
+        isCreation: true,
+        description:
+          "output: '\(path)' is of another experiment: \(difference); expected the same one, or a "
+          + "directory of its own")
+    }
+    guard file.header.share == header.share else {
+      throw DataFileError(path, "its name and its header tell different shards")
+    }
+    if file.header.commit != header.commit {
+      notes.append(
+        "'\(path)' was begun by commit \(file.header.commit ?? "unknown"), this is "
+          + "\(header.commit ?? "unknown")")
+    }
+    return file
+  }
+
+  private static func note(_ file: RecordFileReader, _ records: RunRecords) -> String {
+    let done = records.replicaCount - records.missingCount
+    let found = "'\(file.path)' has \(done) of \(records.replicaCount) replicas"
+    guard let damage = file.damage else { return "\(found): going on" }
+    return "\(found) and \(damage): what is missing is run again"
+  }
+
+  /// Runs what is missing; throws as `RunRecords` does.
+  public func complete(observer: (any ComparisonObserver)? = nil) async throws {
+    try await records.complete(journal: journal, observer: observer)
+  }
+
+  /// Marks a share as finished, once every replica is there; throws `OutputError`.
+  public func finishShare() throws {
+    guard let journal, let name = names.finishedShare else { return }
+    try journal.finish()
+    try DurableFile.rename(directory.file(names.checkpoint), to: directory.file(name))
+    DurableFile.synchronize(directory: directory.path)
+  }
+
+  /// Writes the files of a finished run and removes what it could have been taken up from.
+  ///
+  /// Throws `OutputError`; nothing is lost then.
+  public func finish(
+    _ files: [(name: String, fill: (OutputSink) throws -> Void)]
+  ) throws {
+    try directory.write(files)
+    unlink(directory.file(names.checkpoint))
+    DurableFile.synchronize(directory: directory.path)
+  }
+}
+
+private func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -1,0 +1,76 @@
+import Escapement
+import Foundation
+
+/// Runs a saved run to its end, writes its files and prints what it found.
+func completeSavedRun(_ run: SavedRun, format: OutputFormat) async throws {
+  for note in run.notes { Console.error("escapement: \(note)\n") }
+  guard let journal = run.journal else { return }
+  let path = run.directory.path
+  let advice =
+    run.share.map { "escapement resume \(quoted(path)) --shard \($0)" }
+    ?? "escapement resume \(quoted(path))"
+  let interruption = Interruption(saving: journal, advice: advice)
+  do {
+    try await run.complete(observer: TerminalProgress())
+    guard run.share == nil else {
+      try run.finishShare()
+      interruption.end()
+      return
+    }
+    let comparison = try run.records.comparison(commit: builtCommit)
+    let files = try filesOfRun(comparison)
+    try run.finish(files)
+    interruption.end()
+    try show(comparison, format)
+  } catch let error as OutputError where !error.description.hasPrefix("standard output") {
+    throw OutputError(
+      isCreation: error.isCreation,
+      description: "\(error.description); what was saved before can be taken up: \(advice)")
+  }
+}
+
+/// The files of a run directory.
+func filesOfRun(_ comparison: Comparison) throws
+  -> [(name: String, fill: (OutputSink) throws -> Void)]
+{
+  let json = try jsonData(comparison.summary)
+  return [
+    ("experiment.yaml", { try $0.write(comparison.experiment.yaml) }),
+    ("exit_times.csv", { sink in try writeExitTimes(comparison.runs) { try sink.write($0) } }),
+    ("summary.json", { try $0.write(json) }),
+  ]
+}
+
+/// Prints a comparison and its warnings.
+func show(_ comparison: Comparison, _ format: OutputFormat) throws {
+  for warning in comparison.summary.warnings {
+    Console.error("escapement: warning: \(warning)\n")
+  }
+  switch format {
+  case .json: try Console.output(jsonData(comparison.summary))
+  case .table: try Console.output(comparisonTable(comparison))
+  }
+}
+
+/// A path as a shell reads it back.
+func quoted(_ path: String) -> String {
+  let plain = path.unicodeScalars.allSatisfy {
+    $0.isASCII && ($0.properties.isAlphabetic || "0123456789/._-+,=@%:".unicodeScalars.contains($0))
+  }
+  if plain && !path.isEmpty && !path.hasPrefix("-") { return path }
+  return "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
+}
+
+/// Shows a bar for each dynamics in turn.
+actor TerminalProgress: ComparisonObserver {
+  private var bar: ProgressBar?
+
+  func willRun(_ kind: DynamicsKind, replicas: Int, meter: ProgressMeter) {
+    bar = ProgressBar(kind.title, replicas: replicas, meter: meter)
+  }
+
+  func didRun(_ kind: DynamicsKind) async {
+    await bar?.finish()
+    bar = nil
+  }
+}

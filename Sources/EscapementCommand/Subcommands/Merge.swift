@@ -1,0 +1,27 @@
+import ArgumentParser
+import Escapement
+import Foundation
+
+/// `escapement merge`: joins the shards of a run.
+struct Merge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Joins the shards of a run into the run itself.",
+    discussion: """
+      The files are those of a single run, byte by byte, save the cost under 'timing' in \
+      summary.json. Shards may come in any order, and one more than once.
+      """)
+
+  @Argument(help: ArgumentHelp("Shards: files, or directories with them.", valueName: "shard"))
+  var shards: [String]
+  @Option(help: "Directory to fill with the run's files.") var output: String
+  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+
+  func run() throws {
+    let records = try ShardMerge.records(of: shards)
+    let directory = try RunDirectory(path: output)
+    let lock = try RunLock(path: directory.file(".lock"), run: output)
+    let comparison = try records.comparison(commit: builtCommit)
+    try withExtendedLifetime(lock) { try directory.write(try filesOfRun(comparison)) }
+    try show(comparison, format)
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// Names the experiment that the tests interrupt: a fifth of a second of work, records of every kind.
+let interruptedExperiment =
+  "--dimension 600 --learning-rate 0.1 --thresholds 0.1,0.5 --replicas 300,sgd:4 "
+  + "--dynamics ode,sde,chain,sgd --horizon 2.5 --seed 11 --threads 2"
+
+/// Reads the files of a finished run; the cost, which is another each time, is left out.
+func filesOfRun(_ directory: URL, _ run: String) throws -> [String: Data] {
+  let place = directory.appendingPathComponent(run)
+  var files: [String: Data] = [:]
+  for name in try FileManager.default.contentsOfDirectory(atPath: place.path) where name != ".lock"
+  {
+    files[name] = try Data(contentsOf: place.appendingPathComponent(name))
+  }
+  let text = try #require(files["summary.json"])
+  var summary = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
+  #expect(summary.removeValue(forKey: "timing") != nil)
+  files["summary.json"] = try JSONSerialization.data(
+    withJSONObject: summary, options: .sortedKeys)
+  return files
+}
+
+/// Compares the files of two runs, names included.
+func expectSameFiles(
+  _ directory: URL, _ run: String, _ other: String, at location: SourceLocation = #_sourceLocation
+) throws {
+  let (first, second) = (try filesOfRun(directory, run), try filesOfRun(directory, other))
+  #expect(first.keys.sorted() == second.keys.sorted(), sourceLocation: location)
+  for (name, contents) in first {
+    #expect(second[name] == contents, "\(name)", sourceLocation: location)
+  }
+}
+
+/// Waits until a file has more than `size` bytes, or the process has ended.
+func waitForFile(_ path: URL, size: Int, while process: Process) {
+  func length() -> Int {
+    (try? FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int) ?? 0
+  }
+  while process.isRunning, length() <= size { usleep(2000) }
+}
