@@ -44,7 +44,7 @@ ENGINES = [
     ("chain, p = 4", "chain", work("chain", 10000, 2048, 4), "chain p=4 d=3000"),
     ("chain, p = 8", "chain", work("chain", 10000, 1024, 8), "chain p=8 d=3000"),
     ("chain, p = 16", "chain", work("chain", 10000, 512, 16), "chain p=16 d=3000"),
-    ("chain, p = 64", "chain", work("chain", 10000, 16, 64, 10000), "wide chain p=64"),
+    ("chain, p = 64", "chain", work("chain", 3000, 64, 64), "chain p=64 d=3000"),
     ("chain, p = 500", "chain", work("chain", 8000, 1, 500, 10000), "wide chain p=500"),
     ("full SGD, p = 1, d = 1000", "sgd", work("sgd", 10000, 64, 1, 1000), "sgd p=1 d=1000"),
     ("full SGD, p = 1, d = 10000", "sgd", work("sgd", 10000, 8, 1, 10000), "sgd p=1 d=10000"),

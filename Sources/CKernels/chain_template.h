@@ -69,8 +69,8 @@ static uint64_t FN(chain_run)(
           field = old * now.g1 + b * now.g2; ESC_PIN(field);,
           error = now.g1 * now.g1 - (weight * field) * field; ESC_PIN(error);,
           h = (gain * (error + now.z)) * field; ESC_PIN(h);,
-          q = (field + field) + h * now.norm; ESC_PIN(q);,
-          q = 1.0 + h * q; ESC_PIN(q););
+          ,
+          q = (field + field) + h * now.norm; ESC_PIN(q); q = 1.0 + h * q; ESC_PIN(q););
       VU word = w1[i];
       ESC_PAIR_AND_WORDS(
           g, w0[i], w1[i], number[i].z, x, unused,

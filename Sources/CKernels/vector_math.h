@@ -192,23 +192,23 @@ static __attribute__((noinline)) void FN(rewind)(
     VD y_ = (VD)(((w1) & ESC_ANGLE) | ESC_BITS_ONE) - 1.5; ESC_PIN(y_);                   \
     VD ratio_ = (mantissa_ - 1.0) / (mantissa_ + 1.0); ESC_PIN(ratio_);                   \
     VD t_ = y_ * y_; ESC_PIN(t_);                                                         \
+    VD e_ = FN(exponent)(bits_) * ESC_MINUS_TWO_LN2; ESC_PIN(e_);                         \
     VD c_ = ESC_COS_6 * t_ + ESC_COS_5; ESC_PIN(c_);                                      \
-    VD z_ = ratio_ * ratio_; ESC_PIN(z_);                                                 \
     S1                                                                                    \
     VD s_ = ESC_SIN_6 * t_ + ESC_SIN_5; ESC_PIN(s_);                                      \
+    ESC_STIR(next0_) ESC_PIN(next0_); ESC_PIN(a3_);                                       \
+    VD z_ = ratio_ * ratio_; ESC_PIN(z_);                                                 \
     c_ = c_ * t_ + ESC_COS_4; ESC_PIN(c_);                                                \
     S2                                                                                    \
     S3                                                                                    \
     s_ = s_ * t_ + ESC_SIN_4; ESC_PIN(s_);                                                \
     c_ = c_ * t_ + ESC_COS_3; ESC_PIN(c_);                                                \
-    VD e_ = FN(exponent)(bits_) * ESC_MINUS_TWO_LN2; ESC_PIN(e_);                         \
-    S4                                                                                    \
     VD z2_ = z_ * z_; ESC_PIN(z2_);                                                       \
-    VD p01_ = ESC_LOG_1 * z_ + ESC_LOG_0, p23_ = ESC_LOG_3 * z_ + ESC_LOG_2;              \
-    ESC_PIN(p01_); ESC_PIN(p23_);                                                         \
-    ESC_STIR(next0_) ESC_PIN(next0_); ESC_PIN(a3_);                                       \
-    s_ = s_ * t_ + ESC_SIN_3; ESC_PIN(s_);                                                \
+    VD p23_ = ESC_LOG_3 * z_ + ESC_LOG_2; ESC_PIN(p23_);                                  \
     VD p46_ = (ESC_LOG_5 * z_ + ESC_LOG_4) + ESC_LOG_6 * z2_; ESC_PIN(p46_);              \
+    VD p01_ = ESC_LOG_1 * z_ + ESC_LOG_0; ESC_PIN(p01_);                                  \
+    s_ = s_ * t_ + ESC_SIN_3; ESC_PIN(s_);                                                \
+    S4                                                                                    \
     S5                                                                                    \
     ESC_DRAW(next1_) ESC_PIN(next1_);                                                     \
     c_ = c_ * t_ + ESC_COS_2; ESC_PIN(c_);                                                \
@@ -216,16 +216,16 @@ static __attribute__((noinline)) void FN(rewind)(
     VD p_ = (p01_ + p23_ * z2_) + p46_ * (z2_ * z2_); ESC_PIN(p_);                        \
     s_ = s_ * t_ + ESC_SIN_2; ESC_PIN(s_);                                                \
     ESC_STIR(next1_) ESC_PIN(next1_); ESC_PIN(a3_);                                       \
+    s_ = s_ * t_ + ESC_SIN_1; ESC_PIN(s_);                                                \
     c_ = c_ * t_ + ESC_COS_1; ESC_PIN(c_);                                                \
     S7                                                                                    \
-    s_ = s_ * t_ + ESC_SIN_1; ESC_PIN(s_);                                                \
-    S8                                                                                    \
     (square) = e_ + ratio_ * p_;                                                          \
     VD r_ = FN(root)(square); ESC_PIN(r_);                                                \
     s_ = s_ * t_ + ESC_SIN_0;                                                             \
     s_ = s_ * y_; ESC_PIN(s_);                                                            \
     c_ = c_ * t_ + ESC_COS_0;                                                             \
     c_ = (VD)((VU)c_ ^ ((w1) & ESC_BIT_SIGN)); ESC_PIN(c_);                               \
+    S8                                                                                    \
     VI swapped_ = (VI)((w1) << 1) < 0;                                                    \
     VD near_ = swapped_ ? s_ : c_, far_ = swapped_ ? c_ : s_; ESC_PIN(near_);             \
     ESC_PIN(far_);                                                                        \

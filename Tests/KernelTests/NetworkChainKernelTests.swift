@@ -1,85 +1,126 @@
 import CKernels
 import Testing
 
+/// Overlaps, factor and Gram matrix of one replica, lower triangles by rows: the twin of both kernels
+/// of the chain of p students.
+struct NetworkTwin {
+  var m: [Double]
+  var b: [[Double]]
+  var q: [[Double]]
+
+  /// The numbers of a step: fields g_t and g, noise z, and ρ².
+  struct Numbers {
+    let teacher: Double
+    let noise: Double
+    let students: [Double]
+    let rest: Double
+  }
+
+  /// How a kernel takes 1/√q, and √D with the two quotients of a rotation.
+  struct Roots: Sendable {
+    let inverse: @Sendable (Double) -> Double
+    let rotation:
+      @Sendable (_ x: Double, _ y: Double) -> (root: Double, cosine: Double, sine: Double)
+
+    /// Those of network_chain_kernel.h.
+    static let newton = Roots(inverse: { ScalarStream.inverseRoot($0) }) { x, y in
+      let square = x * x + y * y
+      let v = ScalarStream.inverseRoot(square)
+      return (square * v, x * v, y * v)
+    }
+
+    /// Those of wide_chain_kernel.h.
+    static let plain = Roots(inverse: { 1 / $0.squareRoot() }) { x, y in
+      let root = (x * x + y * y).squareRoot()
+      return (root, x / root, y / root)
+    }
+  }
+
+  /// Unit rows: m and two entries of B.
+  init(width p: Int, shift: Int) {
+    m = (0..<p).map { 0.01 * Double(($0 + shift) % 20) }
+    b = Array(repeating: Array(repeating: 0, count: p), count: p)
+    q = b
+    for j in 0..<p {
+      if j > 0 { b[j][j - 1] = 0.1 }
+      b[j][j] = (1 - m[j] * m[j] - (j > 0 ? 0.01 : 0)).squareRoot()
+    }
+  }
+
+  /// Takes a step the way network_chain_kernel.h says.
+  mutating func step(_ network: EscNetwork, _ a: [Double], _ numbers: Numbers, _ roots: Roots) {
+    let p = m.count
+    let (width, d) = (Double(p), Double(network.dimension))
+    let (gt, g) = (numbers.teacher, numbers.students)
+    var s = [Double](repeating: 0, count: p)
+    for j in 0..<p { for i in 0...j { s[j] += b[j][i] * g[i] } }
+    let field = (0..<p).map { m[$0] * gt + s[$0] }
+    var t = [Double](repeating: 0, count: p + 1)
+    t[p] = numbers.rest
+    for i in stride(from: p, to: 0, by: -1) { t[i - 1] = t[i] + g[i - 1] * g[i - 1] }
+    let square = t[0]
+    let norm = gt * gt + square
+    var sum = 0.0
+    for j in 0..<p { sum += (a[j] * field[j]) * field[j] }
+    let error = (gt * gt - sum / width) + network.noise * numbers.noise
+    let gain = 2 * (network.rate / width)
+    let h = (0..<p).map { ((gain * a[$0]) / d * error) * field[$0] }
+    let scale = (0..<p).map {
+      roots.inverse(1 + h[$0] * ((field[$0] + field[$0]) + h[$0] * norm))
+    }
+    for j in 0..<p { m[j] = scale[j] * (m[j] + h[j] * gt) }
+    let inverse = roots.inverse(square)
+    let r = square * inverse
+    var w = (0..<p).map { h[$0] * r + s[$0] * inverse }
+    for i in 0..<p {
+      let v = roots.inverse(t[i] * t[i + 1])
+      let (alpha, beta) = (t[i + 1] * v, g[i] * v)
+      let (root, cosine, sine) = roots.rotation(b[i][i] * alpha, w[i])
+      b[i][i] = scale[i] * root
+      for j in (i + 1)..<max(p, i + 1) {
+        s[j] = s[j] - b[j][i] * g[i]
+        let column = b[j][i] * alpha - s[j] * beta
+        b[j][i] = scale[j] * (cosine * column + sine * w[j])
+        w[j] = cosine * w[j] - sine * column
+      }
+    }
+    for j in 0..<p {
+      for l in 0..<j {
+        let cross = (h[j] * field[l] + h[l] * field[j]) + (h[j] * h[l]) * norm
+        q[j][l] = (scale[j] * scale[l]) * (q[j][l] + cross)
+      }
+    }
+  }
+}
+
 /// The kernel of the chain of p students against a plain Swift twin, bit for bit, at every level.
 @Suite struct NetworkChainKernelTests {
   static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
 
-  /// Overlaps, factor and Gram matrix of one replica, lower triangles by rows.
-  private struct Replica {
-    var m: [Double]
-    var b: [[Double]]
-    var q: [[Double]]
-
-    /// Takes step `n` the way network_chain_kernel.h says.
-    mutating func step(
-      _ network: EscNetwork, _ a: [Double], _ numbers: ScalarStream,
-      _ generator: inout ScalarGenerator, _ n: UInt64
-    ) {
-      let p = m.count
-      let (width, d) = (Double(p), Double(network.dimension))
-      let first = ScalarStream.normals(generator.pair())
-      let word = generator.pair()
-      let second = ScalarStream.normals(word)
-      let (gt, z) = (first.0, first.1)
-      var g = [second.1]
-      while g.count < p {
-        let pair = ScalarStream.normals(generator.pair())
-        g += [pair.0, pair.1]
-      }
-      let rest = esc_stream_chi_square(
-        numbers.seed, numbers.stream, n, network.dimension - UInt64(p) - 1, second.0,
-        word.1 & 0x3fff)
-      var s = [Double](repeating: 0, count: p)
-      for j in 0..<p { for i in 0...j { s[j] += b[j][i] * g[i] } }
-      let field = (0..<p).map { m[$0] * gt + s[$0] }
-      var t = [Double](repeating: 0, count: p + 1)
-      t[p] = rest
-      for i in stride(from: p, to: 0, by: -1) { t[i - 1] = t[i] + g[i - 1] * g[i - 1] }
-      let square = t[0]
-      let norm = gt * gt + square
-      var sum = 0.0
-      for j in 0..<p { sum += (a[j] * field[j]) * field[j] }
-      let error = (gt * gt - sum / width) + network.noise * z
-      let gain = 2 * (network.rate / width)
-      let h = (0..<p).map { ((gain * a[$0]) / d * error) * field[$0] }
-      let scale = (0..<p).map {
-        ScalarStream.inverseRoot(1 + h[$0] * ((field[$0] + field[$0]) + h[$0] * norm))
-      }
-      for j in 0..<p { m[j] = scale[j] * (m[j] + h[j] * gt) }
-      let inverse = ScalarStream.inverseRoot(square)
-      let r = square * inverse
-      var w = (0..<p).map { h[$0] * r + s[$0] * inverse }
-      for i in 0..<p {
-        var v = ScalarStream.inverseRoot(t[i] * t[i + 1])
-        let (alpha, beta) = (t[i + 1] * v, g[i] * v)
-        let (x, y) = (b[i][i] * alpha, w[i])
-        let length = x * x + y * y
-        v = ScalarStream.inverseRoot(length)
-        let (cosine, sine) = length > 1e-290 ? (x * v, y * v) : (1, 0)
-        b[i][i] = scale[i] * (length * v)
-        for j in (i + 1)..<max(p, i + 1) {
-          s[j] = s[j] - b[j][i] * g[i]
-          let column = b[j][i] * alpha - s[j] * beta
-          b[j][i] = scale[j] * (cosine * column + sine * w[j])
-          w[j] = cosine * w[j] - sine * column
-        }
-      }
-      for j in 0..<p {
-        for l in 0..<j {
-          let cross = (h[j] * field[l] + h[l] * field[j]) + (h[j] * h[l]) * norm
-          q[j][l] = (scale[j] * scale[l]) * (q[j][l] + cross)
-        }
-      }
+  /// Draws the numbers of step `n`.
+  private static func numbers(
+    _ stream: ScalarStream, _ generator: inout ScalarGenerator, _ network: EscNetwork, _ n: UInt64
+  ) -> NetworkTwin.Numbers {
+    let first = ScalarStream.normals(generator.pair())
+    let word = generator.pair()
+    let second = ScalarStream.normals(word)
+    var g = [second.1]
+    while g.count < Int(network.width) {
+      let pair = ScalarStream.normals(generator.pair())
+      g += [pair.0, pair.1]
     }
+    let rest = esc_stream_chi_square(
+      stream.seed, stream.stream, n, network.dimension - network.width - 1, second.0,
+      word.1 & 0x3fff)
+    return NetworkTwin.Numbers(teacher: first.0, noise: first.1, students: g, rest: rest)
   }
 
-  @Test(arguments: levels, [2, 3, 5, 8])
+  @Test(arguments: levels, [2, 3, 5, 17])
   func `a replica moves as its twin does`(level: EscLevel, width p: Int) {
     let count = Int(ESC_LANES)
     let triangle = p * (p + 1) / 2
     let size = Int(esc_network_lanes_size(UInt64(p)))
-    let a = (0..<p).map { 1 - 0.1 * Double($0) }
+    let a = (0..<p).map { 1 - 0.05 * Double($0) }
     withUnsafeTemporaryAllocation(byteCount: 8 * (size + p), alignment: 64) { raw in
       let base = raw.bindMemory(to: Double.self).baseAddress!
       base.initialize(repeating: 0, count: size + p)
@@ -93,18 +134,9 @@ import Testing
       lanes.factor = base + p * count
       lanes.gram = base + (p + triangle) * count
       lanes.scratch = base + (p + 2 * triangle) * count
-      var replicas: [Replica] = []
+      var replicas: [NetworkTwin] = []
       for lane in 0..<count {
-        // Unit rows: m and two entries of B.
-        var replica = Replica(
-          m: (0..<p).map { 0.01 * Double(lane + $0) },
-          b: Array(repeating: Array(repeating: 0, count: p), count: p),
-          q: Array(repeating: Array(repeating: 0, count: p), count: p))
-        for j in 0..<p {
-          if j > 0 { replica.b[j][j - 1] = 0.1 }
-          let rest = 1 - replica.m[j] * replica.m[j] - (j > 0 ? 0.01 : 0)
-          replica.b[j][j] = rest.squareRoot()
-        }
+        var replica = NetworkTwin(width: p, shift: lane)
         for j in 0..<p { lanes.overlap[j * count + lane] = replica.m[j] }
         var index = 0
         for i in 0..<p {
@@ -137,7 +169,9 @@ import Testing
       for lane in 0..<count {
         let numbers = ScalarStream(seed: network.seed, stream: UInt64(lane) | 2 << 48)
         var generator = numbers.generator()
-        for n in 0..<steps { replicas[lane].step(network, a, numbers, &generator, n) }
+        for n in 0..<steps {
+          replicas[lane].step(network, a, Self.numbers(numbers, &generator, network, n), .newton)
+        }
         for j in 0..<p {
           let overlap = lanes.overlap[j * count + lane]
           #expect(overlap.bitPattern == replicas[lane].m[j].bitPattern)

@@ -1,12 +1,13 @@
 internal import CKernels
 
-/// Holds lanes of the exact chain for k = 1 and a few students, vectors across replicas.
+/// Holds lanes of the exact chain for k = 1 and up to 64 students, vectors across replicas.
 ///
 /// A replica is its overlaps M, the residual factor B and the student overlaps Q; number i of each
 /// stands at [i · lanes + lane].
 final class NetworkChainLanes: LaneBlock {
-  /// The widths for which lanes beat the general path and stay in the nearest caches.
-  static let widths = 2...16
+  /// The widths for which sixteen replicas, 128 p² bytes, stay in a second-level cache; a lane then
+  /// costs half of a replica by itself.
+  static let widths = 2...64
 
   let model: Model
   private let level: KernelLevel

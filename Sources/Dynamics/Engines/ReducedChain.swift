@@ -27,7 +27,7 @@ public struct ReducedChain: Engine {
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
   ///
   /// For k = 1 on the default generator vector kernels take the steps, at any `level` with the same
-  /// bits: up to p = 16 many replicas abreast, beyond that one replica with vectors down its columns.
+  /// bits: up to p = 64 many replicas abreast, beyond that one replica with vectors down its columns.
   /// `usesKernels` false takes the general path, which has the same law and other numbers.
   public init(
     model: Model, exitRule: ExitRule, usesKernels: Bool = true, level: KernelLevel = .best
