@@ -7,8 +7,22 @@ EXPERIMENT ?= data/experiments/phase-retrieval.yaml
 # Release code with internals open to tests, in a folder of its own so that it does not fight
 # with the plain release build.
 TEST_BUILD := --configuration release --scratch-path .build-test -Xswiftc -enable-testing
+# Debian's own Python, for which apt-get installs modules; any other with the modules will do.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+PYTHON_MODULES := xarray, netCDF4, pandas, matplotlib, nbclient, ipykernel, html5lib
+PYTHON_PACKAGES := python3-xarray python3-netcdf4 python3-pandas python3-matplotlib \
+  python3-nbclient python3-ipykernel python3-html5lib
 
-.PHONY: help run build test lint format clean dependencies benchmark benchmark-peers
+# Installs Debian packages; without those recommended beside them.
+define apt-install
+sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo '==> installing with apt-get: $(1)'; \
+	  $$sudo apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $(1)
+endef
+
+.PHONY: help run build test lint format clean dependencies python-dependencies benchmark \
+  benchmark-peers
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
@@ -26,10 +40,10 @@ build: dependencies
 	@echo '==> building the command in release (two minutes the first time)'
 	@$(SWIFT) build --configuration release --product escapement
 
-test: dependencies
+test: dependencies python-dependencies
 	@echo '==> building and running the tests in release'
 	@$(SWIFT) build --build-tests $(TEST_BUILD)
-	@$(SWIFT) test --skip-build $(TEST_BUILD)
+	@ESCAPEMENT_PYTHON=$(PYTHON) $(SWIFT) test --skip-build $(TEST_BUILD)
 
 # Writes Benchmarks/RESULTS.md; see Benchmarks/README.md.
 benchmark: build
@@ -49,16 +63,19 @@ format:
 clean:
 	rm -rf .build .build-test
 
-# GSL and zlib are the libraries that SwiftPM does not fetch itself.
+# The C libraries that SwiftPM does not fetch itself, and the program that draws figures.
 dependencies:
 	@command -v $(SWIFT) >/dev/null || \
 	  { echo 'Swift is missing: install it from https://www.swift.org/install' >&2; exit 1; }
-	@if pkg-config --exists gsl zlib 2>/dev/null; then :; \
-	elif command -v apt-get >/dev/null; then \
-	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  echo '==> installing with apt-get: libgsl-dev zlib1g-dev pkg-config'; \
-	  $$sudo apt-get -o DPkg::Lock::Timeout=300 update -qq && \
-	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq libgsl-dev zlib1g-dev pkg-config; \
+	@if pkg-config --exists gsl zlib netcdf 2>/dev/null && command -v gnuplot >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then $(call apt-install,libgsl-dev zlib1g-dev libnetcdf-dev gnuplot-nox pkg-config); \
 	elif command -v brew >/dev/null; then \
-	  echo '==> installing with Homebrew: gsl zlib pkg-config'; brew install gsl zlib pkg-config; \
-	else echo 'GSL or zlib is missing: install their headers and pkg-config' >&2; exit 1; fi
+	  echo '==> installing with Homebrew: gsl zlib netcdf gnuplot pkg-config'; \
+	  brew install gsl zlib netcdf gnuplot pkg-config; \
+	else echo 'missing: the headers of GSL, zlib and netCDF, pkg-config or gnuplot' >&2; exit 1; fi
+
+# Readers of other languages, with which tests read what exports write.
+python-dependencies:
+	@if $(PYTHON) -c 'import $(PYTHON_MODULES)' 2>/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then $(call apt-install,$(PYTHON_PACKAGES)); \
+	else echo 'missing in $(PYTHON), needed by tests and notebooks: $(PYTHON_MODULES)' >&2; exit 1; fi

@@ -14,7 +14,7 @@ struct EscapementCommand: AsyncParsableCommand {
       """,
     version: escapementVersion,
     subcommands: [
-      Compare.self, Law.self, Merge.self, Resume.self, Test.self, Theory.self,
+      Compare.self, Export.self, Law.self, Merge.self, Resume.self, Test.self, Theory.self,
     ])
 
   static func main() async {

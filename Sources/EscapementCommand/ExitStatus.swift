@@ -2,6 +2,7 @@ import ArgumentParser
 import Escapement
 import Foundation
 import GSL
+import NetCDF
 
 /// Turns errors into one line on stderr and the status that scripts rely on.
 enum ExitStatus {
@@ -18,6 +19,7 @@ enum ExitStatus {
     case let error as ParameterError: fail(error.description, usage)
     case let error as OutputError:
       fail(error.description, error.isCreation ? cannotCreate : cannotWrite)
+    case let error as NetCDFError: fail(error.description, cannotWrite)
     case let error as GSLError: fail(error.description, software)
     default:
       switch EscapementCommand.exitCode(for: error) {

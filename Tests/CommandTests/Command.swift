@@ -13,12 +13,24 @@ struct CommandResult: Sendable {
 ///
 /// `stdout` replaces the pipe that standard output is read from.
 func runCommand(
-  _ arguments: [String], in directory: URL? = nil, stdout given: FileHandle? = nil
+  _ arguments: [String], in directory: URL? = nil, stdout given: FileHandle? = nil,
+  environment: [String: String]? = nil
+) throws -> CommandResult {
+  try runProgram(
+    buildDirectory.appendingPathComponent("escapement").path, arguments, in: directory,
+    stdout: given, environment: environment)
+}
+
+/// Runs any program to its end.
+func runProgram(
+  _ path: String, _ arguments: [String], in directory: URL? = nil, stdout given: FileHandle? = nil,
+  environment: [String: String]? = nil
 ) throws -> CommandResult {
   let process = Process()
-  process.executableURL = buildDirectory.appendingPathComponent("escapement")
+  process.executableURL = URL(fileURLWithPath: path)
   process.arguments = arguments
   process.currentDirectoryURL = directory
+  if let environment { process.environment = environment }
   process.standardInput = FileHandle.nullDevice
   let (output, errors) = (Pipe(), Pipe())
   process.standardOutput = given ?? output

@@ -1,0 +1,98 @@
+/// Describes one column of a table or one variable of a data set.
+public struct FieldDescription: Sendable {
+  /// Its name in the file.
+  public let name: String
+  /// The unit of its values, `1` for pure numbers, empty for words.
+  public let unit: String
+  /// What it holds, in one line.
+  public let meaning: String
+
+  init(_ name: String, _ unit: String, _ meaning: String) {
+    self.name = name
+    self.unit = unit
+    self.meaning = meaning
+  }
+}
+
+/// Describes every file that runs and exports write; the documentation repeats it, and a test holds
+/// the two together.
+public enum DataDictionary {
+  /// Columns of exit_times.csv.
+  public static let exitTimes = [
+    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
+    FieldDescription("replica", "1", "index of the replica, from 0"),
+    FieldDescription("outcome", "", "exited, censored (by the horizon) or diverged"),
+    FieldDescription(
+      "exit_time", "τ", "exit time τ = ν γ/(p d) after ν samples; the last time seen without exit"),
+    FieldDescription(
+      "exit_step", "samples", "samples ν until then; empty for dynamics without steps"),
+  ]
+
+  /// Columns of exit_time_summary.csv.
+  public static let exitTimeSummary = [
+    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …"),
+    FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
+    FieldDescription("replicas", "1", "number of replicas"),
+    FieldDescription("exited", "1", "replicas that exited"),
+    FieldDescription("censored", "1", "replicas that the horizon cut off"),
+    FieldDescription("diverged", "1", "replicas that left the finite numbers"),
+    FieldDescription("mean", "τ", "mean exit time; empty when a replica did not exit"),
+    FieldDescription("restricted_mean", "τ", "mean of min(exit time, horizon), when one did not"),
+    FieldDescription("standard_error", "τ", "standard error of the mean or restricted mean"),
+    FieldDescription("standard_deviation", "τ", "standard deviation of the exit times"),
+    FieldDescription("quantile_0.05", "τ", "5% quantile; empty where the censored begin"),
+    FieldDescription("quantile_0.25", "τ", "25% quantile"),
+    FieldDescription("quantile_0.5", "τ", "median"),
+    FieldDescription("quantile_0.75", "τ", "75% quantile"),
+    FieldDescription("quantile_0.95", "τ", "95% quantile"),
+    FieldDescription("mean_samples", "samples", "mean exit time in samples, τ p d/γ"),
+    FieldDescription("annealed_exit_time", "τ", "closed form, averaged before the logarithm"),
+    FieldDescription("quenched_exit_time", "τ", "closed form, averaged over the law of the start"),
+    FieldDescription("linearised_exit_time", "τ", "closed form from the given start"),
+  ]
+
+  /// Columns of comparisons.csv.
+  public static let comparisons = [
+    FieldDescription("first", "", "dynamics in the numerator"),
+    FieldDescription("second", "", "dynamics in the denominator"),
+    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …"),
+    FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
+    FieldDescription("paired", "", "whether replicas of one index share their start"),
+    FieldDescription("mean_ratio", "1", "ratio of the mean exit times, first over second"),
+    FieldDescription("mean_ratio_lower", "1", "lower end of its 95% interval"),
+    FieldDescription("mean_ratio_upper", "1", "upper end of its 95% interval"),
+    FieldDescription("margin", "1", "margin of the equivalence test"),
+    FieldDescription("verdict", "", "equivalent, different or undetermined"),
+    FieldDescription("restricted", "", "whether means were restricted to the horizon"),
+    FieldDescription("wasserstein", "τ", "Wasserstein distance of the two laws"),
+    FieldDescription("wasserstein_lower", "τ", "lower end of its 95% interval"),
+    FieldDescription("wasserstein_upper", "τ", "upper end of its 95% interval"),
+    FieldDescription("kolmogorov_smirnov_p", "1", "p-value of the Kolmogorov–Smirnov test"),
+    FieldDescription("anderson_darling_p", "1", "p-value of the Anderson–Darling test"),
+    FieldDescription("cramer_von_mises_p", "1", "p-value of the Cramér–von Mises test"),
+    FieldDescription("energy_p", "1", "p-value of the energy test"),
+    FieldDescription("log_rank_p", "1", "p-value of the log-rank test"),
+  ]
+
+  /// Variables of exit_times.nc.
+  public static let netCDF = [
+    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
+    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …"),
+    FieldDescription("replica", "1", "index of the replica, from 0"),
+    FieldDescription("exit_time", "1", "exit time τ = ν γ/(p d); fill value without exit"),
+    FieldDescription("last_time", "1", "last time τ seen without exit; fill value after one"),
+    FieldDescription(
+      "exit_step", "1", "samples ν until then; fill value for dynamics without steps"),
+    FieldDescription("outcome", "1", "how the replica ended; fill value where there is none"),
+    FieldDescription("replicas", "1", "number of replicas"),
+    FieldDescription("steps", "1", "steps of all replicas together"),
+    FieldDescription("seconds", "s", "wall-clock time"),
+    FieldDescription("annealed_exit_time", "1", "closed form τ, averaged before the logarithm"),
+    FieldDescription(
+      "quenched_exit_time", "1", "closed form τ, averaged over the law of the start"),
+    FieldDescription("linearised_exit_time", "1", "closed form τ from the given start"),
+  ]
+}

@@ -1,0 +1,81 @@
+import Dynamics
+import Foundation
+import Statistics
+
+/// Holds the content of a run directory, read and checked: what every export starts from.
+public struct Run: Sendable {
+  /// The directory.
+  public let path: String
+  /// The experiment, from experiment.yaml.
+  public let experiment: Experiment
+  /// The text of experiment.yaml.
+  let experimentText: String
+  /// The experiment's keys as written there, for provenance.
+  let options: ExperimentOptions
+  /// What summary.json says.
+  public let summary: RunSummary
+  /// The bytes of summary.json.
+  let summaryData: Data
+  /// The records of exit_times.csv.
+  public let series: [ExitSeries]
+
+  /// Reads a run directory.
+  ///
+  /// Throws `DataFileError` or `ExperimentError`, which name the file and the line or the key: when a
+  /// file is missing or broken, and when the files do not belong to each other.
+  public init(path: String) throws {
+    func file(_ name: String) -> String {
+      URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
+    }
+    for name in ["experiment.yaml", "summary.json", "exit_times.csv"]
+    where !FileManager.default.fileExists(atPath: file(name)) {
+      throw DataFileError(
+        path, "no \(name), expected a directory filled by escapement compare --output")
+    }
+    self.path = path
+    let yaml = file("experiment.yaml")
+    options = try ExperimentOptions(file: yaml)
+    experiment = try Experiment(options, directory: path, checksEngines: false)
+    experimentText = try String(contentsOfFile: yaml, encoding: .utf8)
+    let json = file("summary.json")
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: json)) else {
+      throw DataFileError(json, "cannot be read, expected the summary of a run")
+    }
+    summaryData = data
+    summary = try RunSummary(data, path: json)
+    series = try readExitTimes(file("exit_times.csv"))
+    try checkAgreement(summaryPath: json)
+  }
+
+  /// Refuses a summary that does not count what the exit times hold.
+  private func checkAgreement(summaryPath: String) throws {
+    for entry in summary.exitTimes {
+      let records = series.first {
+        $0.dynamics.rawValue == entry.dynamics && $0.threshold == entry.threshold
+          && $0.criterion == entry.criterion ?? "risk"
+      }?.records
+      let counts = [Outcome.exited, .censored, .diverged].map { outcome in
+        records?.count { $0.outcome == outcome } ?? 0
+      }
+      guard counts == [entry.exited, entry.censored, entry.diverged] else {
+        throw DataFileError(
+          summaryPath,
+          "\(entry.exited) exited, \(entry.censored) censored and \(entry.diverged) diverged of "
+            + "'\(entry.dynamics.prefix(40))' at \(entry.threshold), expected as in exit_times.csv: "
+            + "\(counts[0]), \(counts[1]) and \(counts[2])")
+      }
+    }
+  }
+
+  /// The exit rules, in the order of the file.
+  var rules: [ExitSeries] {
+    series.reduce(into: []) { rules, next in
+      if !rules.contains(where: next.hasSameRule) { rules.append(next) }
+    }
+  }
+
+  /// The dynamics, in the order of the file.
+  var dynamics: [DynamicsKind] {
+    series.reduce(into: []) { if !$0.contains($1.dynamics) { $0.append($1.dynamics) } }
+  }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Statistics
+
+/// Holds what exports need of a run's summary.json; keys of later versions do no harm.
+public struct RunSummary: Decodable, Sendable {
+  /// Where a result comes from.
+  public struct Provenance: Decodable, Sendable {
+    let version: String
+    let commit: String?
+    let gsl: String
+    let generator: String
+    let seed: UInt64
+  }
+
+  /// Closed forms; exit times by threshold.
+  public struct Theory: Decodable, Sendable {
+    let growthRate: Double?
+    let criticalLearningRate: Double?
+    let optimalLearningRate: Double?
+    let annealedExitTime: [String: Double?]?
+    let quenchedExitTime: [String: Double?]?
+    let linearisedExitTime: [String: Double?]?
+    let gainFromWidth: Double?
+    let largestGainFromWidth: Double?
+    let plateau: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case growthRate = "growth_rate"
+      case criticalLearningRate = "critical_learning_rate"
+      case optimalLearningRate = "optimal_learning_rate"
+      case annealedExitTime = "annealed_exit_time"
+      case quenchedExitTime = "quenched_exit_time"
+      case linearisedExitTime = "linearised_exit_time"
+      case gainFromWidth = "gain_from_width"
+      case largestGainFromWidth = "largest_gain_from_width"
+      case plateau
+    }
+  }
+
+  /// Summary of one dynamics at one exit rule.
+  public struct ExitTime: Decodable, Sendable {
+    let dynamics: String
+    let criterion: String?
+    let threshold: Double
+    let replicas: Int
+    let exited: Int
+    let censored: Int
+    let diverged: Int
+    let mean: Double?
+    let restrictedMean: Double?
+    let standardError: Double?
+    let standardDeviation: Double?
+    let quantiles: [String: Double?]?
+    let meanSamples: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case dynamics, criterion, threshold, replicas, exited, censored, diverged, mean, quantiles
+      case restrictedMean = "restricted_mean"
+      case standardError = "standard_error"
+      case standardDeviation = "standard_deviation"
+      case meanSamples = "mean_samples"
+    }
+  }
+
+  /// A test of equal laws.
+  public struct Test: Decodable, Sendable {
+    let statistic: Double?
+    let pValue: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case statistic
+      case pValue = "p_value"
+    }
+  }
+
+  /// An estimate with its interval.
+  public struct Estimate: Decodable, Sendable {
+    let estimate: Double?
+    let interval: [Double]?
+  }
+
+  /// A ratio of means with its verdict.
+  public struct Ratio: Decodable, Sendable {
+    let estimate: Double
+    let interval: [Double]?
+    let margin: Double
+    let verdict: Verdict
+    let restricted: Bool?
+  }
+
+  /// Comparison of two dynamics at one exit rule.
+  public struct Pair: Decodable, Sendable {
+    let first: String
+    let second: String
+    let criterion: String?
+    let threshold: Double
+    let paired: Bool
+    let tests: [String: Test?]?
+    let wasserstein: Estimate?
+    let meanRatio: Ratio?
+
+    enum CodingKeys: String, CodingKey {
+      case first, second, criterion, threshold, paired, tests, wasserstein
+      case meanRatio = "mean_ratio"
+    }
+  }
+
+  /// Cost of one dynamics.
+  public struct Timing: Decodable, Sendable {
+    let steps: Int
+    let seconds: Double
+  }
+
+  let schema: String
+  let provenance: Provenance
+  let theory: Theory
+  let exitTimes: [ExitTime]
+  let comparisons: [Pair]
+  let warnings: [String]?
+  let timing: [String: Timing]?
+
+  enum CodingKeys: String, CodingKey {
+    case schema, provenance, theory, comparisons, warnings, timing
+    case exitTimes = "exit_times"
+  }
+
+  /// Decodes the summary at `path`; throws `DataFileError`, which names the key.
+  init(_ data: Data, path: String) throws {
+    do {
+      self = try JSONDecoder().decode(RunSummary.self, from: data)
+    } catch let error as DecodingError {
+      throw DataFileError(path, error.problem)
+    }
+    guard schema == "escapement/comparison/1" else {
+      throw DataFileError(
+        path, "key 'schema': found '\(schema.prefix(40))', expected 'escapement/comparison/1'")
+    }
+  }
+}
+
+extension DecodingError {
+  /// The key and what was expected there, on one line.
+  fileprivate var problem: String {
+    func place(_ path: [any CodingKey]) -> String {
+      path.isEmpty
+        ? "the whole"
+        : "key '"
+          + path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+          .replacingOccurrences(of: ".[", with: "[") + "'"
+    }
+    switch self {
+    case .keyNotFound(let key, let context):
+      return "\(place(context.codingPath + [key])): missing, expected in a summary"
+    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+      return
+        "\(place(context.codingPath)): expected \(type == Double.self || type == Int.self ? "a number" : "a \(type)")"
+    case .dataCorrupted(let context):
+      return context.codingPath.isEmpty
+        ? "broken JSON, expected the summary of a run"
+        : "\(place(context.codingPath)): the value cannot be read"
+    @unknown default: return "expected the summary of a run"
+    }
+  }
+}

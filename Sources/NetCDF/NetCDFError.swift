@@ -1,0 +1,22 @@
+import CNetCDF
+import Synchronization
+
+/// Says what the netCDF library could not do.
+public struct NetCDFError: Error, Sendable, CustomStringConvertible {
+  /// The library's status.
+  public let status: Int32
+  /// One line: what was tried, and the library's own words.
+  public let description: String
+}
+
+/// One call at a time: HDF5, which holds the data, is not safe for threads, not even in two files.
+private let turn = Mutex(())
+
+/// Calls the library and throws `NetCDFError` unless it returns `NC_NOERR`.
+func check(_ attempt: @autoclosure () -> String, _ body: () -> Int32) throws(NetCDFError) {
+  let status = turn.withLock { _ in body() }
+  guard status == NC_NOERR else {
+    let words = String(cString: nc_strerror(status))
+    throw NetCDFError(status: status, description: "netCDF: cannot \(attempt()): \(words)")
+  }
+}

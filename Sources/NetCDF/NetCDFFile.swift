@@ -1,0 +1,149 @@
+import CNetCDF
+
+/// Writes one netCDF-4 file: dimensions and variables first, then their values.
+///
+/// The file is open until ``close()``; one that is never closed is closed when it is released, and
+/// errors of that are lost.
+public final class NetCDFFile {
+  /// Stands for a dimension of one file.
+  public struct Dimension: Sendable {
+    fileprivate let identifier: Int32
+    /// Number of values along it.
+    public let count: Int
+  }
+
+  /// Stands for a variable of one file.
+  public struct Variable: Sendable {
+    fileprivate let identifier: Int32
+    /// Its name.
+    public let name: String
+  }
+
+  private var identifier: Int32 = -1
+  private var isOpen = false
+
+  /// Creates a file, or empties one that is there; throws `NetCDFError`.
+  public init(creating path: String) throws(NetCDFError) {
+    var identifier: Int32 = -1
+    try check("create '\(path)'") { nc_create(path, NC_NETCDF4 | NC_CLOBBER, &identifier) }
+    self.identifier = identifier
+    isOpen = true
+  }
+
+  deinit { try? close() }
+
+  /// Writes what is still in memory and closes the file; throws `NetCDFError`.
+  public func close() throws(NetCDFError) {
+    guard isOpen else { return }
+    isOpen = false
+    try check("finish the file") { nc_close(identifier) }
+  }
+
+  /// Adds a dimension.
+  public func addDimension(_ name: String, count: Int) throws(NetCDFError) -> Dimension {
+    var dimension: Int32 = -1
+    try check("add the dimension \(name)") {
+      nc_def_dim(identifier, name, count, &dimension)
+    }
+    return Dimension(identifier: dimension, count: count)
+  }
+
+  /// Adds a variable of the values `Value`, slowest dimension first.
+  ///
+  /// `fill` stands where no value is. Values are deflated at level 4, bytes shuffled, in chunks of at
+  /// most 65536 along the last dimension.
+  public func addVariable<Value: NetCDFValue>(
+    _ name: String, of type: Value.Type, along dimensions: [Dimension], fill: Value? = nil
+  ) throws(NetCDFError) -> Variable {
+    var variable: Int32 = -1
+    let attempt = "add the variable \(name)"
+    try check(attempt) {
+      nc_def_var(
+        identifier, name, Value.netCDFType, Int32(dimensions.count),
+        dimensions.map(\.identifier), &variable)
+    }
+    if var fill {
+      try check(attempt) { nc_def_var_fill(identifier, variable, NC_FILL, &fill) }
+    }
+    if let last = dimensions.last {
+      let chunks = dimensions.dropLast().map { _ in 1 } + [min(max(last.count, 1), 65536)]
+      try check(attempt) { nc_def_var_chunking(identifier, variable, NC_CHUNKED, chunks) }
+      try check(attempt) { nc_def_var_deflate(identifier, variable, 1, 1, 4) }
+    }
+    return Variable(identifier: variable, name: name)
+  }
+
+  /// Adds a variable of words along one dimension, and writes them.
+  public func addWords(
+    _ name: String, _ words: [String], along dimension: Dimension
+  ) throws(NetCDFError) -> Variable {
+    var variable: Int32 = -1
+    try check("add the variable \(name)") {
+      nc_def_var(identifier, name, NC_STRING, 1, [dimension.identifier], &variable)
+    }
+    for (index, word) in words.enumerated() {
+      try check("write the variable \(name)") {
+        word.withCString { text in
+          var pointer: UnsafePointer<CChar>? = text
+          return nc_put_var1_string(identifier, variable, [index], &pointer)
+        }
+      }
+    }
+    return Variable(identifier: variable, name: name)
+  }
+
+  /// Sets an attribute of a variable, or of the file without one.
+  public func setAttribute(
+    _ name: String, _ text: String, of variable: Variable? = nil
+  ) throws(NetCDFError) {
+    try check("set the attribute \(name)") {
+      nc_put_att_text(
+        identifier, variable?.identifier ?? Int32(escapement_nc_global), name, text.utf8.count,
+        text)
+    }
+  }
+
+  /// Sets an attribute of one or more numbers.
+  public func setAttribute<Value: NetCDFValue>(
+    _ name: String, _ values: [Value], of variable: Variable? = nil
+  ) throws(NetCDFError) {
+    try check("set the attribute \(name)") {
+      nc_put_att(
+        identifier, variable?.identifier ?? Int32(escapement_nc_global), name, Value.netCDFType,
+        values.count, values)
+    }
+  }
+
+  /// Writes `values` along the last dimension, from its beginning, at `index` of the ones before.
+  ///
+  /// Places beyond the values keep the fill value.
+  public func write<Value: NetCDFValue>(
+    _ values: [Value], to variable: Variable, at index: [Int] = []
+  ) throws(NetCDFError) {
+    try check("write the variable \(variable.name)") {
+      nc_put_vara(
+        identifier, variable.identifier, index + [0], index.map { _ in 1 } + [values.count], values)
+    }
+  }
+}
+
+/// A number that a netCDF file can hold; its layout in memory is the one that the library reads.
+public protocol NetCDFValue: BitwiseCopyable, Sendable {
+  /// The library's number of the type.
+  static var netCDFType: Int32 { get }
+}
+
+extension Double: NetCDFValue {
+  /// 64-bit floating point.
+  public static var netCDFType: Int32 { NC_DOUBLE }
+}
+
+extension Int64: NetCDFValue {
+  /// 64-bit integer.
+  public static var netCDFType: Int32 { NC_INT64 }
+}
+
+extension Int8: NetCDFValue {
+  /// 8-bit integer.
+  public static var netCDFType: Int32 { NC_BYTE }
+}

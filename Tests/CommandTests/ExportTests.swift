@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@Suite struct ExportTests {
+  /// A run of all dynamics with unequal replicas, some of them censored.
+  private func makeRun(_ path: URL, _ words: String = "") throws {
+    let result = try runCommand(
+      "compare --dimension 60 --learning-rate 0.1 --replicas 300,sgd:7 --dynamics ode,sde,chain,sgd "
+        + "--thresholds 0.1,0.5 --horizon 2 --seed 5 --output \(path.path) \(words)")
+    try #require(result.status == 0, "\(result.stderr)")
+  }
+
+  @Test(.enabled(if: Python.isThere, "xarray, netCDF4 and pandas are needed"))
+  func `netCDF in xarray and tables in pandas hold the same numbers, censoring intact`() throws {
+    try withDirectory { directory in
+      let run = directory.appendingPathComponent("run")
+      for words in ["", "--start overlaps:0.1"] {
+        try makeRun(run, words)
+        for format in ["csv", "netcdf", "json"] {
+          let result = try runCommand(["export", run.path, "--to", format])
+          try #require(result.status == 0, "\(result.stderr)")
+        }
+        let csv = try String(
+          contentsOf: run.appendingPathComponent("exit_times.csv"), encoding: .utf8)
+        #expect(csv.contains("censored"))
+        let checked = try Python.run(script: "round_trip.py", [run.path])
+        #expect(checked.status == 0, "\(checked.stderr)")
+        #expect(checked.stdout.hasSuffix("rows agree\n"))
+      }
+      // One bit of one number, and the check must see it.
+      let place = run.appendingPathComponent("exit_times.csv")
+      var lines = try String(contentsOf: place, encoding: .utf8).split(separator: "\n")
+      let index = try #require(lines.firstIndex { $0.hasPrefix("chain") && $0.contains("exited") })
+      var fields = lines[index].split(separator: ",", omittingEmptySubsequences: false)
+      fields[4] = Substring("\(try #require(Double(fields[4])).nextUp)")
+      lines[index] = Substring(fields.joined(separator: ","))
+      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: place)
+      let sabotaged = try Python.run(script: "round_trip.py", [run.path])
+      #expect(sabotaged.status != 0)
+      #expect(sabotaged.stderr.contains("exit times"))
+    }
+  }
+
+  @Test func `files go where they are asked to, and their paths are printed`() throws {
+    try withDirectory { directory in
+      let (run, other) = (
+        directory.appendingPathComponent("run"), directory.appendingPathComponent("other")
+      )
+      try makeRun(run)
+      let inPlace = try runCommand(["export", run.path, "--to", "csv"])
+      #expect(inPlace.status == 0)
+      #expect(inPlace.stdout.split(separator: "\n").count == 2)
+      let result = try runCommand(["export", run.path, "--to", "csv", "--output", other.path])
+      #expect(result.status == 0)
+      let paths = result.stdout.split(separator: "\n").map(String.init)
+      #expect(paths.count == 3)
+      for path in paths { #expect(FileManager.default.fileExists(atPath: path), "\(path)") }
+      #expect(
+        try Data(contentsOf: run.appendingPathComponent("exit_times.csv"))
+          == Data(contentsOf: other.appendingPathComponent("exit_times.csv")))
+    }
+  }
+
+  @Test func `a broken run is refused with 65, file and place`() throws {
+    try withDirectory { directory in
+      let empty = try runCommand(["export", directory.path, "--to", "netcdf"])
+      #expect(empty.status == 65)
+      #expect(empty.stderr.contains("no experiment.yaml"))
+      let run = directory.appendingPathComponent("run")
+      try makeRun(run)
+      func edit(_ name: String, _ old: String, _ new: String, expecting words: [String]) throws {
+        let place = run.appendingPathComponent(name)
+        let text = try String(contentsOf: place, encoding: .utf8)
+        let range = try #require(text.range(of: old, options: .backwards), "\(old)")
+        try Data(text.replacingCharacters(in: range, with: new).utf8).write(to: place)
+        for format in ["csv", "json", "netcdf"] {
+          let result = try runCommand(
+            [
+              "export", run.path, "--to", format, "--output",
+              run.appendingPathComponent("new").path,
+            ])
+          #expect(result.status == 65)
+          #expect(result.errorLines.count == 1)
+          for word in words { #expect(result.stderr.contains(word), "\(result.stderr)") }
+        }
+        try Data(text.utf8).write(to: place)
+      }
+      try edit(
+        "exit_times.csv", ",exited,", ",left,", expecting: ["exit_times.csv, line ", "left"])
+      try edit("exit_times.csv", "exit_time,", "time,", expecting: ["line 1", "exit_time"])
+      try edit("exit_times.csv", "chain,0.1,0,", "chain,0.1,1,", expecting: ["line 2", "replica"])
+      try edit(
+        "summary.json", "\"dynamics\" : \"sde\"", "\"dynamics\" : \"sdo\"",
+        expecting: ["summary.json", "'sdo'", "expected as in exit_times.csv"])
+      try edit(
+        "summary.json", "escapement/comparison/1", "other/1", expecting: ["summary.json", "schema"])
+      try edit("summary.json", "\"seed\" : 5", "\"seed\" : \"x\"", expecting: ["provenance.seed"])
+      try edit("experiment.yaml", "width: 1", "width: 0", expecting: ["experiment.yaml", "width"])
+      #expect(!FileManager.default.fileExists(atPath: run.appendingPathComponent("new").path))
+    }
+  }
+}
