@@ -11,6 +11,7 @@ enum ExitStatus {
   static let software: Int32 = 70
   static let cannotCreate: Int32 = 73
   static let cannotWrite: Int32 = 74
+  static let interrupted: Int32 = 75
 
   static func end(with error: any Error) -> Never {
     switch error {
@@ -20,6 +21,7 @@ enum ExitStatus {
     case let error as OutputError:
       fail(error.description, error.isCreation ? cannotCreate : cannotWrite)
     case let error as NetCDFError: fail(error.description, cannotWrite)
+    case let error as InterruptedError: fail(error.description, interrupted)
     case let error as GSLError: fail(error.description, software)
     default:
       switch EscapementCommand.exitCode(for: error) {

@@ -33,7 +33,8 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.margin)) var margin: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.output)) var output: String?
 
-  private var words: [(ExperimentKey, String?)] {
+  /// The options that were given, by key.
+  var words: [(ExperimentKey, String?)] {
     [
       (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
       (.learningRate, learningRate), (.labelNoise, labelNoise), (.secondLayer, secondLayer),
@@ -64,7 +65,7 @@ struct ExperimentArguments: ParsableArguments {
 }
 
 extension ArgumentHelp {
-  fileprivate init(_ key: ExperimentKey) {
+  init(_ key: ExperimentKey) {
     self.init(stringLiteral: key.help)
     valueName = key.valueName
   }

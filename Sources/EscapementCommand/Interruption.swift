@@ -41,7 +41,8 @@ final class Interruption {
   }
 }
 
-private func isIgnored(_ number: Int32) -> Bool {
+/// Whether a signal is ignored already, as nohup and background jobs want it.
+func isIgnored(_ number: Int32) -> Bool {
   var action = sigaction()
   guard sigaction(number, nil, &action) == 0 else { return false }
   #if canImport(Darwin)

@@ -17,7 +17,7 @@ func runCommand(
   environment: [String: String]? = nil
 ) throws -> CommandResult {
   try runProgram(
-    buildDirectory.appendingPathComponent("escapement").path, arguments, in: directory,
+    commandURL.path, arguments, in: directory,
     stdout: given, environment: environment)
 }
 
@@ -73,6 +73,9 @@ func withDirectory<Result>(_ body: (URL) throws -> Result) throws -> Result {
   defer { try? FileManager.default.removeItem(at: directory) }
   return try body(directory)
 }
+
+/// The command of this build.
+let commandURL = buildDirectory.appendingPathComponent("escapement")
 
 /// Where the build puts executables. On macOS a helper loads the tests, so that their bundle tells.
 private let buildDirectory: URL = {

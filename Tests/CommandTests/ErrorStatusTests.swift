@@ -144,7 +144,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: [
-    "--help", "compare --help", "test --help", "theory --help", "help compare",
+    "--help", "compare --help", "sweep --help", "test --help", "theory --help", "help compare",
   ])
   func `help goes to stdout with status 0`(words: String) throws {
     let result = try runCommand(words)
@@ -153,7 +153,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     #expect(result.stdout.contains("USAGE: escapement"))
   }
 
-  @Test(arguments: ["compare", "theory"])
+  @Test(arguments: ["compare", "sweep", "theory"])
   func `help names every key of an experiment`(subcommand: String) throws {
     let help = try runCommand([subcommand, "--help"]).stdout
     for key in ExperimentKey.allCases {

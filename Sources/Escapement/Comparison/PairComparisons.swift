@@ -89,7 +89,7 @@ extension PairComparison.Ratio {
 
 extension ExitSample {
   /// The first `count` replicas.
-  fileprivate func prefix(_ count: Int) throws -> ExitSample {
+  func prefix(_ count: Int) throws -> ExitSample {
     count == self.count
       ? self
       : try ExitSample(

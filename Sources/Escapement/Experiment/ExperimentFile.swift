@@ -7,21 +7,27 @@ extension ExperimentOptions {
   /// Throws `ExperimentError` with file and line when the file cannot be read, is not a mapping in
   /// YAML, or has a key that no experiment has.
   public init(file path: String) throws {
-    let text: String
+    try self.init(yaml: ExperimentOptions.text(ofFile: path), name: path)
+  }
+
+  static func text(ofFile path: String) throws -> String {
     do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
+      return try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       throw ExperimentError(
         origin: .file(path, line: 0), key: "",
         problem: "cannot be read, expected an experiment file in YAML")
     }
-    try self.init(yaml: text, name: path)
   }
 
   /// Reads an experiment from YAML text; `name` is what errors call it.
   public init(yaml text: String, name: String) throws {
-    self.init()
-    file = name
+    try self.init(
+      entries: ExperimentOptions.entries(yaml: text, name: name).map { ($0, $1) }, name: name)
+  }
+
+  /// Parses YAML text whose root is a mapping.
+  static func entries(yaml text: String, name: String) throws -> Node.Mapping {
     func failure(_ line: Int, _ problem: String) -> ExperimentError {
       ExperimentError(origin: .file(name, line: line), key: "", problem: problem)
     }
@@ -36,12 +42,26 @@ extension ExperimentOptions {
     guard case .mapping(let mapping) = root else {
       throw failure(root.mark?.line ?? 0, "expected keys with values, such as 'dimension: 3000'")
     }
-    for (keyNode, valueNode) in mapping {
+    return mapping
+  }
+
+  /// Reads the keys of a mapping.
+  init(entries: [(Node, Node)], name: String) throws {
+    self.init()
+    file = name
+    for (keyNode, valueNode) in entries {
       let line = keyNode.mark?.line ?? 0
       let word = keyNode.string ?? ""
       guard let key = ExperimentKey(rawValue: word) else {
+        guard !SweepFile.words.contains(word) else {
+          throw ExperimentError(
+            origin: .file(name, line: line), key: word,
+            problem: "belongs to a sweep, expected one experiment: run it by 'escapement sweep'")
+        }
         let known = ExperimentKey.allCases.map(\.rawValue).joined(separator: ", ")
-        throw failure(line, "unknown key '\(word)', expected one of \(known)")
+        throw ExperimentError(
+          origin: .file(name, line: line), key: "",
+          problem: "unknown key '\(word)', expected one of \(known)")
       }
       let content = try ExperimentOptions.content(of: valueNode) {
         ExperimentError(origin: .file(name, line: line), key: word, problem: $0)
@@ -50,7 +70,7 @@ extension ExperimentOptions {
     }
   }
 
-  private static func content(
+  static func content(
     of node: Node, _ failure: (String) -> ExperimentError
   ) throws -> OptionValue.Content {
     switch node {

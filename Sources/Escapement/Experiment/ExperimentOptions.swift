@@ -19,6 +19,9 @@ public struct ExperimentOptions: Sendable {
   /// Sets a key from a file.
   mutating func set(_ key: ExperimentKey, _ value: OptionValue) { values[key] = value }
 
+  /// Forgets a key.
+  mutating func remove(_ key: ExperimentKey) { values[key] = nil }
+
   /// Lays other options over these: theirs win.
   public func overridden(by other: ExperimentOptions) -> ExperimentOptions {
     var result = self

@@ -49,14 +49,14 @@ struct ProgressBar {
     return text
   }
 
-  private static func scaled(_ number: Double) -> String {
+  static func scaled(_ number: Double) -> String {
     for (unit, size) in [("G", 1e9), ("M", 1e6), ("k", 1e3)] where number >= size {
       return String(format: "%.1f%@", number / size, unit)
     }
     return String(format: "%.0f", number)
   }
 
-  private static func duration(_ seconds: Double) -> String {
+  static func duration(_ seconds: Double) -> String {
     let total = Int(seconds.rounded(.up))
     return total < 60 ? "\(total) s" : "\(total / 60) min \(total % 60) s"
   }

@@ -1,0 +1,76 @@
+/// Names what a sweep may vary: a key of the experiment, or the learning rate in other units.
+public enum SweepKey: Sendable, Hashable {
+  /// A key of the experiment.
+  case experiment(ExperimentKey)
+  /// The learning rate over the width, γ/p.
+  case learningRateOverWidth
+  /// The learning rate over the one with the fewest samples to escape, which depends on the width.
+  case learningRateOverBest
+
+  /// The word in files, on the command line and at the head of a column.
+  public var name: String {
+    switch self {
+    case .experiment(let key): return key.rawValue
+    case .learningRateOverWidth: return "learning-rate-over-width"
+    case .learningRateOverBest: return "learning-rate-over-best"
+    }
+  }
+
+  /// Finds a key by its word.
+  public init?(name: String) {
+    switch name {
+    case SweepKey.learningRateOverWidth.name: self = .learningRateOverWidth
+    case SweepKey.learningRateOverBest.name: self = .learningRateOverBest
+    default:
+      guard let key = ExperimentKey(rawValue: name) else { return nil }
+      self = .experiment(key)
+    }
+  }
+
+  /// What the two keys that no experiment has mean, for help texts.
+  public var help: String {
+    switch self {
+    case .experiment(let key): return key.help
+    case .learningRateOverWidth: return "Learning rate over the width, γ/p, at every point."
+    case .learningRateOverBest:
+      return "Learning rate over the best one of each point's width, half the critical one."
+    }
+  }
+
+  /// Whether the key sets the learning rate; of these a point takes one.
+  var setsLearningRate: Bool {
+    switch self {
+    case .experiment(let key): return key == .learningRate
+    case .learningRateOverWidth, .learningRateOverBest: return true
+    }
+  }
+
+  /// Whether a comma on the command line belongs to the value rather than parting two of them.
+  var isListByNature: Bool {
+    guard case .experiment(let key) = self else { return false }
+    switch key {
+    case .dimension, .width, .teacherUnits, .learningRate, .labelNoise, .constraint, .horizon,
+      .seed, .generator, .timeStep, .finiteSizeDrift, .scheme, .monitoring, .odeStepper, .margin:
+      return false
+    default: return true
+    }
+  }
+
+  /// Whether points may differ in it: not in what every point's rows are told apart by, nor in
+  /// what does not belong to a result.
+  var mayVary: Bool {
+    guard case .experiment(let key) = self else { return true }
+    return ![.thresholds, .dynamics, .threads, .output].contains(key)
+  }
+}
+
+/// Pairs a key with a value, as written.
+struct SweepSetting: Sendable {
+  let key: SweepKey
+  let value: OptionValue
+
+  /// Makes the error for this setting, at the place where it stands.
+  func error(_ problem: String) -> ExperimentError {
+    ExperimentError(origin: value.origin, key: key.name, problem: problem)
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Escapement
+import Foundation
+
+/// `escapement sweep`: a grid of experiments.
+struct Sweep: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a grid of experiments; maps the verdicts and fits them over the grid.",
+    discussion: """
+      Keys with several values, parted by commas, span the grid; an experiment file may have the \
+      keys sweep, cases and overrides. With --output DIR each point is kept as soon as it is \
+      finished, and the same command goes on where it was interrupted.
+
+      Example: escapement sweep --width 1,2,5 --dimension 1000,3000 --learning-rate-over-width 0.1
+      """)
+
+  @OptionGroup var arguments: ExperimentArguments
+  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateOverWidth))
+  var learningRateOverWidth: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateOverBest))
+  var learningRateOverBest: String?
+  @Flag(help: "List the points and their estimated cost, and run nothing.") var dryRun = false
+  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+
+  func run() async throws {
+    let grid = try self.grid()
+    let points = try grid.points()
+    guard !dryRun else {
+      try Console.output(sweepPlan(points))
+      return
+    }
+    let output = try grid.output()
+    let directory = try output.map { try SweepDirectory(path: $0, identity: grid.yaml) }
+    let progress = SweepProgress(points)
+    @Sendable func work() async throws -> Escapement.Sweep {
+      do {
+        let sweep = try await Escapement.Sweep.run(
+          grid, points: points, directory: directory, commit: builtCommit, observer: progress)
+        await progress.finish()
+        return sweep
+      } catch {
+        await progress.finish()
+        throw error
+      }
+    }
+    let sweep: Escapement.Sweep
+    if let output {
+      do {
+        sweep = try await cancelledBySignals(work)
+      } catch is CancellationError {
+        throw InterruptedError(
+          description: "interrupted with \(await progress.finished) of \(points.count) points kept "
+            + "in '\(output)': the same command goes on from there")
+      }
+    } else {
+      sweep = try await work()
+    }
+    for warning in sweep.summary.warnings { Console.error("escapement: warning: \(warning)\n") }
+    switch format {
+    case .json: try Console.output(try jsonData(sweep.summary))
+    case .table: try Console.output(sweepText(sweep))
+    }
+  }
+
+  private func grid() throws -> SweepGrid {
+    var grid = try arguments.experiment.map { try SweepGrid(file: $0) } ?? SweepGrid()
+    for (key, text) in arguments.words {
+      if let text { try grid.set(.experiment(key), text) }
+    }
+    if let text = learningRateOverWidth { try grid.set(.learningRateOverWidth, text) }
+    if let text = learningRateOverBest { try grid.set(.learningRateOverBest, text) }
+    return grid
+  }
+}
+
+extension ArgumentHelp {
+  fileprivate init(_ key: SweepKey) {
+    self.init(stringLiteral: key.help)
+    valueName = "numbers"
+  }
+}

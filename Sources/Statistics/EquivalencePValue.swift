@@ -1,0 +1,38 @@
+import Foundation
+import GSL
+
+extension MeanRatio {
+  /// Returns the p-value of two one-sided tests against `margin`: `verdict` is `equivalent` at
+  /// every significance above it.
+  ///
+  /// The larger of P(t > (log r − log(1 − δ))/s) and P(t > (log(1 + δ) − log r)/s) under Student's
+  /// law. Nil without a standard error. Throws `StatisticsError` unless `margin` is in (0, 1).
+  /// Source: Schuirmann (1987).
+  public func equivalencePValue(margin: Double) throws -> Double? {
+    guard let (below, above, law) = try distances(margin) else { return nil }
+    return max(law.survival(below), law.survival(above))
+  }
+
+  /// Returns the p-value of a ratio outside the region of `margin`: `verdict` is `different` at
+  /// every significance above it.
+  ///
+  /// Twice the smaller of P(t > (log(1 − δ) − log r)/s) and P(t > (log r − log(1 + δ))/s), at
+  /// most 1. Nil and throws as ``equivalencePValue(margin:)``.
+  public func differencePValue(margin: Double) throws -> Double? {
+    guard let (below, above, law) = try distances(margin) else { return nil }
+    return min(1, 2 * min(law.survival(-below), law.survival(-above)))
+  }
+
+  /// The distances of the ratio from both ends of the region, inwards, in standard errors.
+  private func distances(
+    _ margin: Double
+  ) throws -> (below: Double, above: Double, law: StudentDistribution)? {
+    try require(margin > 0 && margin < 1, "margin", margin, "a number between 0 and 1")
+    guard let estimate, let logStandardError, let degreesOfFreedom else { return nil }
+    return (
+      log(estimate / (1 - margin)) / logStandardError,
+      log((1 + margin) / estimate) / logStandardError,
+      try StudentDistribution(degreesOfFreedom: degreesOfFreedom)
+    )
+  }
+}
