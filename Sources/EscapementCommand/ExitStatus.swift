@@ -8,6 +8,7 @@ import NetCDF
 enum ExitStatus {
   static let usage: Int32 = 64
   static let data: Int32 = 65
+  static let unavailable: Int32 = 69
   static let software: Int32 = 70
   static let cannotCreate: Int32 = 73
   static let cannotWrite: Int32 = 74
@@ -20,6 +21,8 @@ enum ExitStatus {
     case let error as ParameterError: fail(error.description, usage)
     case let error as OutputError:
       fail(error.description, error.isCreation ? cannotCreate : cannotWrite)
+    case let error as MissingProgramError: fail(error.description, unavailable)
+    case let error as GnuplotError: fail(error.description, software)
     case let error as NetCDFError: fail(error.description, cannotWrite)
     case let error as InterruptedError: fail(error.description, interrupted)
     case let error as GSLError: fail(error.description, software)

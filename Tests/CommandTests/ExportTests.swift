@@ -99,4 +99,51 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: run.appendingPathComponent("new").path))
     }
   }
+
+  @Test func `figures are drawn with their data and scripts, and say what they show`() throws {
+    try withDirectory { directory in
+      let run = directory.appendingPathComponent("run")
+      try makeRun(run, "--thresholds 0.5 --start overlaps:0.1")
+      let result = try runCommand(["export", run.path, "--to", "figures"])
+      try #require(result.status == 0, "\(result.stderr)")
+      let folder = run.appendingPathComponent("figures")
+      func data(_ name: String) throws -> Data {
+        try Data(contentsOf: folder.appendingPathComponent(name))
+      }
+      let captions = String(decoding: try data("README.md"), as: UTF8.self)
+      for name in ["exit-times", "survival", "distribution-difference", "quantiles"] {
+        let file = "\(name)-T0.5"
+        #expect(try data(file + ".png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
+        #expect(try data(file + ".pdf").starts(with: Data("%PDF".utf8)))
+        #expect(try !data(file + ".dat").isEmpty)
+        let picture = String(decoding: try data(file + ".svg"), as: UTF8.self)
+        #expect(picture.contains("exit time τ"), "an axis with its unit")
+        #expect(picture.contains("exact chain") && picture.contains("SDE"), "a legend")
+        #expect(captions.contains("](\(file).svg)"))
+      }
+      // A script draws its picture again, without the program that wrote it.
+      let picture = folder.appendingPathComponent("survival-T0.5.svg")
+      let before = try Data(contentsOf: picture)
+      try FileManager.default.removeItem(at: picture)
+      let drawn = try runProgram("/usr/bin/env", ["gnuplot", "-d", "survival-T0.5.gp"], in: folder)
+      #expect(drawn.status == 0)
+      #expect(try Data(contentsOf: picture) == before)
+    }
+  }
+
+  @Test func `without gnuplot one line says how to install it, and the rest works`() throws {
+    try withDirectory { directory in
+      let run = directory.appendingPathComponent("run")
+      try makeRun(run)
+      let path = ["PATH": directory.path]
+      let result = try runCommand(["export", run.path, "--to", "figures"], environment: path)
+      #expect(result.status == 69)
+      #expect(result.errorLines.count == 1)
+      #expect(result.stderr.contains("apt-get install gnuplot-nox"))
+      #expect(
+        !FileManager.default.fileExists(atPath: run.appendingPathComponent("figures").path))
+      #expect(
+        try runCommand(["export", run.path, "--to", "netcdf"], environment: path).status == 0)
+    }
+  }
 }

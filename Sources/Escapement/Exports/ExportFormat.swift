@@ -8,6 +8,8 @@ public enum ExportFormat: String, Sendable, CaseIterable {
   case json
   /// A labelled netCDF-4 data set.
   case netcdf
+  /// Figures by gnuplot, with their data and scripts.
+  case figures
 }
 
 /// Holds the files that an export makes.
@@ -35,6 +37,7 @@ extension Run {
         ("comparisons.csv", comparisonsCSV(self)),
       ])
     case .json: return ExportedFiles([("run.json", try runJSON(self))])
+    case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
     case .netcdf:
       return ExportedFiles([
         (

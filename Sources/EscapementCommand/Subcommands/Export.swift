@@ -5,11 +5,12 @@ import Foundation
 /// `escapement export`: other forms of a run directory.
 struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Converts a run directory to tables, one JSON document or netCDF.",
+    abstract: "Converts a run directory to tables, JSON, netCDF or figures.",
     discussion: """
       RUN is a directory that escapement compare --output has filled. The files are put into it, or \
       into --output; their paths are printed. csv makes exit_time_summary.csv and comparisons.csv, \
-      json run.json, netcdf exit_times.nc.
+      json run.json, netcdf exit_times.nc, figures a folder of pictures by gnuplot with their data \
+      and scripts.
       """)
 
   @Argument(help: "Run directory.") var run: String

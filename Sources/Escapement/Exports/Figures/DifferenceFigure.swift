@@ -1,0 +1,94 @@
+import Dynamics
+import Foundation
+import Statistics
+
+/// Shows the distribution functions less that of the ground truth, with a simultaneous band, and the
+/// difference that the margin allows.
+func differenceFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -> Figure? {
+  guard let truth = groundTruth(curves) else { return nil }
+  let others = curves.filter { $0.kind != truth.kind && !$0.isNumber }
+  guard !others.isEmpty else { return nil }
+  let end = curves.map(\.reach).max() ?? 1
+  // Censored replicas hide what comes after the first of them.
+  let samples = [truth] + others
+  let seen = samples.compactMap(\.sample.earliestCensoring).min() ?? .infinity
+  let times = (0...400).map { end * Double($0) / 400 }.filter { $0 < seen }
+  guard times.count > 1 else { return nil }
+  let reference = DistributionFunction(truth.sample)
+  var (blocks, panels): ([FigureBlock], [String]) = ([], [])
+  for other in others {
+    let function = DistributionFunction(other.sample)
+    let reach = [truth, other].reduce(0.0) {
+      $0 + (log(4 / 0.05) / (2 * Double($1.sample.count))).squareRoot()
+    }
+    let rows = times.map { time in
+      let base = reference(time)
+      let difference = function(time) - base
+      let (early, late) = (
+        reference(time / (1 - setting.margin)), reference(time / (1 + setting.margin))
+      )
+      return [
+        time, difference, difference - reach, difference + reach, late - base, early - base,
+      ]
+    }
+    let limit = 1.1 * (rows.flatMap { $0[1...5] }.map(abs).max() ?? 1)
+    let index = blocks.count
+    let name = "\(other.title) − \(truth.title)"
+    panels.append(
+      """
+      set yrange [\(-limit):\(limit)]
+      set ylabel 'difference of probability'
+      plot data index \(index) using 1:5:6 with filledcurves fillcolor rgb '#E69F00' fillstyle transparent solid 0.25 title 'margin 1 ± \(setting.margin)', \\
+        data index \(index) using 1:3:4 with filledcurves linetype \(other.lineType) fillstyle transparent solid 0.18 title '95% band', \\
+        0 with lines linetype 6 notitle, \\
+        data index \(index) using 1:2 with lines linetype \(other.lineType) title \(gnuplotText(name))
+      """)
+    blocks.append(
+      FigureBlock(
+        heading: "\(name): time, difference, lower and upper end of the band, of the margin",
+        rows: rows))
+  }
+  return Figure(
+    name: "distribution-difference-\(setting.suffix)",
+    caption: "Difference of the distribution functions of the exit time, the first τ at which "
+      + "\(setting.rule): each dynamics less the \(truth.title). The band holds the true difference "
+      + "at all τ with 95% confidence (Dvoretzky, Kiefer and Wolfowitz); the margin's region is what "
+      + "scaling all exit times of the \(truth.title) by up to 1 ± \(setting.margin) would make.",
+    aspect: 1.45 / (0.5 + 0.5 * Double(others.count)),
+    blocks: blocks,
+    commands: """
+      set multiplot layout \(others.count),1
+      set border 3
+      set xrange [0:\(end)]
+      set xlabel 'exit time τ = ν γ / (p d)'
+      \(panels.joined(separator: "\n"))
+      unset multiplot
+      """)
+}
+
+/// The dynamics that others are measured against: of the two that follow SGD's law, the chain has the
+/// more replicas; else the SDE.
+func groundTruth(_ curves: [FigureSample]) -> FigureSample? {
+  let order: [DynamicsKind] = [.chain, .sgd, .sde]
+  return order.lazy.compactMap { kind in curves.first { $0.kind == kind && !$0.isNumber } }.first
+}
+
+/// The share of replicas that have exited by a time.
+private struct DistributionFunction {
+  private let sorted: [Double]
+  private let count: Double
+
+  init(_ sample: ExitSample) {
+    sorted = zip(sample.times, sample.isObserved).filter(\.1).map(\.0).sorted()
+    count = Double(sample.count)
+  }
+
+  func callAsFunction(_ time: Double) -> Double {
+    var (lower, upper) = (0, sorted.count)
+    while lower < upper {
+      let middle = (lower + upper) / 2
+      if sorted[middle] <= time { lower = middle + 1 } else { upper = middle }
+    }
+    return Double(lower) / count
+  }
+}

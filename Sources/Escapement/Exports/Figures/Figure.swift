@@ -1,0 +1,66 @@
+import Foundation
+
+/// Holds one figure: the data it shows, the gnuplot commands that draw it, and what it shows in words.
+public struct Figure: Sendable {
+  /// Name of its files, without extension; letters, digits, points and hyphens.
+  public let name: String
+  /// What it shows, in whole sentences.
+  public let caption: String
+  /// Width over height.
+  let aspect: Double
+  /// Blocks of data, one a curve.
+  let blocks: [FigureBlock]
+  /// Commands between the style and the output, without those that open it.
+  let commands: String
+
+  init(
+    name: String, caption: String, aspect: Double = 1.45, blocks: [FigureBlock], commands: String
+  ) {
+    self.name = name
+    self.caption = caption
+    self.aspect = aspect
+    self.blocks = blocks
+    self.commands = commands
+  }
+
+  /// The data file: blocks apart by two empty lines, which gnuplot calls an index.
+  var data: Data { Data(blocks.map(\.text).joined(separator: "\n\n").utf8) }
+
+  /// A script that draws the figure as SVG, PNG and PDF beside it.
+  var script: Data {
+    let comment = caption.split(separator: "\n").map { "# \($0)\n" }.joined()
+    return Data(
+      """
+      \(comment)# Draws \(name).svg, .png and .pdf: gnuplot \(name).gp
+      name = '\(name)'
+      data = '\(name).dat'
+      aspect = \(aspect)
+      do for [format in 'svg png pdf'] {
+      load 'style.gp'
+      \(commands)
+      unset output
+      }
+
+      """.utf8)
+  }
+}
+
+/// Holds the rows of one curve.
+struct FigureBlock: Sendable {
+  /// A comment above the rows: what the block is, and its columns.
+  let heading: String
+  let rows: [[Double]]
+
+  var text: String {
+    let lines = rows.map { row in
+      row.map { $0.isFinite ? "\($0)" : "NaN" }.joined(separator: "\t") + "\n"
+    }
+    return "# \(heading)\n" + (lines.isEmpty ? "NaN\n" : lines.joined())
+  }
+}
+
+/// Quotes words for gnuplot, which reads no commands between single quotes.
+func gnuplotText(_ words: String) -> String {
+  let line = words.split(whereSeparator: \.isNewline).joined(separator: " ")
+  return "'" + line.replacingOccurrences(of: "'", with: "''") + "'"
+}

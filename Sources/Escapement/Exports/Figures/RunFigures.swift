@@ -1,0 +1,107 @@
+import Dynamics
+import Foundation
+import GSL
+import Statistics
+
+extension Run {
+  /// Makes the figures of a run: for each exit rule the densities of the exit times, the survival
+  /// curves, the differences of the distribution functions and the quantiles against each other.
+  ///
+  /// What has no exit is left out. Throws `GSLError`.
+  public func figures() throws -> [Figure] {
+    let horizon = experiment.exitRule.horizon
+    return try rules.flatMap { rule -> [Figure] in
+      let curves = try series.filter { $0.hasSameRule(as: rule) }.map {
+        FigureSample(kind: $0.dynamics, sample: try $0.sample(horizon: horizon))
+      }.filter { $0.sample.exited > 0 }
+      guard !curves.isEmpty else { return [] }
+      let setting = FigureSetting(experiment: experiment, rule: rule, law: exitLaw(of: rule))
+      return try [
+        densityFigure(curves, setting), survivalFigure(curves, setting),
+        differenceFigure(curves, setting), quantileFigure(curves, setting),
+      ].compactMap { $0 }
+    }
+  }
+
+  /// The law of the SDE's exit time, where it can be solved for.
+  private func exitLaw(of rule: ExitSeries) -> ExitLaw? {
+    guard rule.criterion == "risk", case .fixed(let frame) = experiment.start,
+      let diffusion = try? ScalarDiffusion(
+        model: experiment.model, finiteSizeDrift: experiment.finiteSizeDrift)
+    else { return nil }
+    let overlap = frame.teacherOverlaps[0]
+    return try? ExitLaw(
+      diffusion: diffusion, start: overlap,
+      boundary: exitBoundary(
+        threshold: rule.threshold, overlap: overlap, model: experiment.model))
+  }
+}
+
+/// A dynamics with its exit times.
+struct FigureSample {
+  let kind: DynamicsKind
+  let sample: ExitSample
+
+  var title: String { FigureStyle.title(kind) }
+  var lineType: Int { FigureStyle.lineType(kind) }
+  /// Whether it is one path: the ODE from a fixed start.
+  var isNumber: Bool { sample.count == 1 }
+  /// The latest 99.5% quantile of the exits, where figures end.
+  var reach: Double {
+    let exits = zip(sample.times, sample.isObserved).filter(\.1).map(\.0).sorted()
+    return exits[min(exits.count - 1, Int(0.995 * Double(exits.count)))]
+  }
+}
+
+/// What all figures of one exit rule share.
+struct FigureSetting {
+  /// Ends the names of files: `T0.01`.
+  let suffix: String
+  /// Says the rule in words.
+  let rule: String
+  /// Samples over d log d in one unit of τ; nil where log d is none.
+  let sampleScale: Double?
+  /// The margin δ of the equivalence test.
+  let margin: Double
+  let horizon: Double
+  let law: ExitLaw?
+
+  init(experiment: Experiment, rule: ExitSeries, law: ExitLaw?) {
+    let isRisk = rule.criterion == "risk"
+    suffix = isRisk ? "T\(rule.threshold)" : "\(rule.criterion)-\(rule.threshold)"
+    self.rule =
+      isRisk
+      ? "the risk has fallen by the fraction T = \(rule.threshold)"
+      : "the \(rule.criterion.replacingOccurrences(of: "-", with: " with teacher direction ")) "
+        + "has reached \(rule.threshold)"
+    let (model, dimension) = (experiment.model, Double(experiment.model.dimension))
+    sampleScale = dimension > 1 ? 1 / (model.timePerStep * dimension * log(dimension)) : nil
+    margin = experiment.margin
+    horizon = experiment.exitRule.horizon
+    self.law = law
+  }
+
+  /// A step of 1, 2 or 5 times a power of ten that puts four to ten ticks on an axis.
+  private func tickStep(_ length: Double) -> Double {
+    let power = pow(10, log10(length / 4).rounded(.down))
+    return [5, 2, 1].map { $0 * power }.first { $0 <= length / 4 } ?? power
+  }
+
+  /// Labels the axis of exit times, and the same in samples on top.
+  func timeAxis(to end: Double) -> String {
+    var text = """
+      set xrange [0:\(end)]
+      set xlabel 'exit time τ = ν γ / (p d)'
+      """
+    if let sampleScale {
+      text += """
+
+        set link x2 via x * \(sampleScale) inverse x / \(sampleScale)
+        set border 7
+        set x2tics \(tickStep(end * sampleScale)) nomirror out scale 0.6
+        set x2label 'samples ν / (d log d)'
+        """
+    }
+    return text
+  }
+}

@@ -1,0 +1,56 @@
+import Dynamics
+import Statistics
+
+/// Shows the probability not to have exited, estimated with 95% bands.
+func survivalFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -> Figure? {
+  var (blocks, bands, lines): ([FigureBlock], [String], [String]) = ([], [], [])
+  let end = curves.map(\.reach).max() ?? 1
+  for curve in curves {
+    let estimate = KaplanMeier(curve.sample)
+    let interval = try estimate.band(.logLog)
+    // A few hundred steps draw the curve; the estimate has one for each exit.
+    let stride = max(1, estimate.times.count / 400)
+    var rows: [[Double]] = [[0, 1, 1, 1]]
+    for index in estimate.times.indices
+    where index % stride == 0 || index == estimate.times.count - 1 {
+      let survival = estimate.survival[index]
+      let band = interval[index] ?? survival...survival
+      // Both ends of a step, so that bands are steps as well.
+      let last = rows[rows.count - 1]
+      rows.append([estimate.times[index], last[1], last[2], last[3]])
+      rows.append([estimate.times[index], survival, band.lowerBound, band.upperBound])
+    }
+    if !curve.isNumber {
+      bands.append(
+        "data index \(blocks.count) using 1:3:4 with filledcurves linetype \(curve.lineType) "
+          + "fillstyle transparent solid 0.18 notitle")
+    }
+    lines.append(
+      "data index \(blocks.count) using 1:2 with lines linetype \(curve.lineType) "
+        + "title \(gnuplotText(curve.isNumber ? "\(curve.title), one path" : curve.title))")
+    blocks.append(
+      FigureBlock(
+        heading: "\(curve.title): time, survival, lower and upper end of the 95% band", rows: rows))
+  }
+  if let law = setting.law {
+    let stride = max(1, law.times.count / 400)
+    let rows = Swift.stride(from: 0, to: law.times.count, by: stride).map {
+      [law.times[$0], law.survival[$0]]
+    }
+    lines.append(
+      "data index \(blocks.count) using 1:2 with lines linetype 5 linewidth 1.2 "
+        + "title 'Fokker–Planck'")
+    blocks.append(FigureBlock(heading: "Fokker–Planck: time, survival", rows: rows))
+  }
+  return Figure(
+    name: "survival-\(setting.suffix)",
+    caption: "Probability that by the time τ not yet \(setting.rule). Kaplan–Meier estimates, in "
+      + "which censored replicas count until the horizon, with pointwise 95% bands.",
+    blocks: blocks,
+    commands: """
+      \(setting.timeAxis(to: end))
+      set ylabel 'probability not to have exited by τ'
+      set yrange [0:1.02]
+      plot \((bands + lines).joined(separator: ", \\\n  "))
+      """)
+}

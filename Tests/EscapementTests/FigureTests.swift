@@ -1,0 +1,90 @@
+import Dynamics
+import Foundation
+import Statistics
+import Testing
+
+@testable import Escapement
+
+@Suite struct FigureTests {
+  private let setting: FigureSetting
+  private let curves: [FigureSample]
+
+  init() throws {
+    let experiment = try experiment([.start: "overlaps:0.2"])
+    setting = FigureSetting(
+      experiment: experiment, rule: ExitSeries(dynamics: .chain, criterion: "risk", threshold: 0.5),
+      law: nil)
+    func times(_ scale: Double) -> [Double] { (1...400).map { scale * (1 + Double($0) / 200) } }
+    curves = [
+      FigureSample(kind: .chain, sample: try ExitSample(times(1))),
+      FigureSample(kind: .ode, sample: try ExitSample([1.5])),
+      // A quarter is censored at 3.
+      FigureSample(
+        kind: .sde,
+        sample: try ExitSample(
+          times: times(1.2).map { min($0, 3) }, isObserved: times(1.2).map { $0 < 3 })),
+    ]
+  }
+
+  @Test func `densities integrate to the fraction that exited`() throws {
+    let figure = try #require(try densityFigure(curves, setting))
+    #expect(figure.name == "exit-times-T0.5")
+    #expect(figure.blocks.count == 3)
+    for (block, exited) in zip(figure.blocks, [1, Double(curves[2].sample.exited) / 400]) {
+      var area = 0.0
+      for (left, right) in zip(block.rows, block.rows.dropFirst()) {
+        area += (right[0] - left[0]) * left[1]
+      }
+      #expect(abs(area - exited) < 1e-12)
+    }
+    // The ODE's line stands at its exit time.
+    #expect(figure.blocks[2].rows.map { $0[0] } == [1.5, 1.5])
+  }
+
+  @Test func `survival curves fall from 1 and stay within their bands`() throws {
+    let figure = try #require(try survivalFigure(curves, setting))
+    #expect(figure.blocks.count == 3)
+    for block in figure.blocks {
+      #expect(block.rows[0] == [0, 1, 1, 1])
+      for row in block.rows { #expect(row[2] <= row[1] && row[1] <= row[3]) }
+      for (left, right) in zip(block.rows, block.rows.dropFirst()) {
+        #expect(left[0] <= right[0] && left[1] >= right[1])
+      }
+    }
+    #expect(figure.blocks[0].rows.last?[1] == 0)
+    let left = try #require(figure.blocks[2].rows.last?[1])
+    #expect(abs(left - Double(curves[2].sample.censored) / 400) < 1e-12)
+  }
+
+  @Test func `differences are those of the distribution functions, up to the first censoring`()
+    throws
+  {
+    let figure = try #require(try differenceFigure(curves, setting))
+    #expect(figure.blocks.count == 1)
+    let reach = 2 * (log(80.0) / 800).squareRoot()
+    for row in figure.blocks[0].rows {
+      #expect(row[0] < 3)
+      func share(_ scale: Double) -> Double {
+        Double((1...400).count { scale * (1 + Double($0) / 200) <= row[0] }) / 400
+      }
+      #expect(row[1] == share(1.2) - share(1))
+      #expect(abs(row[3] - row[2] - 2 * reach) < 1e-12)
+      #expect(row[4] <= 0 && row[5] >= 0)
+    }
+  }
+
+  @Test func `quantiles follow the scale between two laws`() throws {
+    let figure = try #require(try quantileFigure(curves, setting))
+    let rows = figure.blocks[0].rows
+    // Those of the censored quarter are left out.
+    #expect(rows.count > 70 && rows.count < 80)
+    for row in rows { #expect(abs(row[1] / row[0] - 1.2) < 1e-12) }
+  }
+
+  @Test func `gnuplot reads no command in a text`() {
+    #expect(gnuplotText("plain") == "'plain'")
+    #expect(gnuplotText("it's") == "'it''s'")
+    #expect(
+      gnuplotText("a'; system('true') #\nset output") == "'a''; system(''true'') # set output'")
+  }
+}
