@@ -30,6 +30,10 @@ static inline const gsl_root_fsolver_type *escapement_root_brent(void) {
   return gsl_root_fsolver_brent;
 }
 
+static inline const gsl_integration_fixed_type *escapement_fixed_hermite(void) {
+  return gsl_integration_fixed_hermite;
+}
+
 enum { escapement_ode_stepper_count = 11 };
 
 static inline const gsl_odeiv2_step_type *escapement_ode_stepper(int index) {

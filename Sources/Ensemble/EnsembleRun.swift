@@ -4,8 +4,8 @@ import Dynamics
 public struct EnsembleRun: Sendable {
   /// Which dynamics was run.
   public let kind: DynamicsKind
-  /// Thresholds T, ascending.
-  public let thresholds: [Double]
+  /// What was watched, in the order of records.
+  public let marks: [ExitMark]
   /// Steps taken by all replicas together.
   public let steps: Int
   /// Wall-clock seconds, of all processes that had a share.
@@ -17,11 +17,11 @@ public struct EnsembleRun: Sendable {
 
   /// Creates a run from a table in which every replica is there.
   public init(
-    kind: DynamicsKind, thresholds: [Double], steps: Int, seconds: Double, table: ExitRecordTable
+    kind: DynamicsKind, marks: [ExitMark], steps: Int, seconds: Double, table: ExitRecordTable
   ) {
-    precondition(table.recordsPerReplica == thresholds.count, "one record a replica, threshold")
+    precondition(table.recordsPerReplica == marks.count, "one record a replica, mark")
     self.kind = kind
-    self.thresholds = thresholds
+    self.marks = marks
     self.steps = steps
     self.seconds = seconds
     self.table = table
@@ -43,13 +43,18 @@ public struct EnsembleRun: Sendable {
       let first = replica * thresholds.count
       table.set(replica, Array(records[first..<(first + thresholds.count)]))
     }
-    self.init(kind: kind, thresholds: thresholds, steps: steps, seconds: seconds, table: table)
+    self.init(
+      kind: kind, marks: thresholds.map { ExitMark(.risk, $0) }, steps: steps, seconds: seconds,
+      table: table)
   }
 
-  /// The records of replica 0 at every threshold, then of replica 1, …
+  /// Thresholds of the marks.
+  public var thresholds: [Double] { marks.map(\.threshold) }
+
+  /// The records of replica 0 at every mark, then of replica 1, …
   public var records: [ExitRecord] { table.replicas.flatMap { table.records(of: $0) } }
 
-  /// The records at one threshold, in replica order; they are read in place, not copied.
+  /// The records at one mark, by its index, in replica order; they are read in place, not copied.
   public func records(at threshold: Int) -> some RandomAccessCollection<ExitRecord> {
     table.replicas.lazy.map { table[$0, threshold] }
   }

@@ -30,13 +30,13 @@ public struct EnsembleRunner: Sendable {
       throw ParameterError(
         key: "replicas", found: "\(replicas)", expected: "a whole number of at least 1")
     }
-    let thresholds = engine.exitRule.thresholds
+    let marks = engine.exitRule.marks
     let table = try ExitRecordTable(
-      replicas: 0..<replicas, recordsPerReplica: thresholds.count)
+      replicas: 0..<replicas, recordsPerReplica: marks.count)
     let cost = try await complete(
       table, engine, start: start, streams: streams, progress: progress)
     return EnsembleRun(
-      kind: engine.kind, thresholds: thresholds, steps: cost.steps, seconds: cost.seconds,
+      kind: engine.kind, marks: marks, steps: cost.steps, seconds: cost.seconds,
       table: table)
   }
 

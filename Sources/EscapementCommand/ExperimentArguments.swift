@@ -13,10 +13,18 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.learningRate)) var learningRate: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.labelNoise)) var labelNoise: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayer)) var secondLayer: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRate))
+  var secondLayerLearningRate: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerNormalised))
+  var secondLayerNormalised: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.activation)) var activation: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.target)) var target: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.teacherGram)) var teacherGram: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.constraint)) var constraint: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.thresholds)) var thresholds: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.overlapThresholds))
+  var overlapThresholds: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.startNorm)) var startNorm: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.horizon)) var horizon: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.replicas)) var replicas: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.dynamics)) var dynamics: String?
@@ -38,7 +46,9 @@ struct ExperimentArguments: ParsableArguments {
     [
       (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
       (.learningRate, learningRate), (.labelNoise, labelNoise), (.secondLayer, secondLayer),
-      (.activation, activation), (.target, target), (.constraint, constraint),
+      (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
+      (.activation, activation), (.target, target), (.teacherGram, teacherGram),
+      (.overlapThresholds, overlapThresholds), (.startNorm, startNorm), (.constraint, constraint),
       (.thresholds, thresholds), (.horizon, horizon), (.replicas, replicas),
       (.dynamics, dynamics), (.start, start), (.seed, seed),
       (.generator, generator), (.threads, threads), (.timeStep, timeStep),

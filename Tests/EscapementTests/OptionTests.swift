@@ -6,10 +6,15 @@ import Testing
 private struct GoodValue: Sendable, CustomTestStringConvertible {
   let key: ExperimentKey
   let text: String
+  /// What must be said beside it.
+  let beside: [ExperimentKey: String]
   let isRead: @Sendable (Experiment) -> Bool
 
-  init(_ key: ExperimentKey, _ text: String, _ isRead: @escaping @Sendable (Experiment) -> Bool) {
-    (self.key, self.text, self.isRead) = (key, text, isRead)
+  init(
+    _ key: ExperimentKey, _ text: String, beside: [ExperimentKey: String] = [:],
+    _ isRead: @escaping @Sendable (Experiment) -> Bool
+  ) {
+    (self.key, self.text, self.beside, self.isRead) = (key, text, beside, isRead)
   }
 
   var testDescription: String { "--\(key.rawValue) \(text)" }
@@ -24,8 +29,23 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.labelNoise, "1e-4") { $0.model.labelNoise == 1e-4 },
     GoodValue(.secondLayer, "-1.5") { $0.model.secondLayer == [-1.5] },
     GoodValue(.activation, "square") { $0.model.activation == .square },
-    GoodValue(.target, "square") { $0.model.activation == .square },
+    GoodValue(.target, "square") { $0.model.target == .mean(.square) },
+    GoodValue(.activation, "hermite:0,1,0.5") { $0.model.activation == .hermite([0, 1, 0.5]) },
+    GoodValue(.activation, "{polynomial: [0, 1]}") { $0.model.activation == .polynomial([0, 1]) },
+    GoodValue(.target, "{hermite-terms: [{coefficient: 2, degrees: [3]}]}") {
+      $0.model.target == .hermiteTerms([HermiteTerm(coefficient: 2, degrees: [3])])
+    },
+    GoodValue(.teacherGram, "[[1.5]]") { $0.model.teacherGram == [[1.5]] },
+    GoodValue(.teacherGram, "[[1]]") { $0.model.teacherGram == nil },
+    GoodValue(.secondLayerRate, "0.001") { $0.model.secondLayerRate == 0.001 },
+    GoodValue(.secondLayerNormalised, "true") { $0.model.normalisesSecondLayer },
+    GoodValue(.overlapThresholds, "0.5,0.1") { $0.exitRule.overlapThresholds == [0.1, 0.5] },
     GoodValue(.constraint, "spherical") { $0.model.constraint == .spherical },
+    GoodValue(.constraint, "lagrange") { $0.model.constraint == .lagrange },
+    GoodValue(.startNorm, "2", beside: [.constraint: "free"]) { $0.start == .randomOfNorm(2) },
+    GoodValue(.thresholds, "none", beside: [.overlapThresholds: "0.5"]) {
+      $0.exitRule.thresholds.isEmpty && $0.exitRule.marks.count == 1
+    },
     GoodValue(.thresholds, "0.5, 0.25") { $0.exitRule.thresholds == [0.25, 0.5] },
     GoodValue(.horizon, "7.5") { $0.exitRule.horizon == 7.5 },
     GoodValue(.replicas, "12") { $0.replicas == [.ode: 12, .sde: 12, .chain: 12] },
@@ -54,7 +74,13 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.labelNoise, ["-1e-9", "nan", "inf", "small"]),
   (.secondLayer, ["1,2", "nan", "one", "1,"]),
   (.activation, ["cube", ""]),
-  (.target, ["cube"]),
+  (.target, ["cube", "{hermite-terms: [{coefficient: 1}]}", "{hermite-terms: []}"]),
+  (.activation, ["hermite:", "hermite:1", "polynomial:0,x", "[1]", "hermite:0,inf"]),
+  (.teacherGram, ["1", "[[0]]", "[[1, 0], [0, 1]]", "[[x]]"]),
+  (.secondLayerRate, ["-1", "x"]),
+  (.secondLayerNormalised, ["yes"]),
+  (.startNorm, ["0", "2", "x"]),
+  (.overlapThresholds, ["0", "1", "x"]),
   (.constraint, ["elliptic"]),
   (.thresholds, ["0", "1", "1.5", "-0.1", "nan", "0.5,0.5", "half", "0.1,,0.5", ""]),
   (.horizon, ["0", "-1", "nan", "inf", "late", "1e300"]),
@@ -87,7 +113,7 @@ private let badValues: [(ExperimentKey, [String])] = [
 
   @Test(arguments: GoodValue.all)
   private func `a good value is read`(value: GoodValue) throws {
-    #expect(value.isRead(try experiment([value.key: value.text])))
+    #expect(value.isRead(try experiment(value.beside.merging([value.key: value.text]) { $1 })))
   }
 
   @Test(arguments: badValues)

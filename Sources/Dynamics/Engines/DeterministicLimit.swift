@@ -29,9 +29,19 @@ public struct DeterministicLimit: Engine {
     try ParameterError.require(
       model.fieldCount <= DeterministicLimit.largestFieldCount, "width", "\(model.width)",
       "width + teacher-units of at most \(DeterministicLimit.largestFieldCount) for the ODE")
+    try DeterministicLimit.requireCovered(model, exitRule)
     self.model = model
     self.exitRule = exitRule
     self.stepper = stepper
+  }
+
+  /// Throws `ParameterError` for the first key the ODE has no way with.
+  static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
+    try rule.requireFits(model)
+    try model.requirePhaseRetrieval("the ODE")
+    try ParameterError.require(
+      rule.isTold(byRiskOf: model), "overlap-thresholds", "overlaps of several units",
+      "one student and one teacher unit for the ODE")
   }
 
   /// Integrates the replicas of the queue; a step is one adaptive step.
@@ -60,7 +70,7 @@ public struct DeterministicLimit: Engine {
       return moments.risk
     }
     var (time, state) = (0.0, start)
-    var watch = ExitWatch(rule: exitRule, initialRisk: risk(state))
+    var watch = exitRule.watch(of: model, initialRisk: risk(state))
     watch.observe(risk(state), at: 0)
     var meter = StepMeter()
     while !watch.isDone && time < exitRule.horizon {

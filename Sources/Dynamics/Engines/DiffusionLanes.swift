@@ -82,7 +82,7 @@ struct DiffusionLanes {
     case ESC_EVENT_CROSSED, ESC_EVENT_BRIDGED:
       try recordCrossings(&occupant, lane, lanes, risk, work, end: end)
       // The last step may reach beyond the horizon.
-      let isLate = occupant.watch.records.last.map { $0.time > rule.horizon } ?? false
+      let isLate = occupant.watch.lastCrossing > rule.horizon
       if isLate || occupant.watch.isDone || step >= horizon {
         return occupant.watch.finish(.censored, at: rule.horizon).map {
           $0.outcome == .exited && $0.time > rule.horizon
@@ -137,7 +137,7 @@ struct DiffusionLanes {
   ) throws -> Occupant? {
     while let replica = work.queue.next() {
       let overlap = try work.frame(of: replica, model: model).teacherOverlaps[0]
-      var watch = ExitWatch(rule: rule, initialRisk: risk.value(overlap))
+      var watch = rule.watch(of: model, initialRisk: risk.value(overlap))
       watch.observe(risk.value(overlap), at: 0)
       if watch.isDone {
         work.record(replica, watch.finish(.exited, at: 0))

@@ -50,6 +50,7 @@ public struct DiffusionLimit: Engine {
       model.fieldCount <= DiffusionLimit.largestFieldCount, "width", "\(model.width)",
       "a width and teacher-units of at most \(DiffusionLimit.largestFieldCount) together, for the "
         + "memory of the SDE's matrices")
+    try DiffusionLimit.requireCovered(model, exitRule)
     self.usesKernels = usesKernels
     self.level = level
     try ParameterError.require(
@@ -81,6 +82,15 @@ public struct DiffusionLimit: Engine {
     return min(step, horizon)
   }
 
+  /// Throws `ParameterError` for the first key the SDE has no way with.
+  static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
+    try rule.requireFits(model)
+    try model.requirePhaseRetrieval("the SDE")
+    try ParameterError.require(
+      rule.isTold(byRiskOf: model), "overlap-thresholds", "overlaps of several units",
+      "one student and one teacher unit for the SDE")
+  }
+
   /// Integrates the replicas of the queue; a step is one time step.
   public func run(_ work: ReplicaWork) throws {
     if let scalar, usesKernels, work.streams.suitKernels {
@@ -106,7 +116,7 @@ public struct DiffusionLimit: Engine {
   private func exits<Path: DiffusionPath>(
     of path: Path, _ stream: RandomStream, _ report: (Int) -> Void
   ) throws -> [ExitRecord] {
-    var watch = ExitWatch(rule: exitRule, initialRisk: path.risk)
+    var watch = exitRule.watch(of: model, initialRisk: path.risk)
     watch.observe(path.risk, at: 0)
     var meter = StepMeter()
     var step = 0

@@ -16,4 +16,18 @@ public enum DynamicsKind: String, Sendable, CaseIterable, Comparable {
 
   /// Whether the dynamics moves in steps of one sample.
   public var hasSteps: Bool { self == .chain || self == .sgd }
+
+  /// Whether the dynamics can follow a model and watch what a rule asks for.
+  public func covers(_ model: Model, _ rule: ExitRule) -> Bool {
+    do {
+      switch self {
+      case .ode: try DeterministicLimit.requireCovered(model, rule)
+      case .sde: try DiffusionLimit.requireCovered(model, rule)
+      case .chain, .sgd: break
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
 }

@@ -7,6 +7,9 @@ import GSL
 /// draws x ~ N(0, I_d) and a label, and does
 /// w_j ← w_j + (γ/p) a_jℰσ'(λ_j) x/√d, w_j ← √d w_j/|w_j|.
 ///
+/// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkWeights`` steps, at the cost
+/// of the risk after each.
+///
 /// Rows are stored up to a scale, so that the normalisation costs no pass. The student overlaps are
 /// carried along exactly and taken anew from the weights every 4096 steps. A step costs d normal
 /// variates and 4 p d flops; memory 8 d(p + 1) bytes.
@@ -42,18 +45,30 @@ public struct FullSGD: Engine {
         + "the exact chain has the same law")
     self.model = model
     self.exitRule = exitRule
+    try exitRule.requireFits(model)
     stepLimit = try exitRule.stepLimit(of: model)
+    if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
   }
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
+    guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
+      let weights = try NetworkWeights(model: model, watchesRisk: !exitRule.thresholds.isEmpty)
+      return try run(work, on: weights) { weights.place($0) }
+    }
     if usesKernel && model.teacherUnits == 1 && work.streams.suitKernels {
       let weights = KernelWeights(model: model, seed: work.streams.seed, level: level)
       return try Dynamics.run(work, on: weights, rule: exitRule, stepLimit: stepLimit)
     }
     let weights = FullWeights(model: model)
+    try run(work, on: weights) { weights.place($0) }
+  }
+
+  private func run(
+    _ work: ReplicaWork, on weights: some SteppedReplica, place: (StudentFrame) -> Void
+  ) throws {
     while let replica = work.queue.next() {
-      weights.place(try work.frame(of: replica, model: model))
+      place(try work.frame(of: replica, model: model))
       let stream = try work.streams.stream(for: .sgd, replica: replica)
       let records = try steppedExits(
         of: weights, rule: exitRule, stepLimit: stepLimit, stream: stream, report: work.report)

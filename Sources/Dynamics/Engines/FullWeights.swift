@@ -158,7 +158,7 @@ final class FullWeights {
 }
 
 /// Σ x_i y_i in eight interleaved partial sums, whose order is part of the result.
-private func dot(
+func dot(
   _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int
 ) -> Double {
   var sums = SIMD8<Double>(repeating: 0)

@@ -28,7 +28,7 @@ func run(
 private func exits(
   of replica: some KernelReplica, _ rule: ExitRule, _ stepLimit: Int, _ report: (Int) -> Void
 ) throws -> [ExitRecord] {
-  var watch = ExitWatch(rule: rule, initialRisk: replica.risk)
+  var watch = rule.watch(of: replica.model, initialRisk: replica.risk)
   watch.observe(replica.risk, at: 0, step: 0)
   while !watch.isDone && replica.step < stepLimit {
     let before = replica.step

@@ -93,7 +93,7 @@ struct LaneRunner<Block: LaneBlock> {
       let frame = try work.frame(of: replica, model: block.model)
       let risk = block.place(
         lane, replica: replica, frame: frame, horizon: UInt64(stepLimit))
-      var watch = ExitWatch(rule: rule, initialRisk: risk)
+      var watch = rule.watch(of: block.model, initialRisk: risk)
       watch.observe(risk, at: 0, step: 0)
       if watch.isDone || stepLimit == 0 {
         work.record(replica, watch.finish(.censored, at: rule.horizon, step: stepLimit))

@@ -11,6 +11,8 @@ import GSL
 /// B stays lower triangular by a downdate and an update in one sweep, so that a step costs
 /// O(p(p + k)) flops and two passes over 2 p²/2 numbers. Q is taken anew from [M B] every 4096
 /// steps, which keeps the two representations within rounding of each other. Memory 8 p² bytes.
+/// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkChain`` steps: the risk is
+/// evaluated after each, and a replica whose norm |w_j|/√d passes 32 counts as diverged.
 /// Source: theory of this project, section 3 (d); rank-one updates after Gill, Golub, Murray and
 /// Saunders (1974), Methods for modifying matrix factorizations.
 public struct ReducedChain: Engine {
@@ -36,11 +38,17 @@ public struct ReducedChain: Engine {
     self.level = level
     self.model = model
     self.exitRule = exitRule
+    try exitRule.requireFits(model)
     stepLimit = try exitRule.stepLimit(of: model)
+    if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
   }
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
+    guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
+      let chain = try NetworkChain(model: model, watchesRisk: !exitRule.thresholds.isEmpty)
+      return try run(work, on: chain) { chain.place($0) }
+    }
     if usesKernels && work.streams.suitKernels {
       let seed = work.streams.seed
       if model.width == 1 && model.teacherUnits == 1 {
@@ -55,8 +63,14 @@ public struct ReducedChain: Engine {
       }
     }
     let state = ChainState(model: model)
+    try run(work, on: state) { state.place($0) }
+  }
+
+  private func run(
+    _ work: ReplicaWork, on state: some SteppedReplica, place: (StudentFrame) -> Void
+  ) throws {
     while let replica = work.queue.next() {
-      state.place(try work.frame(of: replica, model: model))
+      place(try work.frame(of: replica, model: model))
       let stream = try work.streams.stream(for: .chain, replica: replica)
       let records = try steppedExits(
         of: state, rule: exitRule, stepLimit: stepLimit, stream: stream, report: work.report)

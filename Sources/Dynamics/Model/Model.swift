@@ -1,11 +1,15 @@
-/// Describes the network, its target and its learning rate: all that the four dynamics share.
+import GSL
+
+/// Describes the network, its target and its learning rates: all that the four dynamics share.
 ///
-/// Student f(x) = (1/p) Σ_j a_j σ(λ_j) with λ_j = w_j·x/√d; labels
-/// y = (1/k) Σ_r σ(λ⋆_r) + √Δ z with orthonormal teacher units, λ⋆_r = w⋆_r·x/√d; one-pass SGD on
-/// ½(y − f)²: w_j ← w_j + (γ/p) a_j ℰ σ'(λ_j) x/√d with ℰ = y − f, then the constraint.
+/// Student f(x) = (1/p) Σ_j a_j σ(λ_j) with λ_j = w_j·x/√d; labels y = g⋆(λ⋆) + √Δ z with teacher
+/// fields λ⋆_r = w⋆_r·x/√d of covariance P; one-pass SGD on ½(y − f)²:
+/// w_j ← w_j + (γ/p) a_j ℰ σ'(λ_j) x/√d with ℰ = y − f, then the constraint, and
+/// a_j ← a_j + (γ_a/p) ℰ σ(λ_j).
 ///
 /// Symbols: d = `dimension`, p = `width`, k = `teacherUnits`, γ = `learningRate`,
-/// Δ = `labelNoise`, a = `secondLayer`.
+/// Δ = `labelNoise`, a = `secondLayer`, σ = `activation`, g⋆ = `target`, P = `teacherGram`,
+/// γ_a = `secondLayerRate`.
 /// Source: Arnaboldi, Krzakala, Loureiro, Stephan (2023), arXiv 2305.18502, section 2.
 public struct Model: Sendable, Equatable {
   /// Input dimension d ≥ p + k.
@@ -18,21 +22,34 @@ public struct Model: Sendable, Equatable {
   public let learningRate: Double
   /// Variance Δ ≥ 0 of the label noise.
   public let labelNoise: Double
-  /// Second-layer weights a, p of them.
+  /// Second-layer weights a at the start, p of them.
   public let secondLayer: [Double]
-  /// Nonlinearity of student and target.
+  /// Learning rate γ_a ≥ 0 of the second layer; 0 keeps it fixed.
+  public let secondLayerRate: Double
+  /// Whether a is scaled after each step so that Σ_j a_j = p.
+  public let normalisesSecondLayer: Bool
+  /// The student's nonlinearity σ.
   public let activation: Activation
-  /// What keeps the first layer's norm.
+  /// The labels without noise, g⋆.
+  public let target: Target
+  /// Covariance P of the teacher fields, k×k; nil for the identity.
+  public let teacherGram: [[Double]]?
+  /// What is done to the first layer's norm.
   public let constraint: Constraint
 
-  /// Creates a model; `secondLayer` defaults to ones.
+  /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
+  let teacherFactor: [Double]?
+
+  /// Creates a model; `secondLayer` defaults to ones, `target` to the mean of the student's
+  /// activation over the teacher units, `teacherGram` to the identity.
   ///
   /// Throws `ParameterError` for the first parameter out of range or not finite.
   public init(
     dimension: Int, width: Int = 1, teacherUnits: Int = 1, learningRate: Double,
-    labelNoise: Double = 0, secondLayer: [Double]? = nil, activation: Activation = .square,
-    constraint: Constraint = .spherical
-  ) throws(ParameterError) {
+    labelNoise: Double = 0, secondLayer: [Double]? = nil, secondLayerRate: Double = 0,
+    normalisesSecondLayer: Bool = false, activation: Activation = .square,
+    target: Target? = nil, teacherGram: [[Double]]? = nil, constraint: Constraint = .spherical
+  ) throws {
     let require = ParameterError.require
     try require(dimension >= 1, "dimension", "\(dimension)", "a whole number of at least 1")
     try require(width >= 1, "width", "\(width)", "a whole number of at least 1")
@@ -62,14 +79,67 @@ public struct Model: Sendable, Equatable {
     for weight in weights {
       try require(weight.isFinite, "second-layer", "\(weight)", "finite numbers")
     }
+    try require(
+      secondLayerRate.isFinite && secondLayerRate >= 0, "second-layer-learning-rate",
+      "\(secondLayerRate)", "a finite number of at least 0")
+    if normalisesSecondLayer {
+      let sum = weights.reduce(0, +)
+      try require(
+        abs(sum - Double(width)) <= 1e-9 * Double(width), "second-layer", "numbers of sum \(sum)",
+        "numbers of sum \(width), since second-layer-normalised keeps it")
+    }
+    try activation.validate("activation")
+    let target = target ?? .mean(activation)
+    try target.validate(teacherUnits: teacherUnits)
+    (self.teacherGram, teacherFactor) = try Model.teacher(teacherGram, units: teacherUnits)
     self.dimension = dimension
     self.width = width
     self.teacherUnits = teacherUnits
     self.learningRate = learningRate
     self.labelNoise = labelNoise
     self.secondLayer = weights
+    self.secondLayerRate = secondLayerRate
+    self.normalisesSecondLayer = normalisesSecondLayer
     self.activation = activation
+    self.target = target
     self.constraint = constraint
+  }
+
+  /// Validates and factors P; nil where it is the identity.
+  private static func teacher(
+    _ gram: [[Double]]?, units: Int
+  ) throws -> (gram: [[Double]]?, factor: [Double]?) {
+    guard let gram else { return (nil, nil) }
+    let require = ParameterError.require
+    let key = "teacher-gram"
+    try require(
+      gram.count == units && gram.allSatisfy { $0.count == units }, key,
+      "\(gram.count) rows of \(Set(gram.map(\.count)).sorted()) numbers",
+      "\(units) rows of \(units)")
+    for (i, row) in gram.enumerated() {
+      for (j, value) in row.enumerated() {
+        try require(value.isFinite, key, "\(value) in row \(i + 1)", "finite numbers")
+        try require(
+          abs(value - gram[j][i]) <= 1e-12, key,
+          "\(value) and \(gram[j][i]) at rows \(i + 1) and \(j + 1)", "a symmetric matrix")
+      }
+      try require(row[i] > 0, key, "\(row[i]) on the diagonal", "numbers above 0 there")
+    }
+    let isIdentity = gram.enumerated().allSatisfy { i, row in
+      row.enumerated().allSatisfy { $1 == ($0 == i ? 1 : 0) }
+    }
+    if isIdentity { return (nil, nil) }
+    try require(units <= 1000, key, "\(units) rows", "at most 1000")
+    let smallest = try symmetricEigenvalues(of: Matrix(gram)).first ?? 0
+    try require(
+      smallest >= -1e-10, key, "a smallest eigenvalue of \(smallest)",
+      "a positive semidefinite matrix")
+    var factor = gram.flatMap(\.self)
+    factor.withUnsafeMutableBufferPointer {
+      factorSemidefinite($0.baseAddress!, order: units, tolerance: 1e-14)
+      for i in 0..<units { for j in (i + 1)..<max(units, i + 1) { $0[i * units + j] = 0 } }
+    }
+    return (gram, factor)
   }
 
   /// The largest width whose Gram matrix the engines hold comfortably in memory.
@@ -80,7 +150,36 @@ public struct Model: Sendable, Equatable {
   /// Number of fields p + k: the students' first, then the teacher's.
   public var fieldCount: Int { width + teacherUnits }
 
-  /// The diagonal of A in ℰ = λ̃ᵀAλ̃ + √Δ z: −a_j/p for the students, then 1/k for the teacher.
+  /// Whether this is phase retrieval as the closed forms know it: squares on both sides, orthonormal
+  /// teacher units, spherical constraint, fixed second layer.
+  public var isPhaseRetrieval: Bool {
+    activation == .square && target == .mean(.square) && teacherGram == nil
+      && constraint == .spherical && !trainsSecondLayer
+  }
+
+  /// Whether the second layer moves.
+  public var trainsSecondLayer: Bool { secondLayerRate > 0 }
+
+  /// Throws `ParameterError` for the first key in which the model is not ``isPhaseRetrieval``; `who`
+  /// cannot do it.
+  func requirePhaseRetrieval(_ who: String) throws(ParameterError) {
+    let require = ParameterError.require
+    try require(
+      activation == .square, "activation", activation.name, "square for \(who)")
+    try require(target == .mean(.square), "target", "another", "square for \(who)")
+    try require(
+      teacherGram == nil, "teacher-gram", "correlated teacher units",
+      "the identity for \(who)")
+    try require(
+      constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
+    try require(
+      !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
+  }
+
+  /// Reads P_rs.
+  func teacherOverlap(_ r: Int, _ s: Int) -> Double { teacherGram?[r][s] ?? (r == s ? 1 : 0) }
+
+  /// The diagonal of A in ℰ = λ̃ᵀAλ̃ + √Δ z for squares: −a_j/p for the students, then 1/k for the teacher.
   public var errorForm: [Double] {
     secondLayer.map { -$0 / Double(width) }
       + Array(repeating: 1 / Double(teacherUnits), count: teacherUnits)

@@ -4,6 +4,8 @@ import GSL
 public enum Start: Sendable, Equatable {
   /// Every replica from students of its own, uniform on the sphere and independent.
   case random
+  /// The same with every student's norm |w_j|/√d at the given number.
+  case randomOfNorm(Double)
   /// Every replica from the same overlaps.
   case fixed(StudentFrame)
 
@@ -16,6 +18,7 @@ public enum Start: Sendable, Equatable {
   public func frame(of model: Model, from stream: RandomStream) -> StudentFrame {
     switch self {
     case .fixed(let frame): return frame
+    case .randomOfNorm(let norm): return Start.random.frame(of: model, from: stream).scaled(norm)
     case .random:
       let (p, k) = (model.width, model.teacherUnits)
       var teacherOverlaps = [Double](repeating: 0, count: p * k)
@@ -43,6 +46,31 @@ public enum Start: Sendable, Equatable {
     }
   }
 
+  /// Whether each replica has a start of its own.
+  public var isRandom: Bool {
+    if case .fixed = self { return false }
+    return true
+  }
+
+  /// Multiplies every student by `norm`.
+  ///
+  /// Throws `ParameterError` for the key `start-norm` unless it is above 0 and at most 32, and 1 under
+  /// the spherical constraint.
+  public func scaled(to norm: Double, of model: Model) throws(ParameterError) -> Start {
+    try ParameterError.require(
+      norm > 0 && norm <= NetworkRisk.largestNorm, "start-norm", "\(norm)",
+      "a number above 0 and at most \(NetworkRisk.largestNorm)")
+    if norm == 1 { return self }
+    try ParameterError.require(
+      model.constraint != .spherical, "start-norm", "\(norm)",
+      "1, since the constraint is spherical")
+    switch self {
+    case .random: return .randomOfNorm(norm)
+    case .randomOfNorm(let own): return .randomOfNorm(norm * own)
+    case .fixed(let frame): return .fixed(frame.scaled(norm))
+    }
+  }
+
   /// Starts every replica from given teacher overlaps, with Q = I.
   ///
   /// `teacherOverlaps` holds M row by row: p numbers for one teacher unit, p k in general.
@@ -57,13 +85,14 @@ public enum Start: Sendable, Equatable {
           ? "one overlap per student, \(p)" : "\(p * k) overlaps, one per student and teacher unit")
     }
     var gram = [[Double]](repeating: Array(repeating: 0, count: p + k), count: p + k)
-    for i in 0..<(p + k) { gram[i][i] = 1 }
     for j in 0..<p {
+      gram[j][j] = 1
       for r in 0..<k {
         gram[j][p + r] = teacherOverlaps[j * k + r]
         gram[p + r][j] = teacherOverlaps[j * k + r]
       }
     }
+    for r in 0..<k { for s in 0..<k { gram[p + r][p + s] = model.teacherOverlap(r, s) } }
     return try fixed(
       gram, model, indefinite: "overlaps that no orthonormal students have",
       semidefinite: k == 1
@@ -74,7 +103,7 @@ public enum Start: Sendable, Equatable {
   /// Starts every replica from a given Gram matrix of the p + k fields, the students' first.
   ///
   /// Throws `ParameterError` for the key `start` unless `gram` is (p + k)×(p + k), finite,
-  /// symmetric to 1e-12, positive semidefinite (smallest eigenvalue above −1e-10), has the identity as its
+  /// symmetric to 1e-12, positive semidefinite (smallest eigenvalue above −1e-10), has P as its
   /// teacher block and, under the spherical constraint, a unit diagonal.
   public static func gram(_ gram: [[Double]], of model: Model) throws -> Start {
     try fixed(
@@ -110,14 +139,19 @@ public enum Start: Sendable, Equatable {
           "a unit diagonal, since the constraint is spherical")
       }
       for j in p..<max(i + 1, p) {
+        let overlap = model.teacherOverlap(i - p, j - p)
         try require(
-          abs(gram[i][j] - (i == j ? 1 : 0)) <= 1e-12, "start",
-          "\(gram[i][j]) in the teacher block, row \(i + 1)", "orthonormal teacher units")
+          abs(gram[i][j] - overlap) <= 1e-12, "start",
+          "\(gram[i][j]) in the teacher block, row \(i + 1)",
+          model.teacherGram == nil
+            ? "orthonormal teacher units" : "\(overlap), as in teacher-gram")
       }
     }
     let smallest = try symmetricEigenvalues(of: Matrix(gram)).first ?? 0
     try require(
       smallest >= -1e-10, "start", "\(indefinite) (smallest eigenvalue \(smallest))", semidefinite)
+
+    guard model.teacherGram == nil else { return correlated(gram, model) }
 
     var residualGram = [Double](repeating: 0, count: p * p)
     var teacherOverlaps = [Double](repeating: 0, count: p * k)
@@ -140,5 +174,22 @@ public enum Start: Sendable, Equatable {
     return .fixed(
       StudentFrame(
         layout: model.layout, teacherOverlaps: teacherOverlaps, residual: residualGram))
+  }
+
+  /// Factors a Gram matrix with the teacher's fields first, which gives rows [T 0; C B].
+  private static func correlated(_ gram: [[Double]], _ model: Model) -> Start {
+    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    let order = Array(p..<n) + Array(0..<p)
+    var factor = order.flatMap { i in order.map { gram[i][$0] } }
+    factor.withUnsafeMutableBufferPointer {
+      factorSemidefinite($0.baseAddress!, order: n, tolerance: 1e-14)
+    }
+    var axes = [Double](repeating: 0, count: p * k)
+    var residual = [Double](repeating: 0, count: p * p)
+    for j in 0..<p {
+      for r in 0..<k { axes[j * k + r] = factor[(k + j) * n + r] }
+      for i in 0...j { residual[j * p + i] = factor[(k + j) * n + k + i] }
+    }
+    return .fixed(StudentFrame(layout: model.layout, teacherOverlaps: axes, residual: residual))
   }
 }

@@ -1,6 +1,7 @@
 /// Holds the students in an orthonormal frame whose first k axes are the teacher's.
 ///
-/// Row j of [M B] is w_j/√d: M (p×k) are the teacher overlaps, and B (p×p, lower triangular) is the
+/// Row j of [M B] is w_j/√d: M (p×k) are the coordinates along these axes, which for orthonormal teacher
+/// units are the teacher overlaps, and B (p×p, lower triangular) is the
 /// part orthogonal to the teacher, so that Q = M Mᵀ + B Bᵀ. A frame determines the law of all four
 /// dynamics, and full SGD places it on the first p + k coordinates.
 public struct StudentFrame: Sendable, Equatable {
@@ -15,6 +16,13 @@ public struct StudentFrame: Sendable, Equatable {
     self.layout = layout
     self.teacherOverlaps = teacherOverlaps
     self.residual = residual
+  }
+
+  /// The students times `norm`.
+  func scaled(_ norm: Double) -> StudentFrame {
+    StudentFrame(
+      layout: layout, teacherOverlaps: teacherOverlaps.map { norm * $0 },
+      residual: residual.map { norm * $0 })
   }
 
   /// Writes M and Q as a flat state; O(p²(p + k)).

@@ -15,6 +15,11 @@ public struct EscapeTheory: Sendable {
   /// Creates the theory of a model.
   public init(model: Model) { self.model = model }
 
+  /// Whether the closed forms know the model: phase retrieval on the sphere with a fixed second layer.
+  ///
+  /// They give 0 or nil for another.
+  public var isKnown: Bool { model.isPhaseRetrieval }
+
   /// The largest μ_jr: above zero, the plateau is left exponentially fast.
   public var growthRate: Double {
     growthCoefficients.map { $0.gain - model.learningRate * $0.loss }.max() ?? 0
@@ -35,7 +40,7 @@ public struct EscapeTheory: Sendable {
 
   /// Whether the formulas for exit times hold: one teacher unit, a second layer of ones.
   public var hasExitTimeFormulas: Bool {
-    model.teacherUnits == 1 && model.secondLayer.allSatisfy { $0 == 1 }
+    isKnown && model.teacherUnits == 1 && model.secondLayer.allSatisfy { $0 == 1 }
   }
 
   /// The annealed exit time log[T d(p + 1)/(2p)]/(2μ), with Σ_j m_j² at its mean p/d.
@@ -128,6 +133,7 @@ public struct EscapeTheory: Sendable {
 
   /// μ_jr = gain − γ loss for every student and teacher unit.
   private var growthCoefficients: [GrowthCoefficients] {
+    guard isKnown else { return [] }
     let form = model.errorForm
     let (p, k) = (model.width, model.teacherUnits)
     let trace = form.reduce(0, +)

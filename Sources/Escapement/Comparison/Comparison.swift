@@ -60,12 +60,13 @@ public struct Comparison: Sendable {
     -> [ExitTimeSummary]
   {
     try runs.flatMap { run in
-      try run.thresholds.indices.map { index in
+      try run.marks.indices.map { index in
         let records = run.records(at: index)
         let exits = try exitSample(records, experiment.exitRule.horizon)
         let sample = try SampleSummary(exits)
         return ExitTimeSummary(
-          dynamics: run.kind.rawValue, threshold: run.thresholds[index],
+          dynamics: run.kind.rawValue, criterion: run.marks[index].criterion.name,
+          threshold: run.marks[index].threshold,
           replicas: sample.count, exited: sample.exited,
           censored: records.count { $0.outcome == .censored },
           diverged: records.count { $0.outcome == .diverged },
@@ -86,14 +87,14 @@ public struct Comparison: Sendable {
     var warnings: [String] = []
     let model = experiment.model
     let didNotExit = runs.contains { run in
-      run.thresholds.indices.contains { index in
+      run.marks.indices.contains { index in
         run.records(at: index).contains { $0.outcome != .exited }
       }
     }
-    if theory.growthRate <= 0 {
+    if let rate = theory.growthRate, rate <= 0 {
       let critical = theory.criticalLearningRate.map { "\($0)" } ?? "none"
       warnings.append(
-        "the growth rate is \(theory.growthRate), at or below 0: at the learning rate "
+        "the growth rate is \(rate), at or below 0: at the learning rate "
           + "\(model.learningRate) (critical: \(critical)) the plateau is not left by growth")
     } else if didNotExit {
       warnings.append(

@@ -7,7 +7,9 @@ import Statistics
 public struct ExitTimeSummary: Encodable, Sendable {
   /// Which dynamics.
   public let dynamics: String
-  /// Fraction T of the initial risk.
+  /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+  public let criterion: String
+  /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// Number of replicas.
   public let replicas: Int
@@ -47,7 +49,8 @@ public struct ExitTimeSummary: Encodable, Sendable {
   public let meanSamples: Double?
 
   enum CodingKeys: String, CodingKey {
-    case dynamics, threshold, replicas, exited, censored, diverged, mean, quantiles, histogram
+    case dynamics, criterion, threshold, replicas, exited, censored, diverged, mean, quantiles
+    case histogram
     case restrictedMean = "restricted_mean"
     case standardError = "standard_error"
     case standardDeviation = "standard_deviation"
@@ -58,6 +61,7 @@ public struct ExitTimeSummary: Encodable, Sendable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(dynamics, forKey: .dynamics)
+    try container.encode(criterion, forKey: .criterion)
     try container.encode(threshold, forKey: .threshold)
     try container.encode(replicas, forKey: .replicas)
     try container.encode(exited, forKey: .exited)

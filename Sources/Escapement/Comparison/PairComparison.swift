@@ -43,7 +43,9 @@ public struct PairComparison: Encodable, Sendable {
   public let first: String
   /// The side in the denominator.
   public let second: String
-  /// Fraction T of the initial risk.
+  /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+  public let criterion: String
+  /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// Whether replicas of one index share their start and are compared as pairs.
   public let paired: Bool
@@ -55,7 +57,7 @@ public struct PairComparison: Encodable, Sendable {
   public let meanRatio: Ratio?
 
   enum CodingKeys: String, CodingKey {
-    case first, second, threshold, paired, tests, wasserstein
+    case first, second, criterion, threshold, paired, tests, wasserstein
     case meanRatio = "mean_ratio"
   }
 
@@ -64,6 +66,7 @@ public struct PairComparison: Encodable, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(first, forKey: .first)
     try container.encode(second, forKey: .second)
+    try container.encode(criterion, forKey: .criterion)
     try container.encode(threshold, forKey: .threshold)
     try container.encode(paired, forKey: .paired)
     // An object in every case, so that a script may ask it for a test by name.

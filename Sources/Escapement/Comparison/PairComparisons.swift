@@ -15,7 +15,7 @@ extension PairComparison {
     var result: [PairComparison] = []
     for (i, first) in sorted.enumerated() {
       for second in sorted.dropFirst(i + 1) {
-        for index in experiment.exitRule.thresholds.indices {
+        for index in experiment.exitRule.marks.indices {
           let stream = try StreamFamily(seed: experiment.streams.seed)
             .stream(for: .statistics, replica: result.count)
           result.append(try PairComparison(experiment, first, second, index, stream))
@@ -34,7 +34,8 @@ extension PairComparison {
     let y = try exitSample(secondRun.records(at: index), horizon)
     first = firstRun.kind.rawValue
     second = secondRun.kind.rawValue
-    threshold = firstRun.thresholds[index]
+    criterion = firstRun.marks[index].criterion.name
+    threshold = firstRun.marks[index].threshold
     paired = experiment.isPaired
     let isNumber = secondRun.kind == .ode && !experiment.isPaired
     meanRatio = try Ratio(experiment, x, y, isNumber: isNumber)

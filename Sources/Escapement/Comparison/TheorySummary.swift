@@ -5,8 +5,12 @@ import Foundation
 ///
 /// Exit times are keyed by threshold; a prediction that does not exist is null.
 public struct TheorySummary: Encodable, Sendable {
-  /// Growth rate μ of the linearised flow.
-  public let growthRate: Double
+  /// The smallest degree n ≥ 1 in the target's Hermite expansion.
+  public let informationExponent: Int
+  /// The largest number of degrees that has to be found at once.
+  public let leap: Int
+  /// Growth rate μ of the linearised flow; null beyond phase retrieval.
+  public let growthRate: Double?
   /// Learning rate above which nothing grows.
   public let criticalLearningRate: Double?
   /// Learning rate with the fewest samples to escape.
@@ -25,6 +29,8 @@ public struct TheorySummary: Encodable, Sendable {
   public let plateau: Double?
 
   enum CodingKeys: String, CodingKey {
+    case leap
+    case informationExponent = "information_exponent"
     case growthRate = "growth_rate"
     case criticalLearningRate = "critical_learning_rate"
     case optimalLearningRate = "optimal_learning_rate"
@@ -39,7 +45,9 @@ public struct TheorySummary: Encodable, Sendable {
   /// Evaluates every closed form for a model; throws `GSLError` when a quadrature fails.
   public init(model: Model, start: Start, thresholds: [Double]) throws {
     let theory = EscapeTheory(model: model)
-    growthRate = theory.growthRate
+    informationExponent = try model.informationExponent()
+    leap = try model.leap()
+    growthRate = theory.isKnown ? theory.growthRate : nil
     criticalLearningRate = theory.criticalLearningRate
     optimalLearningRate = theory.optimalLearningRate
     func keyed(_ body: (Double) throws -> Double?) rethrows -> [String: Double?] {
@@ -63,6 +71,8 @@ public struct TheorySummary: Encodable, Sendable {
   /// Writes every key, null where there is no value.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(informationExponent, forKey: .informationExponent)
+    try container.encode(leap, forKey: .leap)
     try container.encode(growthRate, forKey: .growthRate)
     try container.encode(criticalLearningRate, forKey: .criticalLearningRate)
     try container.encode(optimalLearningRate, forKey: .optimalLearningRate)

@@ -13,6 +13,8 @@ public struct Experiment: Sendable {
   /// Where replicas start.
   public let start: Start
   let startDescription: ResolvedValue
+  /// Norm |w_j|/√d at the start, beyond what the start itself says.
+  public let startNorm: Double
   /// Thresholds and horizon.
   public let exitRule: ExitRule
   /// The dynamics to run, in the order of ``DynamicsKind``.
@@ -64,34 +66,44 @@ public struct Experiment: Sendable {
       }
       return value
     }
-    let activation = try options.choice(.activation, of: Activation.self) ?? .square
-    _ = try options.choice(.target, of: Activation.self)
+    let activation = try options.activation() ?? .square
+    let target = try options.target()
     let dimension = try required(.dimension, try options.integer(.dimension))
     let learningRate = try required(.learningRate, try options.number(.learningRate))
     let model = try checked {
       try Model(
         dimension: dimension, width: try options.integer(.width) ?? 1,
-        teacherUnits: try options.integer(.teacherUnits) ?? 1, learningRate: learningRate,
-        labelNoise: try options.number(.labelNoise) ?? 0,
-        secondLayer: try options.numbers(.secondLayer), activation: activation,
+        teacherUnits: try options.integer(.teacherUnits) ?? target?.teacherUnits ?? 1,
+        learningRate: learningRate, labelNoise: try options.number(.labelNoise) ?? 0,
+        secondLayer: try options.numbers(.secondLayer),
+        secondLayerRate: try options.number(.secondLayerRate) ?? 0,
+        normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
+        activation: activation, target: target, teacherGram: try options.teacherGram(),
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical)
     }
     self.model = model
     let givenHorizon = try options.number(.horizon)
-    let givenThresholds = try options.numbers(.thresholds)
+    let givenThresholds = try options.riskThresholds()
+    let overlapThresholds = try options.numbers(.overlapThresholds) ?? []
     exitRule = try checked {
       try ExitRule(
         thresholds: givenThresholds ?? [0.01, 0.5],
+        overlapThresholds: overlapThresholds, teacherUnits: model.teacherUnits,
         horizon: givenHorizon ?? Experiment.defaultHorizon(of: model))
     }
-    (start, startDescription) = try checked { try options.start(of: model, directory: directory) }
-    let kinds = try options.dynamics()
+    let norm = try options.number(.startNorm) ?? 1
+    startNorm = norm
+    (start, startDescription) = try checked {
+      let (start, description) = try options.start(of: model, directory: directory)
+      return (try start.scaled(to: norm, of: model), description)
+    }
+    let kinds = try options.dynamics(of: model, exitRule)
     dynamics = kinds
     let counts = try options.replicaCounts()
     replicas = Dictionary(uniqueKeysWithValues: kinds.map { ($0, counts($0)) })
     // Records and what statistics make of them, some 64 bytes a replica and threshold.
     let recordCount = kinds.reduce(0.0) { $0 + Double(counts($1)) }
-    let memory = 64 * recordCount * Double(exitRule.thresholds.count)
+    let memory = 64 * recordCount * Double(exitRule.marks.count)
     guard memory <= 0.8 * Double(ProcessInfo.processInfo.physicalMemory) else {
       throw options.error(
         .replicas,
@@ -169,7 +181,7 @@ public struct Experiment: Sendable {
 
 extension Experiment {
   /// Whether replicas of different dynamics share their starts and so form pairs.
-  public var isPaired: Bool { start == .random }
+  public var isPaired: Bool { start.isRandom }
 
   /// Number of replicas to run: the ODE from a fixed start is one path.
   public func replicaCount(_ kind: DynamicsKind) -> Int {

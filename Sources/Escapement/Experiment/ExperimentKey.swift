@@ -6,10 +6,15 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case learningRate = "learning-rate"
   case labelNoise = "label-noise"
   case secondLayer = "second-layer"
+  case secondLayerRate = "second-layer-learning-rate"
+  case secondLayerNormalised = "second-layer-normalised"
   case activation
   case target
+  case teacherGram = "teacher-gram"
   case constraint
+  case startNorm = "start-norm"
   case thresholds
+  case overlapThresholds = "overlap-thresholds"
   case horizon
   case replicas
   case dynamics
@@ -33,11 +38,20 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .teacherUnits: return "Number of teacher units k (default 1)."
     case .learningRate: return "Learning rate γ (not γ/p)."
     case .labelNoise: return "Variance Δ of the label noise (default 0)."
-    case .secondLayer: return "Fixed second-layer weights a, p numbers (default ones)."
-    case .activation: return "Student's nonlinearity: square."
-    case .target: return "Target's nonlinearity: square."
-    case .constraint: return "Constraint on the first layer: spherical."
-    case .thresholds: return "Fractions T of the initial risk (default 0.01,0.5)."
+    case .secondLayer: return "Second-layer weights a at the start, p numbers (default ones)."
+    case .secondLayerRate: return "Learning rate γ_a of the second layer (default 0: fixed)."
+    case .secondLayerNormalised: return "Scale a after each step to the sum p (default false)."
+    case .activation:
+      return "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
+        + "polynomial:C0,C1,… (default square)."
+    case .target:
+      return "Mean over the teacher units of an activation, or {hermite-terms: […]} "
+        + "(default: the student's activation)."
+    case .teacherGram: return "Covariance P of the teacher units, [[1,0.3],[0.3,1]] (default 1)."
+    case .constraint: return "First layer: spherical, free or lagrange (default spherical)."
+    case .startNorm: return "Norm |w_j|/√d at the start, unless spherical (default 1)."
+    case .thresholds: return "Fractions T of the initial risk, or none (default 0.01,0.5)."
+    case .overlapThresholds: return "Levels η of a teacher unit's largest overlap (default none)."
     case .horizon: return "Time τ after which a replica is censored (default from the growth rate)."
     case .replicas: return "Replicas, for all dynamics or for one: 4000,sgd:24 (default 1000)."
     case .dynamics: return "Which dynamics: ode,sde,chain,sgd (default ode,sde,chain)."
@@ -62,11 +76,12 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .dimension: return "d"
     case .width: return "p"
     case .teacherUnits: return "k"
-    case .labelNoise, .learningRate, .margin: return "number"
-    case .secondLayer, .thresholds: return "numbers"
+    case .labelNoise, .learningRate, .margin, .secondLayerRate, .startNorm: return "number"
+    case .secondLayer, .thresholds, .overlapThresholds: return "numbers"
+    case .teacherGram: return "matrix"
     case .horizon, .timeStep: return "tau"
     case .replicas, .threads: return "count"
-    case .finiteSizeDrift: return "true|false"
+    case .finiteSizeDrift, .secondLayerNormalised: return "true|false"
     case .output: return "directory"
     case .seed: return "integer"
     default: return "name"

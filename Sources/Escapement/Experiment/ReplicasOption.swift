@@ -2,8 +2,12 @@ import Dynamics
 
 extension ExperimentOptions {
   /// Reads the key `dynamics`; the order written does not matter.
-  func dynamics() throws -> [DynamicsKind] {
-    guard let words = try words(.dynamics) else { return [.chain, .ode, .sde] }
+  ///
+  /// Unless they are named, these are those of chain, ODE and SDE that can follow the model.
+  func dynamics(of model: Model, _ rule: ExitRule) throws -> [DynamicsKind] {
+    guard let words = try words(.dynamics) else {
+      return [.chain, .ode, .sde].filter { $0.covers(model, rule) }
+    }
     let known = DynamicsKind.allCases.map(\.rawValue).joined(separator: ", ")
     let kinds = try words.map {
       guard let kind = DynamicsKind(rawValue: $0) else {

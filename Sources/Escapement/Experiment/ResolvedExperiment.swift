@@ -69,17 +69,31 @@ extension Experiment {
       (key.rawValue, value)
     }
     let counts = dynamics.map { ($0.rawValue, ResolvedValue.integer(replicas[$0] ?? 0)) }
-    return .map([
+    let network = [
       entry(.dimension, .integer(model.dimension)),
       entry(.width, .integer(model.width)),
       entry(.teacherUnits, .integer(model.teacherUnits)),
       entry(.learningRate, .number(model.learningRate)),
       entry(.labelNoise, .number(model.labelNoise)),
       entry(.secondLayer, .numbers(model.secondLayer)),
-      entry(.activation, .word(model.activation.rawValue)),
-      entry(.target, .word(model.activation.rawValue)),
+      entry(.secondLayerRate, .number(model.secondLayerRate)),
+      entry(.secondLayerNormalised, .flag(model.normalisesSecondLayer)),
+      entry(.activation, model.activation.resolved),
+      entry(.target, model.target.resolved),
+    ]
+    // Identity and unit norms go without saying.
+    let teacherGram = model.teacherGram.map {
+      [entry(.teacherGram, .list($0.map(ResolvedValue.numbers)))]
+    }
+    let overlaps =
+      exitRule.watchesOverlaps
+      ? [entry(.overlapThresholds, .numbers(exitRule.overlapThresholds))] : []
+    let rest = [
       entry(.constraint, .word(model.constraint.rawValue)),
-      entry(.thresholds, .numbers(exitRule.thresholds)),
+      entry(.startNorm, .number(startNorm)),
+      entry(
+        .thresholds,
+        exitRule.thresholds.isEmpty ? .word("none") : .numbers(exitRule.thresholds)),
       entry(.horizon, .number(exitRule.horizon)),
       entry(.dynamics, .list(dynamics.map { .word($0.rawValue) })),
       entry(.replicas, .map(counts)),
@@ -92,7 +106,8 @@ extension Experiment {
       entry(.monitoring, .word(monitoring.rawValue)),
       entry(.odeStepper, .word(odeStepper.name)),
       entry(.margin, .number(margin)),
-    ])
+    ]
+    return .map(network + (teacherGram ?? []) + overlaps + rest)
   }
 
   /// The resolved experiment as an experiment file.

@@ -4,14 +4,18 @@ import Foundation
 
 /// Writes exit records as CSV: `dynamics,threshold,replica,outcome,exit_time,exit_step`.
 ///
-/// Rows are sorted by dynamics, threshold and replica; numbers read back to the same Double; the
-/// step is empty for dynamics that have none. Byte-identical for the same experiment. `write` gets
+/// A run that watches overlaps has the column `criterion` after `dynamics`; one that watches the risk
+/// alone has not. Rows are sorted by dynamics, criterion (overlaps by unit, then the risk), threshold
+/// and replica; numbers read back to the same Double; the step is empty for dynamics that have none. Byte-identical for the same experiment. `write` gets
 /// the text in pieces, so that it need not fit in memory.
 public func writeExitTimes(_ runs: [EnsembleRun], to write: (String) throws -> Void) rethrows {
-  try write("dynamics,threshold,replica,outcome,exit_time,exit_step\n")
+  let hasCriteria = runs.contains { $0.marks.contains { $0.criterion != .risk } }
+  let watched = hasCriteria ? "criterion,threshold" : "threshold"
+  try write("dynamics,\(watched),replica,outcome,exit_time,exit_step\n")
   for run in runs.sorted(by: { $0.kind < $1.kind }) {
-    for (index, threshold) in run.thresholds.enumerated() {
-      let prefix = "\(run.kind.rawValue),\(threshold),"
+    for (index, mark) in run.marks.enumerated() {
+      let criterion = hasCriteria ? "\(mark.criterion.name)," : ""
+      let prefix = "\(run.kind.rawValue),\(criterion)\(mark.threshold),"
       for (replica, record) in run.records(at: index).enumerated() {
         let step = record.step < 0 ? "" : "\(record.step)"
         try write("\(prefix)\(replica),\(record.outcome.name),\(record.time),\(step)\n")

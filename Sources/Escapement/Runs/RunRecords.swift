@@ -19,7 +19,7 @@ public final class RunRecords {
           kind,
           try ExitRecordTable(
             replicas: share?.replicas(of: count) ?? 0..<count,
-            recordsPerReplica: experiment.exitRule.thresholds.count)
+            recordsPerReplica: experiment.exitRule.marks.count)
         )
       })
   }
@@ -74,7 +74,7 @@ public final class RunRecords {
     experiment.dynamics.compactMap { kind in
       tables[kind].map {
         EnsembleRun(
-          kind: kind, thresholds: experiment.exitRule.thresholds,
+          kind: kind, marks: experiment.exitRule.marks,
           steps: costs[kind]?.steps ?? 0, seconds: costs[kind]?.seconds ?? 0, table: $0)
       }
     }

@@ -17,10 +17,10 @@ extension DynamicsKind {
 /// Writes a comparison for a person: the experiment, the exit times, the verdicts in words.
 func comparisonTable(_ comparison: Comparison) -> String {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
-  var text = heading(experiment) + "\n\n"
-  for threshold in experiment.exitRule.thresholds {
-    text += "Exit at T = \(threshold) of the initial risk".bold + "\n"
-    text += exitTable(comparison, threshold) + "\n"
+  var text = heading(comparison) + "\n\n"
+  for mark in experiment.exitRule.marks {
+    text += "Exit at \(markTitle(mark))".bold + "\n"
+    text += exitTable(comparison, mark) + "\n"
   }
   // Of the two that follow SGD's law, the chain has the more replicas.
   let truth = summary.comparisons.contains { $0.first == "chain" } ? "chain" : "sgd"
@@ -40,26 +40,33 @@ func comparisonTable(_ comparison: Comparison) -> String {
   return text
 }
 
-private func heading(_ experiment: Experiment) -> String {
+private func heading(_ comparison: Comparison) -> String {
+  let experiment = comparison.experiment
   let model = experiment.model
   let start = experiment.isPaired ? "random starts" : "one fixed start"
-  return "Phase retrieval".bold
+  let theory = comparison.summary.theory
+  return model.title.bold
     + ", d = \(model.dimension), p = \(model.width), k = \(model.teacherUnits), "
     + "γ = \(model.learningRate), Δ = \(model.labelNoise), \(start), "
+    + "information exponent \(theory.informationExponent), leap \(theory.leap), "
     + "seed \(experiment.streams.seed)"
 }
 
-private func exitTable(_ comparison: Comparison, _ threshold: Double) -> String {
+private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
   let (model, theory) = (experiment.model, summary.theory)
   var rows: [[String]] = []
-  let range = Sparkline.range(summary.exitTimes.filter { $0.threshold == threshold })
+  let threshold = mark.threshold
+  let entries = summary.exitTimes.filter {
+    $0.threshold == threshold && $0.criterion == mark.criterion.name
+  }
+  let range = Sparkline.range(entries)
   func scaled(_ value: Double?, _ error: Double?) -> String {
     let scale = model.scaledSamples
     guard let value else { return "–" }
     return NumberText.measured(value * scale, error.map { $0 * scale })
   }
-  for entry in summary.exitTimes where entry.threshold == threshold {
+  for entry in entries {
     let kind = DynamicsKind(rawValue: entry.dynamics)
     let value = entry.mean ?? entry.restrictedMean
     let isRestricted = entry.mean == nil
@@ -81,7 +88,7 @@ private func exitTable(_ comparison: Comparison, _ threshold: Double) -> String 
     ("formula, quenched", experiment.isPaired ? theory.quenchedExitTime[key] : nil),
     ("formula, this start", theory.linearisedExitTime?[key]),
   ]
-  for (name, prediction) in predictions {
+  for (name, prediction) in predictions where mark.criterion == .risk {
     guard let value = prediction ?? nil else { continue }
     rows.append([name, NumberText.short(value), scaled(value, nil), "", "", "", ""])
   }
@@ -89,6 +96,19 @@ private func exitTable(_ comparison: Comparison, _ threshold: Double) -> String 
     ["", "exit time τ", "samples/(d log d)", "s.d.", "5% … median … 95%", "exited", "histogram"],
     rows,
     rightAligned: [1, 2, 3, 5])
+}
+
+/// Says what a mark stands for.
+private func markTitle(_ mark: ExitMark) -> String {
+  switch mark.criterion {
+  case .risk: return "T = \(mark.threshold) of the initial risk"
+  case .overlap(let unit): return "overlap η = \(mark.threshold) with teacher unit \(unit + 1)"
+  }
+}
+
+private func markName(_ pair: PairComparison) -> String {
+  pair.criterion == "risk"
+    ? "T = \(pair.threshold)" : "\(pair.criterion), η = \(pair.threshold)"
 }
 
 private func outcomes(_ entry: ExitTimeSummary) -> String {
@@ -102,7 +122,7 @@ private func title(_ name: String) -> String { DynamicsKind(rawValue: name)?.tit
 
 /// Says what the noise does to the mean exit time, and whether that is within the margin.
 private func noiseLine(_ pair: PairComparison) -> String {
-  let head = "T = \(pair.threshold)  "
+  let head = "\(markName(pair))  "
   guard let ratio = pair.meanRatio else {
     return head + "no answer, since a side has no exit by the horizon".yellow
   }
@@ -125,7 +145,7 @@ private func noiseLine(_ pair: PairComparison) -> String {
 
 private func verdictLine(_ pair: PairComparison) -> String {
   let sides = "\(title(pair.first)) against \(title(pair.second))"
-  var line = "T = \(pair.threshold)  \(sides): \(judgement(of: pair.meanRatio))"
+  var line = "\(markName(pair))  \(sides): \(judgement(of: pair.meanRatio))"
   if let test = pair.tests?.kolmogorovSmirnov {
     let value = test.pValue
     line += "; laws: KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"

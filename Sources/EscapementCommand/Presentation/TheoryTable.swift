@@ -6,6 +6,7 @@ import TextTable
 func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
   let model = experiment.model
   var lines = [
+    "information exponent        \(theory.informationExponent), leap \(theory.leap)",
     "growth rate μ               \(NumberText.short(theory.growthRate))",
     "critical learning rate γ_c  \(NumberText.short(theory.criticalLearningRate))",
     "best learning rate          \(NumberText.short(theory.optimalLearningRate))",
@@ -47,8 +48,11 @@ func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
 
 /// Says why the closed forms give no exit time.
 func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
-  if theory.growthRate <= 0 {
-    return "the growth rate is \(NumberText.short(theory.growthRate)), at or below 0, since the "
+  guard let rate = theory.growthRate else {
+    return "the formulas hold for phase retrieval on the sphere with a fixed second layer"
+  }
+  if rate <= 0 {
+    return "the growth rate is \(NumberText.short(rate)), at or below 0, since the "
       + "learning rate \(model.learningRate) is above the critical "
       + "\(NumberText.short(theory.criticalLearningRate))"
   }

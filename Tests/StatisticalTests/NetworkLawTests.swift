@@ -1,0 +1,73 @@
+import Dynamics
+import GSL
+import Testing
+
+/// Beyond phase retrieval as well, the exact chain has the law of full SGD.
+@Suite struct NetworkLawTests {
+  struct Case: Sendable, CustomStringConvertible {
+    let activation: Activation
+    var target: Target? = nil
+    var teacherGram: [[Double]]? = nil
+    var constraint = Constraint.spherical
+    var secondLayerRate = 0.0
+    var description: String { "\(activation.name), \(constraint), γ_a = \(secondLayerRate)" }
+
+    func model(rate: Double) throws -> Model {
+      try Model(
+        dimension: 50, width: 2, teacherUnits: teacherGram?.count ?? 1, learningRate: rate,
+        labelNoise: 0.05, secondLayer: [1.2, 0.8], secondLayerRate: secondLayerRate,
+        normalisesSecondLayer: secondLayerRate > 0, activation: activation, target: target,
+        teacherGram: teacherGram, constraint: constraint)
+    }
+  }
+
+  static let cases =
+    ([.relu, .erf, .tanh, .sigmoid, .softplus, .polynomial([0, 0, 1])]
+    + [.hermite([0, 1, 0.5])]).map { Case(activation: $0) } + [
+      Case(activation: .tanh, target: .mean(.relu), constraint: .free, secondLayerRate: 0.02),
+      Case(activation: .erf, constraint: .lagrange),
+      Case(
+        activation: .hermite([0, 1, 1]),
+        target: .hermiteTerms([
+          HermiteTerm(coefficient: 1, degrees: [1, 0]),
+          HermiteTerm(coefficient: 1, degrees: [1, 1]),
+        ]), teacherGram: [[1, 0.3], [0.3, 1]], secondLayerRate: 0.02),
+    ]
+
+  /// The smallest KS p-value over an overlap and two levels of the risk.
+  private func pValue(_ item: Case, chainRate: Double) async throws -> Double {
+    let rule = try ExitRule(
+      thresholds: [0.1, 0.3], overlapThresholds: [0.4],
+      teacherUnits: item.teacherGram?.count ?? 1, horizon: 6)
+    let start = Start.random
+    let full = try await exitTimes(
+      FullSGD(model: item.model(rate: 0.4), exitRule: rule), replicas: 1000, start: start, seed: 31)
+    let chain = try await exitTimes(
+      ReducedChain(model: item.model(rate: chainRate), exitRule: rule), replicas: 1000,
+      start: start, seed: 32)
+    #expect(full.allSatisfy { $0.contains { $0.isFinite } })
+    return try zip(full, chain).map { try kolmogorovSmirnov($0, $1) }.min() ?? 0
+  }
+
+  @Test(arguments: cases)
+  func `exit times have one law`(item: Case) async throws {
+    #expect(try await pValue(item, chainRate: 0.4) > falseAlarmRate / 3)
+  }
+
+  @Test func `a learning rate that is a third off is seen`() async throws {
+    #expect(try await pValue(Case(activation: .erf), chainRate: 0.53) < falseAlarmRate / 3)
+  }
+
+  @Test func `squares on the general path have the law of phase retrieval`() async throws {
+    let rule = try ExitRule(thresholds: [0.05, 0.5], horizon: 20)
+    let square = try Model(dimension: 100, width: 2, learningRate: 0.2, labelNoise: 0.1)
+    let polynomial = try Model(
+      dimension: 100, width: 2, learningRate: 0.2, labelNoise: 0.1,
+      activation: .polynomial([0, 0, 1]))
+    let first = try await exitTimes(
+      ReducedChain(model: square, exitRule: rule), replicas: 3000, start: .random, seed: 33)
+    let second = try await exitTimes(
+      ReducedChain(model: polynomial, exitRule: rule), replicas: 3000, start: .random, seed: 34)
+    for (x, y) in zip(first, second) { #expect(try kolmogorovSmirnov(x, y) > falseAlarmRate / 2) }
+  }
+}
