@@ -23,13 +23,13 @@ import Testing
 
   private let exitKeys: Set<String> = [
     "histogram",
-    "dynamics", "threshold", "replicas", "exited", "censored", "diverged", "mean",
+    "dynamics", "criterion", "threshold", "replicas", "exited", "censored", "diverged", "mean",
     "standard_error", "standard_deviation", "quantiles", "mean_samples",
   ]
   private let theoryKeys: Set<String> = [
     "growth_rate", "critical_learning_rate", "optimal_learning_rate", "annealed_exit_time",
     "quenched_exit_time", "linearised_exit_time", "gain_from_width", "largest_gain_from_width",
-    "plateau",
+    "plateau", "information_exponent", "leap",
   ]
   private let levels: Set<String> = ["0.05", "0.25", "0.5", "0.75", "0.95"]
 

@@ -28,9 +28,10 @@ extension ExperimentOptions {
     return .mean(activation)
   }
 
-  /// Reads the key `teacher-gram`: rows of numbers.
+  /// Reads the key `teacher-gram`: rows of numbers, or the word `identity`.
   func teacherGram() throws -> [[Double]]? {
     guard let value = values[.teacherGram] else { return nil }
+    if value.content == .scalar("identity") { return nil }
     guard case .list(let rows) = structured(value.content) else {
       throw unexpected(.teacherGram, "rows of numbers, [[1, 0.3], [0.3, 1]]")
     }

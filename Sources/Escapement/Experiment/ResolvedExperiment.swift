@@ -69,7 +69,7 @@ extension Experiment {
       (key.rawValue, value)
     }
     let counts = dynamics.map { ($0.rawValue, ResolvedValue.integer(replicas[$0] ?? 0)) }
-    let network = [
+    return .map([
       entry(.dimension, .integer(model.dimension)),
       entry(.width, .integer(model.width)),
       entry(.teacherUnits, .integer(model.teacherUnits)),
@@ -80,20 +80,15 @@ extension Experiment {
       entry(.secondLayerNormalised, .flag(model.normalisesSecondLayer)),
       entry(.activation, model.activation.resolved),
       entry(.target, model.target.resolved),
-    ]
-    // Identity and unit norms go without saying.
-    let teacherGram = model.teacherGram.map {
-      [entry(.teacherGram, .list($0.map(ResolvedValue.numbers)))]
-    }
-    let overlaps =
-      exitRule.watchesOverlaps
-      ? [entry(.overlapThresholds, .numbers(exitRule.overlapThresholds))] : []
-    let rest = [
+      entry(
+        .teacherGram,
+        model.teacherGram.map { .list($0.map(ResolvedValue.numbers)) } ?? .word("identity")),
       entry(.constraint, .word(model.constraint.rawValue)),
       entry(.startNorm, .number(startNorm)),
       entry(
         .thresholds,
         exitRule.thresholds.isEmpty ? .word("none") : .numbers(exitRule.thresholds)),
+      entry(.overlapThresholds, .numbers(exitRule.overlapThresholds)),
       entry(.horizon, .number(exitRule.horizon)),
       entry(.dynamics, .list(dynamics.map { .word($0.rawValue) })),
       entry(.replicas, .map(counts)),
@@ -106,8 +101,7 @@ extension Experiment {
       entry(.monitoring, .word(monitoring.rawValue)),
       entry(.odeStepper, .word(odeStepper.name)),
       entry(.margin, .number(margin)),
-    ]
-    return .map(network + (teacherGram ?? []) + overlaps + rest)
+    ])
   }
 
   /// The resolved experiment as an experiment file.
