@@ -103,7 +103,7 @@ public struct PointResult: Codable, Sendable, Equatable {
   public let commit: String?
   /// The resolved experiment, as a file.
   public let experiment: String
-  /// Growth rate μ of the linearised flow.
+  /// Growth rate μ of the linearised flow; 0 beyond phase retrieval, where it is not known.
   public let growthRate: Double
   /// One entry a dynamics and threshold.
   public let exits: [Exits]
@@ -120,7 +120,7 @@ extension PointResult {
     version = escapementVersion
     self.commit = commit
     self.experiment = experiment.yaml
-    growthRate = summary.theory.growthRate
+    growthRate = summary.theory.growthRate ?? 0
     warnings = summary.warnings
     let samplesPerTime = 1 / experiment.model.timePerStep
     exits = summary.exitTimes.map { entry in

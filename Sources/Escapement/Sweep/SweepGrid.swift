@@ -176,7 +176,12 @@ public struct SweepGrid: Sendable {
       let seed = pointSeed(try options.seed(.seed) ?? 1, coordinates)
       options.set(.seed, OptionValue(.scalar("\(seed)"), origin: .commandLine))
     }
-    return try Experiment(options, directory: directory)
+    let experiment = try Experiment(options, directory: directory)
+    guard !experiment.exitRule.watchesOverlaps else {
+      throw options.error(
+        .overlapThresholds, "found in a sweep, expected exits by the risk alone (compare has both)")
+    }
+    return experiment
   }
 
   private func isGiven(_ key: SweepKey) -> Bool {
