@@ -13,7 +13,7 @@ extension Experiment {
     switch kind {
     case .ode: seconds = 1e-4 * (1 + p * p / 20)
     case .sde:
-      let step = p == 1 ? 4e-9 : 2e-7 * p * p * p
+      let step = p == 1 ? 4e-9 : 3e-7 + 5e-9 * p * p * p
       seconds = estimatedExitTime / timeStep * step
     case .chain: seconds = estimatedSteps * (7e-9 * p + 0.45e-9 * p * p)
     case .sgd: seconds = estimatedSteps * Double(model.dimension) * (1.3e-9 + 0.2e-9 * p)
