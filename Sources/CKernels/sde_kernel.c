@@ -4,7 +4,7 @@
 
 // The coefficients times dt and dt·s, and the number of spreads within which a bridge may touch.
 typedef struct {
-  double drift[5], variance[5], reach;
+  double drift[5], variance[5], reach, shift;
   int heun;
 } EscFolded;
 
@@ -23,6 +23,7 @@ static EscFolded fold(const EscDiffusion *diffusion) {
     folded.variance[i] = variance * diffusion->variance[i];
   }
   folded.heun = diffusion->heun;
+  folded.shift = diffusion->shift;
   // Without a bridge no distance is within reach: e ≥ −∞·V holds for every path inside.
   folded.reach = diffusion->bridge ? 38.0 : -1e300;
   return folded;
@@ -40,9 +41,10 @@ static int bridge_touches(
 }
 
 static EscEvent judge(
-    const EscRoundKeys *keys, int bridge, uint64_t stream, uint64_t step, double from, double to,
-    double spread, double boundary) {
+    const EscRoundKeys *keys, int bridge, double shift, uint64_t stream, uint64_t step, double from,
+    double to, double spread, double boundary) {
   if (!isfinite(to)) return ESC_EVENT_DIVERGED;
+  boundary = boundary + shift * sqrt(spread > 0 ? spread : 0);
   if (!(fabs(to) < boundary)) return ESC_EVENT_CROSSED;
   if (bridge && bridge_touches(keys, stream, step, from, to, spread, boundary))
     return ESC_EVENT_BRIDGED;
@@ -54,7 +56,8 @@ static __attribute__((noinline)) void sde_examine(
     uint64_t pair, const double path[3], const double spread[2], EscStops *stops) {
   for (int half = 0; half < 2; half++) {
     EscEvent event = judge(
-        keys, folded->reach > 0, lanes->stream[lane], lanes->step[lane] + 2 * pair + (uint64_t)half,
+        keys, folded->reach > 0, folded->shift, lanes->stream[lane],
+        lanes->step[lane] + 2 * pair + (uint64_t)half,
         path[half], path[half + 1], spread[half], lanes->boundary[lane]);
     if (event == ESC_EVENT_NONE) continue;
     stops->lanes |= 1u << lane;
@@ -91,7 +94,8 @@ static void advance_alone(
     to = m + (0.5 * (pull + to * a) + noise);
   }
   lanes->event[i] = (uint8_t)judge(
-      keys, folded->reach > 0, lanes->stream[i], step, m, to, spread, lanes->boundary[i]);
+      keys, folded->reach > 0, folded->shift, lanes->stream[i], step, m, to, spread,
+      lanes->boundary[i]);
   lanes->previous[i] = m;
   lanes->spread[i] = spread;
   lanes->overlap[i] = to;
@@ -116,9 +120,11 @@ uint32_t esc_diffusion_advance(
   esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   for (int i = 0; i < ESC_LANES; i++) {
     double m = lanes->overlap[i];
-    lanes->event[i] = !isfinite(m)                        ? ESC_EVENT_DIVERGED
-                      : !(fabs(m) < lanes->boundary[i])   ? ESC_EVENT_CROSSED
-                                                          : ESC_EVENT_NONE;
+    // Beyond a boundary that stands farther while a step lasts a path may rest unnoticed.
+    lanes->event[i] = !isfinite(m) ? ESC_EVENT_DIVERGED
+                      : diffusion->shift == 0 && !(fabs(m) < lanes->boundary[i])
+                          ? ESC_EVENT_CROSSED
+                          : ESC_EVENT_NONE;
   }
   uint32_t events = pending_events(lanes);
   while (!events) {
@@ -159,7 +165,7 @@ int esc_diffusion_touched(
     const EscDiffusion *diffusion, const EscDiffusionLanes *lanes, int lane, double boundary) {
   EscRoundKeys keys = esc_round_keys(diffusion->seed);
   return judge(
-             &keys, diffusion->bridge, lanes->stream[lane], lanes->step[lane] - 1,
+             &keys, diffusion->bridge, diffusion->shift, lanes->stream[lane], lanes->step[lane] - 1,
              lanes->previous[lane], lanes->overlap[lane], lanes->spread[lane], boundary)
          != ESC_EVENT_NONE;
 }

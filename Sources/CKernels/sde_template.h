@@ -33,7 +33,7 @@ static uint64_t FN(sde_run)(
     for (int i = 0; i < ESC_GROUPS; i++) {
       ESC_FENCE;
       VD g0 = first[i], g1 = second[i], eta = FN(load)(lanes->boundary + ESC_WIDTH * i);
-      VD x = m[i], y, z, t, a, b, gap, middle, e, spread0, spread1, unused;
+      VD x = m[i], y, z, t, a, b, far, gap, middle, e, spread0, spread1, unused;
       VI calm;
       ESC_PAIR_AND_WORDS(
           &generator[i], w0[i], w1[i], first[i], second[i], unused,
@@ -42,21 +42,24 @@ static uint64_t FN(sde_run)(
           a = a * t + p[1]; b = b * t + v[1]; ESC_PIN(b);
           a = a * t + p[0]; spread0 = b * t + v[0]; ESC_PIN(a);,
           b = FN(root)(spread0 > 0.0 ? spread0 : (VD)(0)); ESC_PIN(b);
-          gap = eta - FN(abs)(x); ESC_PIN(gap);,
+          far = folded->shift > 0.0 ? eta + folded->shift * b : eta;
+          gap = far - FN(abs)(x); ESC_PIN(gap);,
           b = b * g0; a = x * a; y = x + (a + b);
           if (folded->heun) y = FN(heun_step)(p, x, y, a, b);
           ESC_PIN(y);
-          middle = eta - FN(abs)(y); e = (gap + gap) * middle;
+          middle = far - FN(abs)(y); e = (gap + gap) * middle;
           calm = (middle > 0.0) & (e >= folded->reach * spread0); ESC_PIN(calm);,
           t = y * y; a = p[4] * t + p[3]; b = v[4] * t + v[3]; ESC_PIN(b);
           a = a * t + p[2]; b = b * t + v[2]; ESC_PIN(b);,
           a = a * t + p[1]; b = b * t + v[1]; ESC_PIN(b);
           a = a * t + p[0]; spread1 = b * t + v[0]; ESC_PIN(a);,
-          b = FN(root)(spread1 > 0.0 ? spread1 : (VD)(0)); ESC_PIN(b);,
+          b = FN(root)(spread1 > 0.0 ? spread1 : (VD)(0)); ESC_PIN(b);
+          far = folded->shift > 0.0 ? eta + folded->shift * b : eta;
+          middle = far - FN(abs)(y); ESC_PIN(middle);,
           b = b * g1; a = y * a; z = y + (a + b);
           if (folded->heun) z = FN(heun_step)(p, y, z, a, b);
           ESC_PIN(z););
-      gap = eta - FN(abs)(z);
+      gap = far - FN(abs)(z);
       e = (middle + middle) * gap;
       calm &= (gap > 0.0) & (e >= folded->reach * spread1);
       m[i] = z;

@@ -39,6 +39,7 @@ import Testing
       if diffusion.heun != 0 {
         next = m + (0.5 * (pull + next * polynomial(p, next * next)) + noise)
       }
+      let boundary = boundary + diffusion.shift * (spread > 0 ? spread : 0).squareRoot()
       let gap = boundary - abs(m)
       let e = (gap + gap) * (boundary - abs(next))
       let index = 1 << 63 | step
@@ -57,14 +58,15 @@ import Testing
     return End(overlap: m.bitPattern, step: step, event: UInt8(ESC_EVENT_HORIZON.rawValue))
   }
 
-  @Test(arguments: levels, [(0, 0), (1, 0), (0, 1), (1, 1)])
+  @Test(arguments: levels, [(0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (2, 1)])
   func `every lane ends as its twin does`(level: EscLevel, flags: (Int, Int)) {
     let count = Int(ESC_LANES)
     var diffusion = EscDiffusion()
     diffusion.seed = 0xfeed_beef
     diffusion.scale = 0.1 / 300
     diffusion.step = 1.0 / 64
-    diffusion.bridge = Int32(flags.0)
+    diffusion.shift = flags.0 == 2 ? 0.3 : 0
+    diffusion.bridge = Int32(min(flags.0, 1))
     diffusion.heun = Int32(flags.1)
     withUnsafeMutableBytes(of: &diffusion.drift) {
       for (i, value) in Self.drift.enumerated() {

@@ -21,6 +21,8 @@ typedef struct {
   double scale;
   /// The time step dt.
   double step;
+  /// Spreads' roots by which the boundary stands farther (0: the path is watched at all times).
+  double shift;
   /// Whether to look for crossings between grid points (0 or 1).
   int32_t bridge;
   /// Whether the drift is averaged over the step's ends (0: Euler–Maruyama, 1: drift-Heun).
@@ -61,6 +63,7 @@ typedef struct {
 ///     V = (((v₄·t + v₃)·t + v₂)·t + v₁)·t + v₀          v_i = (dt·s)·variance_i
 ///     m' = m + (m·P + √max(0, V)·g)
 ///     drift-Heun, P' = P at m':   m' ← m + (½·(m·P + m'·P') + √max(0, V)·g)
+///     η = boundary + shift·√max(0, V)
 ///     e = ((η − |m|) + (η − |m|))·(η − |m'|)
 ///
 /// and, when η > |m'| and e < 38·V, a crossing if exp(−(e/V)) > U (the C library's exp), with U = (k + ½)·2⁻⁵³, k the high

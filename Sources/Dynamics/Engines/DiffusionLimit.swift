@@ -27,18 +27,21 @@ public struct DiffusionLimit: Engine {
   public let scheme: DiffusionScheme
   /// Times at which the risk is watched.
   public let monitoring: Monitoring
+  let clock: CrossingClock
+  let level: KernelLevel
   private let scalar: ScalarDiffusion?
+  private let usesPolynomials: Bool
   private let usesKernels: Bool
-  private let level: KernelLevel
 
   /// The largest number of fields p + k, for 2 GB of matrices a thread.
   public static let largestFieldCount = 2500
 
   /// Creates the engine.
   ///
-  /// For p = k = 1 drift and variance are polynomials of m, and on the default generator a vector
-  /// kernel takes the steps, at any `level` with the same bits. `usesKernels` false takes the steps
-  /// one by one and `usesPolynomials` false the general path: the same law from other numbers.
+  /// For k = 1 and p up to 16 vector kernels take the steps on the default generator, at any `level`
+  /// with the same bits; for p = k = 1 drift and variance are polynomials of m. `usesKernels` false
+  /// takes the steps one by one and `usesPolynomials` false the general path: the same law from other
+  /// numbers. Discrete monitoring takes a `timeStep` below γ/(p d) as γ/(p d).
   /// Throws `ParameterError` for the key `time-step` unless 0 < timeStep ≤ horizon, and for `width`
   /// beyond ``largestFieldCount`` fields.
   public init(
@@ -51,6 +54,7 @@ public struct DiffusionLimit: Engine {
       "a width and teacher-units of at most \(DiffusionLimit.largestFieldCount) together, for the "
         + "memory of the SDE's matrices")
     try DiffusionLimit.requireCovered(model, exitRule)
+    self.usesPolynomials = usesPolynomials
     self.usesKernels = usesKernels
     self.level = level
     try ParameterError.require(
@@ -60,7 +64,14 @@ public struct DiffusionLimit: Engine {
       exitRule.horizon / timeStep < 1e15, "time-step", "\(timeStep)", "fewer than 1e15 steps")
     self.model = model
     self.exitRule = exitRule
-    self.timeStep = timeStep
+    // Watched at SGD's times, a finer grid would see nothing more.
+    let step = monitoring == .discrete ? max(timeStep, model.timePerStep) : timeStep
+    try ParameterError.require(
+      step <= exitRule.horizon, "horizon", "\(exitRule.horizon)",
+      "at least one step of SGD, \(model.timePerStep), for discrete monitoring")
+    self.timeStep = step
+    clock = CrossingClock(
+      monitoring: monitoring, timeStep: step, timePerSample: model.timePerStep)
     self.finiteSizeDrift = finiteSizeDrift
     self.scheme = scheme
     self.monitoring = monitoring
@@ -93,16 +104,26 @@ public struct DiffusionLimit: Engine {
 
   /// Integrates the replicas of the queue; a step is one time step.
   public func run(_ work: ReplicaWork) throws {
-    if let scalar, usesKernels, work.streams.suitKernels {
-      let lanes = DiffusionLanes(
-        model: model, rule: exitRule, timeStep: timeStep, monitoring: monitoring, level: level,
-        diffusion: scalar, scheme: scheme)
-      try lanes.run(work)
+    let onKernels = usesKernels && work.streams.suitKernels
+    if let scalar, onKernels {
+      try run(
+        work, in: ScalarDiffusionLanes(engine: self, diffusion: scalar, seed: work.streams.seed),
+        portion: 4096)
     } else if let scalar {
       try run(work, on: ScalarPath(engine: self, diffusion: scalar))
+    } else if onKernels && usesPolynomials && NetworkDiffusionLanes.covers(model) {
+      try run(
+        work, in: NetworkDiffusionLanes(engine: self, seed: work.streams.seed),
+        portion: UInt64(max(4, 4096 / (model.width * model.width))))
     } else {
       try run(work, on: try OverlapPath(engine: self))
     }
+  }
+
+  private func run(_ work: ReplicaWork, in block: some DiffusionBlock, portion: UInt64) throws {
+    let runner = DiffusionLaneRunner(
+      block: block, rule: exitRule, timeStep: timeStep, clock: clock, portion: portion)
+    try runner.run(work)
   }
 
   private func run<Path: DiffusionPath>(_ work: ReplicaWork, on path: Path) throws {
@@ -133,21 +154,30 @@ public struct DiffusionLimit: Engine {
         try meter.flush(report)
         return watch.finish(.diverged, at: time + duration)
       }
-      switch monitoring {
-      case .discrete: watch.observe(after, at: time + duration)
-      case .continuous:
-        // After a crossing the rest of the step is again a bridge, from the level just reached.
-        var (elapsed, from) = (0.0, before)
-        while !watch.isDone {
-          let level = watch.boundary
-          let bridge = CrossingBridge(
-            from: from, to: after, level: level, variance: path.riskVariance,
-            duration: duration - elapsed)
-          guard bridge.crosses(stream) else { break }
-          elapsed += bridge.crossingTime(stream)
-          from = level
-          watch.exit(at: time + elapsed)
+      guard clock.usesBridge else {
+        if clock.reading(at: time + duration) <= exitRule.horizon * (1 + 1e-12) {
+          watch.observe(after, at: time + duration)
         }
+        continue
+      }
+      // After a crossing the rest of the step is again a bridge, from the level just reached.
+      let shift = clock.shift(spread: path.riskVariance * timeStep)
+      var (elapsed, from) = (0.0, before)
+      while !watch.isDone {
+        let level = watch.boundary - shift
+        let bridge = CrossingBridge(
+          from: from, to: after, level: level, variance: path.riskVariance,
+          duration: duration - elapsed)
+        guard bridge.crosses(stream) else { break }
+        elapsed += bridge.crossingTime(stream)
+        from = level
+        let reading = clock.reading(at: time + elapsed)
+        // The next multiple of SGD's step may lie beyond the horizon.
+        if reading > exitRule.horizon {
+          try meter.flush(report)
+          return watch.finish(.censored, at: exitRule.horizon)
+        }
+        watch.exit(at: reading)
       }
     }
     try meter.flush(report)

@@ -7,11 +7,3 @@ public enum DiffusionScheme: String, Sendable, CaseIterable {
   /// of mean exit times is more than ten times below Euler–Maruyama's at the same step.
   case driftHeun = "drift-heun"
 }
-
-/// Says at which times the SDE's risk is watched.
-public enum Monitoring: String, Sendable, CaseIterable {
-  /// At all times: a crossing between grid times is drawn from the Brownian bridge.
-  case continuous
-  /// At the grid times alone, which finds exits late by O(√h).
-  case discrete
-}

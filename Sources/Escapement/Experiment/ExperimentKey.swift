@@ -63,7 +63,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .timeStep: return "Step of the SDE in τ (default chosen for a bias below the error)."
     case .finiteSizeDrift: return "Keep the SDE's drift of relative order 1/d (default true)."
     case .scheme: return "Scheme of the SDE: drift-heun or euler-maruyama (default drift-heun)."
-    case .monitoring: return "Watch the SDE at all times or on its grid: continuous or discrete."
+    case .monitoring:
+      return "Watch the SDE at all times (continuous), SGD's (discrete) or its grid's (grid)."
     case .odeStepper: return "GSL stepper of the ODE (default rk8pd)."
     case .margin: return "Margin of the equivalence test on ratios of means (default 0.05)."
     case .output: return "Directory to fill with the run's files."

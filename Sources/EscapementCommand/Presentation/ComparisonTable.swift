@@ -37,7 +37,18 @@ func comparisonTable(_ comparison: Comparison) -> String {
     for pair in others { text += verdictLine(pair) + "\n" }
   }
   text += "\n" + timingLine(comparison) + "\n"
+  if experiment.dynamics.contains(.sde) { text += monitoringLine(experiment) + "\n" }
   return text
+}
+
+/// Says at which times the SDE was watched.
+private func monitoringLine(_ experiment: Experiment) -> String {
+  let step = NumberText.short(experiment.timeStep)
+  switch experiment.monitoring {
+  case .continuous: return "SDE with step \(step), watched at all times"
+  case .discrete: return "SDE with step \(step), watched at SGD's times (discrete)"
+  case .grid: return "SDE with step \(step), watched on its grid alone"
+  }
 }
 
 private func heading(_ comparison: Comparison) -> String {
