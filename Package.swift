@@ -12,6 +12,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
@@ -35,8 +36,14 @@ let package = Package(
       name: "Escapement",
       dependencies: [
         "Dynamics", "Ensemble", "GSL", "NetCDF", "Statistics",
+        .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "SwiftCSV", package: "SwiftCSV"),
         .product(name: "Yams", package: "Yams"),
+      ],
+      // In the code: a command that is copied elsewhere finds them all the same.
+      resources: [
+        .embedInCode("Resources/notebook.py.txt"), .embedInCode("Resources/report.mustache"),
+        .embedInCode("Resources/sweep.py.txt"),
       ]),
     .executableTarget(
       name: "EscapementCommand",

@@ -146,4 +146,94 @@ import Testing
         try runCommand(["export", run.path, "--to", "netcdf"], environment: path).status == 0)
     }
   }
+
+  @Test(.enabled(if: Python.isThere, "html5lib is needed"))
+  func `the report is one sound page, and nothing in a run becomes markup`() throws {
+    try withDirectory { directory in
+      let run = directory.appendingPathComponent("run")
+      try makeRun(run, "--thresholds 0.5 --start overlaps:0.1")
+      // What somebody may have written into the files of a run.
+      let yaml = run.appendingPathComponent("experiment.yaml")
+      let text = try String(contentsOf: yaml, encoding: .utf8)
+      try Data("# <script>alert(1)</script> & more\n\(text)".utf8).write(to: yaml)
+      let json = run.appendingPathComponent("summary.json")
+      let summary = try String(contentsOf: json, encoding: .utf8)
+      try Data(
+        summary.replacingOccurrences(
+          of: "\"warnings\" : [", with: "\"warnings\" : [\"<img src=x>\","
+        )
+        .replacingOccurrences(of: "\"<img src=x>\",\n\n", with: "\"<img src=x>\"\n").utf8
+      ).write(to: json)
+      let result = try runCommand(["export", run.path, "--to", "report"])
+      try #require(result.status == 0, "\(result.stderr)")
+      let place = run.appendingPathComponent("report.html")
+      let page = try String(contentsOf: place, encoding: .utf8)
+      #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; more"))
+      #expect(page.contains("&lt;img src=x&gt;"))
+      for words in ["the noise is", "censored", "xoshiro256++", "growth rate", "Brownian bridge"] {
+        #expect(page.contains(words), "\(words)")
+      }
+      // The verdict stands before all else.
+      let verdict = try #require(page.range(of: "class=\"verdict"))
+      #expect(verdict.lowerBound < (try #require(page.range(of: "<table"))).lowerBound)
+      #expect(page.components(separatedBy: "<svg").count == 5)
+      let checked = try Python.run(script: "check_page.py", [place.path])
+      #expect(checked.status == 0, "\(checked.stderr)")
+
+      let without = try runCommand(
+        ["export", run.path, "--to", "report"], environment: ["PATH": directory.path])
+      #expect(without.status == 0)
+      #expect(without.stderr.contains("apt-get install gnuplot-nox"))
+      let bare = try Python.run(script: "check_page.py", [place.path, "--no-figures"])
+      #expect(bare.status == 0, "\(bare.stderr)")
+      #expect(try String(contentsOf: place, encoding: .utf8).contains("No figures in this page"))
+
+      // A page that loads something must fail the check.
+      let loading = page.replacingOccurrences(
+        of: "</main>", with: "<img src=\"https://example.org/x.png\"></main>")
+      try Data(loading.utf8).write(to: place)
+      #expect(try Python.run(script: "check_page.py", [place.path]).status != 0)
+    }
+  }
+
+  @Test(.enabled(if: Python.isThere, "nbclient and ipykernel are needed"))
+  func `the notebook runs and draws its figures from the data beside it`() throws {
+    try withDirectory { directory in
+      let run = directory.appendingPathComponent("run")
+      try makeRun(run, "--thresholds 0.5 --start overlaps:0.1")
+      let other = directory.appendingPathComponent("notebook")
+      let result = try runCommand(
+        ["export", run.path, "--to", "notebook", "--output", other.path])
+      try #require(result.status == 0, "\(result.stderr)")
+      let executed = try Python.run(
+        script: "execute_notebook.py", [other.appendingPathComponent("notebook.ipynb").path])
+      #expect(executed.status == 0, "\(executed.stderr.suffix(2000))")
+      #expect(executed.stdout.contains("3 figures"))
+    }
+  }
+
+  @Test func `a sweep gives figures and a notebook, and says what it does not give`() throws {
+    try withDirectory { directory in
+      let sweep = directory.appendingPathComponent("sweep")
+      let made = try runCommand(
+        "sweep --width 1,2 --dimension 40,60 --learning-rate 0.05 --replicas 20 --thresholds 0.3 "
+          + "--dynamics ode,chain --output \(sweep.path)")
+      try #require(made.status == 0, "\(made.stderr)")
+      let result = try runCommand(["export", sweep.path, "--to", "figures"])
+      try #require(result.status == 0, "\(result.stderr)")
+      for (name, words) in [
+        ("ratio-to-annealed-T0.3", ["width p", "annealed formula", "d = 40", "d = 60"]),
+        ("verdicts-T0.3", ["exact chain / ODE", "pair: first / second", "d = 60, p = 2"]),
+      ] {
+        let place = sweep.appendingPathComponent("figures/\(name).svg")
+        let picture = try String(contentsOf: place, encoding: .utf8)
+        for word in words { #expect(picture.contains(word), "\(word)") }
+      }
+      let notebook = try runCommand(["export", sweep.path, "--to", "notebook"])
+      #expect(notebook.status == 0)
+      let report = try runCommand(["export", sweep.path, "--to", "report"])
+      #expect(report.status == 65)
+      #expect(report.stderr.contains("sweep"))
+    }
+  }
 }

@@ -95,7 +95,10 @@ import Testing
     let (comparison, run) = try await run(
       [.dynamics: "ode,sde,chain", .replicas: "20", .start: "overlaps:0.2"], in: directory)
     for (data, columns, rows) in [
-      (exitTimesCSV(comparison.runs), DataDictionary.exitTimes, 2 * 41),
+      (
+        exitTimesCSV(comparison.runs),
+        DataDictionary.exitTimes.filter { $0.name != "criterion" }, 2 * 41
+      ),
       (exitTimeSummaryCSV(run), DataDictionary.exitTimeSummary, 6),
       (comparisonsCSV(run), DataDictionary.comparisons, 6),
     ] {
@@ -107,6 +110,39 @@ import Testing
       let header = lines[0].split(separator: ",").map(String.init)
       #expect(header == columns.map(\.name))
     }
+  }
+
+  @Test func `overlaps that are watched have the column and a place along thresholds`() async throws
+  {
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let (comparison, run) = try await run(
+      [.dynamics: "chain", .replicas: "12", .thresholds: "0.3", .overlapThresholds: "0.2,0.4"],
+      in: directory)
+    let header = String(decoding: exitTimesCSV(comparison.runs).prefix { $0 != 10 }, as: UTF8.self)
+    #expect(header.split(separator: ",").map(String.init) == DataDictionary.exitTimes.map(\.name))
+    #expect(run.rules.map(\.criterion) == ["overlap-1", "overlap-1", "risk"])
+    let path = directory.appendingPathComponent("exit_times.nc").path
+    try writeNetCDF(run, to: path)
+    var (file, variable): (Int32, Int32) = (-1, -1)
+    try #require(nc_open(path, NC_NOWRITE, &file) == NC_NOERR)
+    defer { nc_close(file) }
+    try #require(nc_inq_varid(file, "exit_step", &variable) == NC_NOERR)
+    var steps = [Double](repeating: 0, count: 36)
+    try #require(nc_get_var_double(file, variable, &steps) == NC_NOERR)
+    #expect(steps == run.series.flatMap { $0.records.map { Double($0.step) } })
+    #expect(try !run.figures().isEmpty)
+  }
+
+  @Test func `the documentation describes every column and variable as the code does`() throws {
+    let place = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/Escapement/Escapement.docc/DataFiles.md")
+    let text = try String(contentsOf: place, encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
+    let described =
+      DataDictionary.exitTimes + DataDictionary.exitTimeSummary + DataDictionary.comparisons
+      + DataDictionary.netCDF
+    #expect(rows == described.map { "| `\($0.name)` | \($0.unit) | \($0.meaning) |" })
   }
 
   @Test func `the JSON document holds summary and records`() async throws {

@@ -10,6 +10,10 @@ public enum ExportFormat: String, Sendable, CaseIterable {
   case netcdf
   /// Figures by gnuplot, with their data and scripts.
   case figures
+  /// One HTML page, with the figures inside.
+  case report
+  /// A Jupyter notebook with the netCDF data set that it reads.
+  case notebook
 }
 
 /// Holds the files that an export makes.
@@ -27,7 +31,11 @@ public struct ExportedFiles: Sendable {
 
 extension Run {
   /// Makes the files of an export in memory; throws what the format's writer throws.
-  public func exported(to format: ExportFormat) throws -> ExportedFiles {
+  ///
+  /// `warn` is told when a report has to do without figures.
+  public func exported(
+    to format: ExportFormat, warn: (String) -> Void = { _ in }
+  ) throws -> ExportedFiles {
     switch format {
     case .csv:
       let url = URL(fileURLWithPath: path).appendingPathComponent("exit_times.csv")
@@ -37,18 +45,49 @@ extension Run {
         ("comparisons.csv", comparisonsCSV(self)),
       ])
     case .json: return ExportedFiles([("run.json", try runJSON(self))])
+    case .netcdf: return ExportedFiles([("exit_times.nc", try netCDF())])
     case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
-    case .netcdf:
+    case .report: return ExportedFiles([("report.html", try report(warn))])
+    case .notebook:
       return ExportedFiles([
-        (
-          "exit_times.nc",
-          try withTemporaryDirectory { directory in
-            let file = directory.appendingPathComponent("exit_times.nc")
-            try writeNetCDF(self, to: file.path)
-            return try Data(contentsOf: file)
-          }
-        )
+        ("notebook.ipynb", try runNotebook(self)), ("exit_times.nc", try netCDF()),
       ])
+    }
+  }
+
+  private func netCDF() throws -> Data {
+    try withTemporaryDirectory { directory in
+      let file = directory.appendingPathComponent("exit_times.nc")
+      try writeNetCDF(self, to: file.path)
+      return try Data(contentsOf: file)
+    }
+  }
+
+  private func report(_ warn: (String) -> Void) throws -> Data {
+    let figures = try figures()
+    do {
+      let files = try Gnuplot.draw(figures, formats: ["svg"])
+      let pictures = figures.map { figure in
+        let picture = files.first { $0.name == figure.name + ".svg" }?.contents ?? Data()
+        return (figure: figure, svg: String(decoding: picture, as: UTF8.self))
+      }
+      return try reportHTML(self, pictures: pictures)
+    } catch let error as MissingProgramError {
+      warn(error.description)
+      return try reportHTML(self, pictures: [], missing: error.description)
+    }
+  }
+}
+
+extension SweepTables {
+  /// Makes the files of an export of a sweep; throws `DataFileError` for a format that sweeps have not.
+  public func exported(to format: ExportFormat) throws -> ExportedFiles {
+    switch format {
+    case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
+    case .notebook: return ExportedFiles([("notebook.ipynb", try sweepNotebook())])
+    case .csv, .json, .netcdf, .report:
+      throw DataFileError(
+        path, "a sweep, expected a run for \(format.rawValue); sweeps have figures and notebook")
     }
   }
 }

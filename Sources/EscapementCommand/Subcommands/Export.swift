@@ -5,12 +5,13 @@ import Foundation
 /// `escapement export`: other forms of a run directory.
 struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Converts a run directory to tables, JSON, netCDF or figures.",
+    abstract: "Converts a run to tables, JSON, netCDF, figures, a report or a notebook.",
     discussion: """
       RUN is a directory that escapement compare --output has filled. The files are put into it, or \
       into --output; their paths are printed. csv makes exit_time_summary.csv and comparisons.csv, \
       json run.json, netcdf exit_times.nc, figures a folder of pictures by gnuplot with their data \
-      and scripts.
+      and scripts, report the page report.html, notebook notebook.ipynb with the data it reads. The \
+      directory of a sweep gives figures and a notebook.
       """)
 
   @Argument(help: "Run directory.") var run: String
@@ -19,9 +20,11 @@ struct Export: AsyncParsableCommand {
   @Option(help: "Directory for the files (default: the run directory).") var output: String?
 
   func run() async throws {
-    let source = try Run(path: self.run)
     let place = URL(fileURLWithPath: output ?? self.run)
-    let exported = try source.exported(to: to)
+    let exported =
+      SweepTables.isThere(self.run)
+      ? try SweepTables(path: self.run).exported(to: to)
+      : try Run(path: self.run).exported(to: to) { Console.error("escapement: warning: \($0)\n") }
     let directory = exported.folder.map(place.appendingPathComponent) ?? place
     // What is being read is not written again.
     let isInPlace = place.standardizedFileURL == URL(fileURLWithPath: self.run).standardizedFileURL

@@ -17,9 +17,10 @@ public struct FieldDescription: Sendable {
 /// Describes every file that runs and exports write; the documentation repeats it, and a test holds
 /// the two together.
 public enum DataDictionary {
-  /// Columns of exit_times.csv.
+  /// Columns of exit_times.csv; `criterion` is left out when all rows watch the risk.
   public static let exitTimes = [
     FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …"),
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("replica", "1", "index of the replica, from 0"),
     FieldDescription("outcome", "", "exited, censored (by the horizon) or diverged"),
@@ -94,5 +95,8 @@ public enum DataDictionary {
     FieldDescription(
       "quenched_exit_time", "1", "closed form τ, averaged over the law of the start"),
     FieldDescription("linearised_exit_time", "1", "closed form τ from the given start"),
+    FieldDescription(
+      "law_time", "1", "times τ of the SDE's law by the Fokker–Planck equation, p = 1"),
+    FieldDescription("law_survival", "1", "probability under that law not to have exited by then"),
   ]
 }

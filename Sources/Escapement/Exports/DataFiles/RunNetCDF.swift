@@ -55,6 +55,7 @@ public func writeNetCDF(_ run: Run, to path: String) throws {
     }
     try add(name, predictions, along: threshold, fill: .nan)
   }
+  try addLaw(run, to: file, along: threshold, describe)
   try addProvenance(run, to: file)
   try file.close()
 }
@@ -85,6 +86,32 @@ private func addRecords(
     try file.write(records.map { $0.outcome == .exited ? .nan : $0.time }, to: last, at: place)
     try file.write(records.map { Int64($0.step) }, to: step, at: place)
     try file.write(records.map { Int8($0.outcome.rawValue) }, to: outcome, at: place)
+  }
+}
+
+/// Adds the law of the SDE's exit time at about 400 times, where it can be solved for.
+private func addLaw(
+  _ run: Run, to file: NetCDFFile, along threshold: NetCDFFile.Dimension,
+  _ describe: (NetCDFFile.Variable) throws -> Void
+) throws {
+  let curves = run.rules.map { rule in
+    run.exitLaw(of: rule).map { law in
+      stride(from: 0, to: law.times.count, by: max(1, law.times.count / 400)).map {
+        (time: law.times[$0], survival: law.survival[$0])
+      }
+    } ?? []
+  }
+  guard let count = curves.map(\.count).max(), count > 0 else { return }
+  let point = try file.addDimension("law_point", count: count)
+  for (name, value) in [
+    ("law_time", \(time: Double, survival: Double).time), ("law_survival", \.survival),
+  ] {
+    let variable = try file.addVariable(
+      name, of: Double.self, along: [threshold, point], fill: .nan)
+    try describe(variable)
+    for (index, curve) in curves.enumerated() where !curve.isEmpty {
+      try file.write(curve.map { $0[keyPath: value] }, to: variable, at: [index])
+    }
   }
 }
 

@@ -26,16 +26,16 @@ public struct Figure: Sendable {
   /// The data file: blocks apart by two empty lines, which gnuplot calls an index.
   var data: Data { Data(blocks.map(\.text).joined(separator: "\n\n").utf8) }
 
-  /// A script that draws the figure as SVG, PNG and PDF beside it.
-  var script: Data {
+  /// A script that draws the figure beside it, in `formats` out of svg, png and pdf.
+  func script(_ formats: [String]) -> Data {
     let comment = caption.split(separator: "\n").map { "# \($0)\n" }.joined()
     return Data(
       """
-      \(comment)# Draws \(name).svg, .png and .pdf: gnuplot \(name).gp
+      \(comment)# Draws \(name) as \(formats.joined(separator: ", ")): gnuplot \(name).gp
       name = '\(name)'
       data = '\(name).dat'
       aspect = \(aspect)
-      do for [format in 'svg png pdf'] {
+      do for [format in '\(formats.joined(separator: " "))'] {
       load 'style.gp'
       \(commands)
       unset output

@@ -19,7 +19,9 @@ enum Gnuplot {
   ///
   /// Throws `MissingProgramError` without gnuplot, `GnuplotError` when it fails, `OutputError` when
   /// temporary files cannot be made. Cost: about half a second a figure.
-  static func draw(_ figures: [Figure]) throws -> [(name: String, contents: Data)] {
+  static func draw(
+    _ figures: [Figure], formats: [String] = ["svg", "png", "pdf"]
+  ) throws -> [(name: String, contents: Data)] {
     guard isInstalled else {
       throw MissingProgramError(
         description: "figures need gnuplot: install it with 'apt-get install gnuplot-nox' or "
@@ -31,7 +33,7 @@ enum Gnuplot {
         try FigureStyle.script.write(to: place("style.gp"))
         for figure in figures {
           try figure.data.write(to: place("\(figure.name).dat"))
-          try figure.script.write(to: place("\(figure.name).gp"))
+          try figure.script(formats).write(to: place("\(figure.name).gp"))
         }
       } catch {
         throw OutputError(
@@ -43,8 +45,8 @@ enum Gnuplot {
       for figure in figures {
         try run("\(figure.name).gp", in: directory)
         files.append(("\(figure.name).dat", figure.data))
-        files.append(("\(figure.name).gp", figure.script))
-        for format in ["svg", "png", "pdf"] {
+        files.append(("\(figure.name).gp", figure.script(formats)))
+        for format in formats {
           let name = "\(figure.name).\(format)"
           guard let picture = try? Data(contentsOf: place(name)), !picture.isEmpty else {
             throw GnuplotError(description: "gnuplot has not drawn \(name)")

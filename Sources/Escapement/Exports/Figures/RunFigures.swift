@@ -24,7 +24,7 @@ extension Run {
   }
 
   /// The law of the SDE's exit time, where it can be solved for.
-  private func exitLaw(of rule: ExitSeries) -> ExitLaw? {
+  func exitLaw(of rule: ExitSeries) -> ExitLaw? {
     guard rule.criterion == "risk", case .fixed(let frame) = experiment.start,
       let diffusion = try? ScalarDiffusion(
         model: experiment.model, finiteSizeDrift: experiment.finiteSizeDrift)
@@ -69,16 +69,20 @@ struct FigureSetting {
   init(experiment: Experiment, rule: ExitSeries, law: ExitLaw?) {
     let isRisk = rule.criterion == "risk"
     suffix = isRisk ? "T\(rule.threshold)" : "\(rule.criterion)-\(rule.threshold)"
-    self.rule =
-      isRisk
-      ? "the risk has fallen by the fraction T = \(rule.threshold)"
-      : "the \(rule.criterion.replacingOccurrences(of: "-", with: " with teacher direction ")) "
-        + "has reached \(rule.threshold)"
+    self.rule = FigureSetting.words(rule.criterion, rule.threshold)
     let (model, dimension) = (experiment.model, Double(experiment.model.dimension))
     sampleScale = dimension > 1 ? 1 / (model.timePerStep * dimension * log(dimension)) : nil
     margin = experiment.margin
     horizon = experiment.exitRule.horizon
     self.law = law
+  }
+
+  /// Says an exit rule in words.
+  static func words(_ criterion: String, _ threshold: Double) -> String {
+    criterion == "risk"
+      ? "the risk has fallen by the fraction T = \(threshold)"
+      : "the \(criterion.replacingOccurrences(of: "-", with: " with teacher direction ")) "
+        + "has reached \(threshold)"
   }
 
   /// A step of 1, 2 or 5 times a power of ten that puts four to ten ticks on an axis.

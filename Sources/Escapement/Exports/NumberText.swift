@@ -1,36 +1,36 @@
-import Escapement
+import Dynamics
 import Foundation
 
 /// Writes numbers as a person reads them.
-enum NumberText {
+package enum NumberText {
   /// Four significant digits.
-  static func short(_ value: Double) -> String {
+  package static func short(_ value: Double) -> String {
     let text = String(format: "%.4g", value)
     return text
   }
 
   /// Four significant digits, or a dash.
-  static func short(_ value: Double?) -> String { value.map { short($0) } ?? "–" }
+  package static func short(_ value: Double?) -> String { value.map { short($0) } ?? "–" }
 
   /// Seven significant digits, for numbers without Monte Carlo error.
-  static func digits(_ value: Double) -> String { String(format: "%.7g", value) }
+  package static func digits(_ value: Double) -> String { String(format: "%.7g", value) }
 
   /// A value with as many decimals as its standard error supports: `1.1443 ± 0.0047`.
-  static func measured(_ value: Double, _ error: Double?) -> String {
+  package static func measured(_ value: Double, _ error: Double?) -> String {
     guard let error, error > 0, error.isFinite else { return short(value) }
     let decimals = max(0, min(12, 1 - Int(log10(error).rounded(.down))))
     return String(format: "%.\(decimals)f ± %.\(decimals)f", value, error)
   }
 
   /// A ratio's interval: `[0.981, 1.012]`.
-  static func interval(_ bounds: [Double]) -> String {
+  package static func interval(_ bounds: [Double]) -> String {
     let width = bounds[1] - bounds[0]
     let decimals = width > 0 ? max(2, min(9, 2 - Int(log10(width).rounded(.down)))) : 4
     return bounds.map { String(format: "%.\(decimals)f", $0) }.joined(separator: " … ")
   }
 
   /// A factor to two significant digits, without an exponent.
-  static func rounded(_ value: Double) -> String {
+  package static func rounded(_ value: Double) -> String {
     let unit = pow(10, max(0, log10(value).rounded(.down) - 1))
     let rounded = (value / unit).rounded() * unit
     return value < 10 ? String(format: "%.1f", value) : String(format: "%.0f", rounded)
@@ -39,7 +39,7 @@ enum NumberText {
 
 extension Model {
   /// Samples of one unit of τ, in units of d log d.
-  var scaledSamples: Double {
+  package var scaledSamples: Double {
     let d = Double(dimension)
     return d > 1 ? 1 / (timePerStep * d * log(d)) : .nan
   }

@@ -1,0 +1,287 @@
+import Dynamics
+import Foundation
+import Mustache
+import Statistics
+
+/// Writes a run as one HTML page that needs no network: verdict, figures, tables, provenance.
+///
+/// `pictures` are the figures as SVG, in order; without them the page says that they are missing.
+/// The template escapes every word that comes from the run.
+public func reportHTML(
+  _ run: Run, pictures: [(figure: Figure, svg: String)], missing: String? = nil
+) throws -> Data {
+  let template = try MustacheTemplate(
+    string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
+  let report = RunReport(run: run)
+  let page: [String: Any] = [
+    "version": run.summary.provenance.version,
+    "title": report.title,
+    "setting": report.setting,
+    "verdicts": report.verdicts,
+    "tables": report.tables,
+    "hasFigures": !pictures.isEmpty,
+    "figures": pictures.enumerated().map { index, picture in
+      [
+        "picture": inlined(picture.svg, prefix: "f\(index)", label: picture.figure.caption),
+        "caption": picture.figure.caption,
+      ]
+    },
+    "hasComparisons": !run.summary.comparisons.isEmpty,
+    "comparisons": report.comparisons,
+    "theory": report.theory,
+    "caveats": report.caveats + (missing.map { ["No figures in this page: \($0)."] } ?? []),
+    "provenance": report.provenance,
+    "experiment": run.experimentText,
+    "cost": report.cost,
+  ]
+  return Data(template.render(page).utf8)
+}
+
+/// A picture as an element of a page: without the prologue of a file, its names made unique.
+private func inlined(_ svg: String, prefix: String, label: String) -> String {
+  guard let start = svg.range(of: "<svg") else { return "" }
+  var text = String(svg[start.lowerBound...])
+  for (old, new) in [
+    ("id=\"", "id=\"\(prefix)-"), ("id='", "id='\(prefix)-"), ("'#", "'#\(prefix)-"),
+    ("url(#", "url(#\(prefix)-"),
+  ] { text = text.replacingOccurrences(of: old, with: new) }
+  // Colours are written with '#' as well.
+  text = text.replacingOccurrences(
+    of: "'#\(prefix)-([0-9a-fA-F]{6})'", with: "'#$1'", options: .regularExpression)
+  let name = label.split(separator: ".").first.map(String.init) ?? label
+  text = text.replacingOccurrences(of: "<svg", with: "<svg role=\"img\"")
+  // A browser shows and a screen reader reads the title.
+  return text.replacingOccurrences(
+    of: "<title>[^<]*</title>", with: "<title>\(escaped(name))</title>",
+    options: .regularExpression)
+}
+
+private func escaped(_ text: String) -> String {
+  [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")].reduce(text) {
+    $0.replacingOccurrences(of: $1.0, with: $1.1)
+  }
+}
+
+/// Says in words what a run found.
+struct RunReport {
+  let run: Run
+
+  private typealias Words = [String: String]
+  private var model: Model { run.experiment.model }
+  private var summary: RunSummary { run.summary }
+
+  var title: String {
+    "How long does SGD stay on the plateau? d = \(model.dimension), p = \(model.width)"
+  }
+
+  var setting: String {
+    let start = run.experiment.isPaired ? "random starts" : "one fixed start"
+    return "p = \(model.width) student\(model.width == 1 ? "" : "s"), "
+      + "k = \(model.teacherUnits) teacher unit\(model.teacherUnits == 1 ? "" : "s"), "
+      + "dimension d = \(model.dimension), learning rate γ = \(model.learningRate), "
+      + "label noise Δ = \(model.labelNoise), \(start), seed \(summary.provenance.seed)."
+  }
+
+  /// The claim that the noise is negligible, judged at each exit rule.
+  var verdicts: [[String: String]] {
+    let truth = summary.comparisons.contains { $0.first == "chain" } ? "chain" : "sgd"
+    return summary.comparisons.filter { $0.first == truth && $0.second == "ode" }.compactMap {
+      pair in pair.meanRatio.map { verdict(pair, $0) }
+    }
+  }
+
+  private func verdict(_ pair: RunSummary.Pair, _ ratio: RunSummary.Ratio) -> Words {
+    let margin = "\(NumberText.short(100 * ratio.margin))%"
+    func shift(_ value: Double) -> String {
+      String(format: "%.1f%% ", abs(100 * (value - 1))) + (value < 1 ? "earlier" : "later")
+    }
+    var text =
+      "From the same starts the \(name(pair.first)) leaves the plateau \(shift(ratio.estimate)) than the "
+      + "ODE on average, when \(rule(pair.criterion, pair.threshold))"
+    if let interval = ratio.interval, interval.count == 2 {
+      text += " (95% interval: \(shift(interval[0])) to \(shift(interval[1])))"
+    }
+    text += ratio.restricted == true ? ", up to the horizon." : "."
+    let head: String
+    switch ratio.verdict {
+    case .equivalent: head = "the noise is negligible within \(margin)."
+    case .different:
+      head = "the noise is not negligible: it shifts the exit by more than \(margin)."
+    case .undetermined:
+      head = "not decided: this sample does not tell whether the shift is within \(margin)."
+    }
+    let place = shortRule(pair.criterion, pair.threshold)
+    return ["kind": ratio.verdict.rawValue, "head": "\(place): \(head)", "text": text]
+  }
+
+  /// A table of exit times for each exit rule.
+  var tables: [[String: Any]] {
+    run.rules.map { rule in
+      let entries = summary.exitTimes.filter {
+        $0.threshold == rule.threshold && $0.criterion ?? "risk" == rule.criterion
+      }
+      let key = "\(rule.threshold)"
+      let formulas: [(String, [String: Double?]?)] =
+        rule.criterion == "risk"
+        ? [
+          ("formula, annealed", summary.theory.annealedExitTime),
+          ("formula, quenched", run.experiment.isPaired ? summary.theory.quenchedExitTime : nil),
+          ("formula, this start", summary.theory.linearisedExitTime),
+        ] : []
+      let predictions = formulas.compactMap { title, values -> Words? in
+        (values?[key] ?? nil).map {
+          [
+            "name": title, "mean": NumberText.short($0), "samples": samples($0, nil),
+            "deviation": "", "low": "", "median": "", "high": "", "exited": "",
+          ]
+        }
+      }
+      let head = self.rule(rule.criterion, rule.threshold)
+      return ["rule": "Exit when \(head)", "rows": entries.map(row) + predictions]
+    }
+  }
+
+  private func row(_ entry: RunSummary.ExitTime) -> Words {
+    func quantile(_ key: String) -> String {
+      entry.replicas == 1 ? "–" : NumberText.short(entry.quantiles?[key] ?? nil)
+    }
+    let value = entry.mean ?? entry.restrictedMean
+    let mark = entry.mean == nil ? "≥ " : ""
+    var exited = "\(entry.exited)/\(entry.replicas)"
+    if entry.censored > 0 { exited += ", \(entry.censored) censored" }
+    if entry.diverged > 0 { exited += ", \(entry.diverged) diverged" }
+    return [
+      "name": name(entry.dynamics),
+      "mean": value.map { mark + NumberText.measured($0, entry.standardError) } ?? "–",
+      "samples": value.map { mark + samples($0, entry.standardError) } ?? "–",
+      "deviation": NumberText.short(entry.standardDeviation),
+      "low": quantile("0.05"), "median": quantile("0.5"), "high": quantile("0.95"),
+      "exited": exited,
+    ]
+  }
+
+  var comparisons: [[String: String]] {
+    summary.comparisons.map { pair in
+      let ratio = pair.meanRatio
+      func pValue(_ name: String) -> String {
+        guard let value = (pair.tests?[name] ?? nil)?.pValue else { return "–" }
+        return value < 1e-300 ? "< 1e-300" : NumberText.short(value)
+      }
+      return [
+        "sides": "\(name(pair.first)) / \(name(pair.second))",
+        "rule": shortRule(pair.criterion, pair.threshold),
+        "ratio": NumberText.short(ratio?.estimate),
+        "interval": ratio?.interval.map(NumberText.interval) ?? "–",
+        "margin": ratio.map { "\(NumberText.short(100 * $0.margin))%" } ?? "–",
+        "verdict": ratio?.verdict.rawValue ?? "none, a side has no exit",
+        "ks": pValue("kolmogorov_smirnov"), "logRank": pValue("log_rank"),
+      ]
+    }
+  }
+
+  var theory: [[String: String]] {
+    let theory = summary.theory
+    let values: [(String, Double?)] = [
+      ("growth rate μ of the flow linearised on the plateau, per unit of τ", theory.growthRate),
+      ("critical learning rate, above which nothing grows", theory.criticalLearningRate),
+      ("learning rate with the fewest samples", theory.optimalLearningRate),
+      ("gain in samples over p = 1, each at its best rate", theory.gainFromWidth),
+      ("the largest such gain of any width", theory.largestGainFromWidth),
+      ("excess risk at long times", theory.plateau),
+    ]
+    return values.compactMap { name, value in
+      value.map { ["name": name, "value": NumberText.short($0)] }
+    }
+  }
+
+  /// What a reader must know before believing the numbers.
+  var caveats: [String] {
+    var caveats = summary.warnings ?? []
+    let (censored, diverged) = summary.exitTimes.reduce((0, 0)) {
+      ($0.0 + $1.censored, $0.1 + $1.diverged)
+    }
+    let horizon = NumberText.short(run.experiment.exitRule.horizon)
+    caveats.append(
+      censored == 0
+        ? "No replica was censored: all were followed until they exited or diverged."
+        : "\(censored) exits were censored by the horizon τ = \(horizon). They are counted, never "
+          + "dropped: survival curves and log-rank tests use them, and means are restricted to it.")
+    if diverged > 0 {
+      caveats.append("\(diverged) replicas left the finite numbers; they count as never exited.")
+    }
+    let small = summary.exitTimes.filter { $0.replicas > 1 && $0.replicas < 100 }
+    for kind in Set(small.map(\.dynamics)).sorted() {
+      caveats.append(
+        "Fewer than 100 replicas of \(name(kind)): its intervals lean on a normal approximation.")
+    }
+    if run.dynamics.contains(.sde) { caveats.append(monitoringCaveat) }
+    if run.rules.contains(where: { $0.criterion == "risk" && $0.threshold > 0.1 }) {
+      caveats.append(
+        "Closed-form exit times extrapolate the linear growth on the plateau; beyond T of about 0.1 "
+          + "they leave out that it slows down.")
+    }
+    caveats.append(
+      "One dimension and one learning rate were measured: what holds at d = \(model.dimension) is "
+        + "not shown for others.")
+    return caveats
+  }
+
+  private var monitoringCaveat: String {
+    let step = NumberText.short(run.experiment.timeStep)
+    switch run.experiment.monitoring {
+    case .continuous:
+      return "The SDE is watched at all times: crossings between grid times are drawn from the "
+        + "Brownian bridge, which leaves a bias of the order of its time step \(step). SGD and the "
+        + "chain are seen once a sample."
+    case .discrete:
+      return
+        "The SDE is watched at SGD's own times, by a shifted boundary, with a bias of the order "
+        + "of its time step \(step)."
+    case .grid:
+      return
+        "The SDE is watched at its grid times alone, which finds exits late by the order of the "
+        + "square root of its time step \(step)."
+    }
+  }
+
+  var provenance: [[String: String]] {
+    let provenance = summary.provenance
+    return [
+      ("program", "Escapement \(provenance.version)"),
+      ("commit", provenance.commit ?? "not known"),
+      ("GSL", provenance.gsl),
+      ("random generator", provenance.generator),
+      ("seed", "\(provenance.seed)"),
+    ].map { ["name": $0.0, "value": $0.1] }
+  }
+
+  var cost: [[String: String]] {
+    run.dynamics.compactMap { kind in
+      summary.timing?[kind.rawValue].map { timing in
+        [
+          "name": name(kind.rawValue), "steps": NumberText.short(Double(timing.steps)),
+          "seconds": NumberText.short(timing.seconds),
+          "rate": NumberText.short(Double(timing.steps) / max(timing.seconds, 1e-9)),
+        ]
+      }
+    }
+  }
+
+  private func name(_ dynamics: String) -> String {
+    DynamicsKind(rawValue: dynamics).map(FigureStyle.title) ?? dynamics
+  }
+
+  private func samples(_ time: Double, _ error: Double?) -> String {
+    let scale = model.scaledSamples
+    return scale.isFinite ? NumberText.measured(time * scale, error.map { $0 * scale }) : "–"
+  }
+
+  private func rule(_ criterion: String?, _ threshold: Double) -> String {
+    FigureSetting.words(criterion ?? "risk", threshold)
+  }
+
+  private func shortRule(_ criterion: String?, _ threshold: Double) -> String {
+    let criterion = criterion ?? "risk"
+    return criterion == "risk" ? "T = \(threshold)" : "\(criterion) ≥ \(threshold)"
+  }
+}
