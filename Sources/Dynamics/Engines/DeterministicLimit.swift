@@ -2,12 +2,13 @@ import GSL
 
 /// Integrates the ODE of the overlaps, the limit d → ∞ of SGD, and locates its exits.
 ///
-/// dM/dτ, dQ/dτ as in ``FieldMoments/drift(into:)``; GSL's adaptive `odeiv2` with local tolerance
-/// 1e-12 relative, 1e-14 absolute. An exit inside an adaptive step is found by Brent's method on
-/// the risk of the solution integrated anew from the step's beginning, to 1e-12 in τ. A dip of the
-/// risk that begins and ends inside one step (at most 0.25 long) is not seen.
-/// Cost O((p + k)³) an evaluation. For p = k = 1 the exit times agree with the logistic closed form
-/// to 1e-9 relative.
+/// dM/dτ, dQ/dτ as in ``FieldMoments/drift(into:)``, and with the second layer as in ``NetworkFlow`` beyond
+/// phase retrieval; GSL's adaptive `odeiv2` with local tolerance 1e-12 relative, 1e-14 absolute. An exit
+/// inside an adaptive step is found by Brent's method on the level of the solution integrated anew from the
+/// step's beginning, to 1e-12 in τ. A dip of the risk that begins and ends inside one step (at most 0.25
+/// long) is not seen. Cost O((p + k)³) an evaluation in closed form. For p = k = 1 the exit times agree with
+/// the logistic closed form to 1e-9 relative. Where the drift is a quadrature that is not exact, its error
+/// estimate is ``quadratureError`` and the tolerance a hundredth of that.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, the deterministic limit.
 public struct DeterministicLimit: Engine {
   /// The dynamics, `ode`.
@@ -18,76 +19,96 @@ public struct DeterministicLimit: Engine {
   public let exitRule: ExitRule
   /// GSL's stepper.
   public let stepper: ODEStepper
+  /// Relative error of the drift's expectations; 0 where they are closed forms or exact.
+  public let quadratureError: Double
 
   /// The largest number of fields p + k, for 320 MB of moments a thread.
   public static let largestFieldCount = 2000
 
-  /// Creates the engine; throws `ParameterError` for `width` beyond ``largestFieldCount`` fields.
+  /// Creates the engine; throws `ParameterError` for `width` beyond ``largestFieldCount`` fields, or
+  /// where the drift has no closed form and too many fields for quadrature.
   public init(
     model: Model, exitRule: ExitRule, stepper: ODEStepper = .rungeKuttaPrinceDormand
   ) throws {
-    try ParameterError.require(
-      model.fieldCount <= DeterministicLimit.largestFieldCount, "width", "\(model.width)",
-      "width + teacher-units of at most \(DeterministicLimit.largestFieldCount) for the ODE")
     try DeterministicLimit.requireCovered(model, exitRule)
     self.model = model
     self.exitRule = exitRule
     self.stepper = stepper
+    quadratureError =
+      NetworkFlow.isClosed(model) ? 0 : try QuadratureMoments.errorEstimate(of: model)
   }
 
   /// Throws `ParameterError` for the first key the ODE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
     try rule.requireFits(model)
-    try model.requirePhaseRetrieval("the ODE")
     try ParameterError.require(
-      rule.isTold(byRiskOf: model), "overlap-thresholds", "overlaps of several units",
-      "one student and one teacher unit for the ODE")
+      model.fieldCount <= largestFieldCount, "width", "\(model.width)",
+      "width + teacher-units of at most \(largestFieldCount) for the ODE")
+    if !NetworkFlow.isClosed(model) { _ = try QuadratureMoments.nodesPerAxis(for: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one adaptive step.
   public func run(_ work: ReplicaWork) throws {
+    let flow: any DeterministicFlow =
+      model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model)
+      ? FieldMoments(model: model) : try NetworkFlow(model: model)
     while let replica = work.queue.next() {
       let frame = try work.frame(of: replica, model: model)
-      work.record(replica, try exits(from: frame.overlaps, report: work.report))
+      work.record(replica, try exits(flow, from: flow.state(of: frame), report: work.report))
     }
   }
 
-  private func evolution(_ moments: FieldMoments, step: Double) throws -> ODEEvolution {
-    try ODEEvolution(
-      dimension: moments.layout.count, stepper: stepper, absoluteTolerance: 1e-14,
-      relativeTolerance: 1e-12, initialStep: step, maximumStep: 0.25
-    ) { _, state, derivatives in
-      moments.update(state, order: .drift)
-      moments.drift(into: derivatives)
-    }
+  private func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
+    let relative = max(1e-12, min(0.01 * quadratureError, 1e-4))
+    return try ODEEvolution(
+      dimension: flow.stateLength, stepper: stepper, absoluteTolerance: 0.01 * relative,
+      relativeTolerance: relative, initialStep: step, maximumStep: 0.25
+    ) { _, state, derivatives in flow.derivatives(of: state, into: derivatives) }
   }
 
-  private func exits(from start: [Double], report: (Int) -> Void) throws -> [ExitRecord] {
-    let moments = FieldMoments(model: model)
-    let evolution = try evolution(moments, step: 1e-4)
-    func risk(_ state: [Double]) -> Double {
-      moments.update(state, order: .drift)
-      return moments.risk
-    }
+  private func exits(
+    _ flow: any DeterministicFlow, from start: [Double], report: (Int) -> Void
+  ) throws -> [ExitRecord] {
+    let evolution = try evolution(flow, step: 1e-4)
     var (time, state) = (0.0, start)
-    var watch = exitRule.watch(of: model, initialRisk: risk(state))
-    watch.observe(risk(state), at: 0)
+    var levels = [Double](repeating: 0, count: exitRule.watchedUnits)
+    var watch = exitRule.watch(of: model, initialRisk: flow.risk(of: state))
+    watch.observe(flow.risk(of: state), at: 0)
+    if !watch.units.isEmpty {
+      flow.writeLevels(of: state, into: &levels)
+      watch.observe(levels: levels, at: 0)
+    }
     var meter = StepMeter()
     while !watch.isDone && time < exitRule.horizon {
       let (previousTime, previous) = (time, state)
       try evolution.advance(time: &time, towards: exitRule.horizon, state: &state)
       try meter.count(report)
-      let current = risk(state)
+      let current = flow.risk(of: state)
       guard current.isFinite else {
         try meter.flush(report)
         return watch.finish(.diverged, at: time)
       }
+      func exit(_ distance: ([Double]) -> Double) throws -> Double {
+        try findRoot(in: previousTime...time, absoluteTolerance: 1e-12) { candidate in
+          distance(try solution(flow, from: previous, at: previousTime, to: candidate))
+        }
+      }
       while current <= watch.boundary {
         let boundary = watch.boundary
-        let exit = try findRoot(in: previousTime...time, absoluteTolerance: 1e-12) { candidate in
-          try risk(solution(from: previous, at: previousTime, to: candidate, moments)) - boundary
+        watch.exit(at: try exit { flow.risk(of: $0) - boundary })
+      }
+      guard !watch.units.isEmpty else { continue }
+      flow.writeLevels(of: state, into: &levels)
+      for unit in watch.units {
+        while levels[unit] >= watch.nextOverlap(unit) {
+          let next = watch.nextOverlap(unit)
+          let crossing = try exit {
+            var levels = levels
+            flow.writeLevels(of: $0, into: &levels)
+            return next - levels[unit]
+          }
+          watch.exitOverlap(unit, at: crossing)
         }
-        watch.exit(at: exit)
       }
     }
     try meter.flush(report)
@@ -95,12 +116,48 @@ public struct DeterministicLimit: Engine {
   }
 
   private func solution(
-    from state: [Double], at begin: Double, to end: Double, _ moments: FieldMoments
+    _ flow: any DeterministicFlow, from state: [Double], at begin: Double, to end: Double
   ) throws -> [Double] {
     guard end > begin else { return state }
-    let evolution = try evolution(moments, step: end - begin)
+    let evolution = try evolution(flow, step: end - begin)
     var (time, solution) = (begin, state)
     while time < end { try evolution.advance(time: &time, towards: end, state: &solution) }
     return solution
+  }
+}
+
+/// What the ODE needs of a flow: derivatives of a flat state, and what exits are watched by.
+protocol DeterministicFlow: AnyObject {
+  /// Length of the state.
+  var stateLength: Int { get }
+  /// The state of a start.
+  func state(of frame: StudentFrame) -> [Double]
+  /// Writes the derivatives per unit τ.
+  func derivatives(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>)
+  /// The excess risk; not a number where the flow has diverged.
+  func risk(of state: UnsafePointer<Double>) -> Double
+  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  func writeLevels(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>)
+}
+
+extension NetworkFlow: DeterministicFlow {}
+
+extension FieldMoments: DeterministicFlow {
+  var stateLength: Int { layout.count }
+
+  func state(of frame: StudentFrame) -> [Double] { frame.overlaps }
+
+  func derivatives(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {
+    update(state, order: .drift)
+    drift(into: output)
+  }
+
+  func risk(of state: UnsafePointer<Double>) -> Double {
+    update(state, order: .drift)
+    return risk
+  }
+
+  func writeLevels(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {
+    preconditionFailure("a flow that knows the risk alone")
   }
 }

@@ -101,6 +101,13 @@ public struct Comparison: Sendable {
         "some replicas did not exit by the horizon \(experiment.exitRule.horizon): "
           + "means are restricted to it")
     }
+    if runs.contains(where: { $0.kind == .ode }),
+      let ode = try? experiment.engine(.ode) as? DeterministicLimit, ode.quadratureError > 1e-6
+    {
+      warnings.append(
+        "the ODE's drift is a quadrature over the fields, off by about "
+          + String(format: "%.1g", ode.quadratureError) + " of its largest part")
+    }
     let generator = experiment.streams.generator
     if !generator.isKeyed {
       let replicas = Double(runs.map(\.replicas).max() ?? 0)

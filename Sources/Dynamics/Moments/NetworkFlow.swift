@@ -1,0 +1,179 @@
+/// Evaluates the deterministic flow of any network: d(M, Q, a)/dτ in the limit d → ∞.
+///
+/// With Ψ_jr = a_jE[ℰσ'(λ_j)λ⋆_r], ψ_jl = a_jE[ℰσ'(λ_j)λ_l] and
+/// Φ_jl = ψ_jl + ψ_lj + (γ/p)a_ja_lE[ℰ²σ'(λ_j)σ'(λ_l)]:
+/// - free: dM = Ψ, dQ = Φ,
+/// - spherical: dM_j = Ψ_j − ½Φ_jjM_j, dQ_jl = Φ_jl − ½(Φ_jj + Φ_ll)Q_jl,
+/// - Lagrange: dM_j = Ψ_j − (ψ_jj/Q_jj)M_j, dQ_jl = Φ_jl − (ψ_jj/Q_jj + ψ_ll/Q_ll)Q_jl,
+/// - da_j = (γ_a d/γ) E[ℰσ(λ_j)], less a_j/p of their sum when Σ a_j is kept.
+///
+/// The state is M and Q in the order of ``OverlapLayout``, then a. Squares and erf by closed forms at any
+/// width, the rest by quadrature. A workspace belongs to one task.
+/// Source: Saad and Solla (1995); Arnaboldi et al. (2023), arXiv 2305.18502.
+final class NetworkFlow {
+  let model: Model
+  /// Length of the state.
+  let stateLength: Int
+  private let layout: OverlapLayout
+  private let moments: any FlowMoments
+  private let expectations: FlowExpectations
+  private let networkRisk: NetworkRisk
+  private let overlapLevels: OverlapLevels
+  private let memory: KernelMemory
+  private let gram: UnsafeMutablePointer<Double>
+  private let axes: UnsafeMutablePointer<Double>
+  private let packed: UnsafeMutablePointer<Double>
+  private let growth: UnsafeMutablePointer<Double>
+  private let radial: UnsafeMutablePointer<Double>
+
+  /// Throws `ParameterError` for `width` when no closed form holds and quadrature does not reach.
+  init(model: Model) throws {
+    self.model = model
+    layout = model.layout
+    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    stateLength = layout.count + p
+    moments = try NetworkFlow.moments(of: model)
+    expectations = FlowExpectations(model: model)
+    networkRisk = try NetworkRisk(model: model)
+    overlapLevels = OverlapLevels(model: model)
+    memory = KernelMemory([n * n, p * k, p * (p + 1) / 2, p * p, p])
+    gram = memory.take(n * n)
+    axes = memory.take(p * k)
+    packed = memory.take(p * (p + 1) / 2)
+    growth = memory.take(p * p)
+    radial = memory.take(p)
+    for r in 0..<k { for s in 0..<k { gram[(p + r) * n + p + s] = model.teacherOverlap(r, s) } }
+  }
+
+  /// Whether drift is a closed form.
+  static func isClosed(_ model: Model) -> Bool {
+    switch (model.activation, model.target) {
+    case (.square, .mean(.square)), (.erf, .mean(.erf)): return true
+    default: return false
+    }
+  }
+
+  private static func moments(of model: Model) throws -> any FlowMoments {
+    guard isClosed(model) else { return try QuadratureMoments(model: model) }
+    return model.activation == .square
+      ? QuadraticMoments(model: model) : ErrorFunctionMoments(model: model)
+  }
+
+  /// The state of a start.
+  func state(of frame: StudentFrame) -> [Double] {
+    let (p, k) = (model.width, model.teacherUnits)
+    var state = frame.overlaps
+    if let factor = model.teacherFactor {
+      for j in 0..<p {
+        for r in 0..<k {
+          var sum = 0.0
+          for s in 0...r { sum += factor[r * k + s] * frame.teacherOverlaps[j * k + s] }
+          state[layout.teacherOverlap(j, r)] = sum
+        }
+      }
+    }
+    return state + model.secondLayer
+  }
+
+  /// Writes the derivatives per unit τ.
+  func derivatives(
+    of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
+  ) {
+    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    fillGram(state)
+    let a = state + layout.count
+    moments.evaluate(gram: gram, secondLayer: a, into: expectations)
+    let (first, second) = (expectations.first, expectations.second)
+    let rate = model.learningRate / Double(p)
+    for j in 0..<p {
+      for l in 0..<p {
+        growth[j * p + l] =
+          a[j] * first[j * n + l] + a[l] * first[l * n + j] + rate * a[j] * a[l] * second[j * p + l]
+      }
+    }
+    for j in 0..<p {
+      switch model.constraint {
+      case .free: radial[j] = 0
+      case .spherical: radial[j] = 0.5 * growth[j * p + j]
+      case .lagrange: radial[j] = a[j] * first[j * n + j] / gram[j * n + j]
+      }
+    }
+    for j in 0..<p {
+      for r in 0..<k {
+        output[layout.teacherOverlap(j, r)] =
+          a[j] * first[j * n + p + r] - radial[j] * gram[j * n + p + r]
+      }
+      for l in 0...j {
+        output[layout.studentOverlap(j, l)] =
+          growth[j * p + l] - (radial[j] + radial[l]) * gram[j * n + l]
+      }
+      // Φ_jj − Φ_jjQ_jj, which the constraint holds at zero.
+      if model.constraint == .spherical { output[layout.studentOverlap(j, j)] = 0 }
+    }
+    secondLayer(a, into: output + layout.count)
+  }
+
+  private func secondLayer(
+    _ a: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
+  ) {
+    let p = model.width
+    let rate = model.secondLayerRate * Double(model.dimension) / model.learningRate
+    var sum = 0.0
+    for j in 0..<p {
+      output[j] = rate == 0 ? 0 : rate * expectations.value[j]
+      sum += output[j]
+    }
+    guard model.normalisesSecondLayer else { return }
+    for j in 0..<p { output[j] -= a[j] * sum / Double(p) }
+  }
+
+  /// The excess risk; not a number once a norm is beyond ``NetworkRisk/largestNorm``.
+  func risk(of state: UnsafePointer<Double>) -> Double {
+    fillFrame(state)
+    guard overlapLevels.isBounded(gram: packed) else { return .nan }
+    return networkRisk.value(axes: axes, gram: packed, secondLayer: state + layout.count)
+  }
+
+  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  func writeLevels(
+    of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
+  ) {
+    fillFrame(state)
+    overlapLevels.write(into: output, axes: axes, gram: packed)
+  }
+
+  private func fillGram(_ state: UnsafePointer<Double>) {
+    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    for j in 0..<p {
+      for r in 0..<k {
+        let value = state[layout.teacherOverlap(j, r)]
+        gram[j * n + p + r] = value
+        gram[(p + r) * n + j] = value
+      }
+      for l in 0...j {
+        let value = state[layout.studentOverlap(j, l)]
+        gram[j * n + l] = value
+        gram[l * n + j] = value
+      }
+    }
+  }
+
+  /// Solves C Tᵀ = M and packs Q column by column.
+  private func fillFrame(_ state: UnsafePointer<Double>) {
+    let (p, k) = (model.width, model.teacherUnits)
+    for j in 0..<p {
+      for r in 0..<k {
+        var value = state[layout.teacherOverlap(j, r)]
+        if let factor = model.teacherFactor {
+          for s in 0..<r { value -= factor[r * k + s] * axes[j * k + s] }
+          let pivot = factor[r * k + r]
+          value = pivot > 0 ? value / pivot : 0
+        }
+        axes[j * k + r] = value
+      }
+      for l in 0...j {
+        packed[packedIndex(j, l, order: p)] = state[layout.studentOverlap(j, l)]
+      }
+    }
+  }
+}
