@@ -10,6 +10,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -29,7 +30,12 @@ let package = Package(
     .target(name: "NetCDF", dependencies: ["CNetCDF"]),
     .target(name: "CKernels", dependencies: ["CGSL"]),
     .target(name: "GSL", dependencies: ["CGSL", "CKernels"]),
-    .target(name: "Dynamics", dependencies: ["CKernels", "GSL"]),
+    .target(
+      name: "Dynamics",
+      dependencies: [
+        "CKernels", "GSL",
+        .product(name: "ComplexModule", package: "swift-numerics"),
+      ]),
     .target(name: "Ensemble", dependencies: ["CZlib", "Dynamics"]),
     .target(name: "Statistics", dependencies: ["GSL"]),
     .target(

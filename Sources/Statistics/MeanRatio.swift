@@ -23,6 +23,8 @@ public struct MeanRatio: Sendable, Hashable, Encodable {
   public let horizon: Double?
   /// Counts the replicas of the larger sample.
   public let replicas: Int
+  /// Is the factor by which a verdict widens the intervals of a small sample.
+  let smallSampleStretch: Double
 
   /// Estimates mean(`first`) / mean(`second`) of samples paired by their start.
   ///
@@ -79,7 +81,8 @@ public struct MeanRatio: Sendable, Hashable, Encodable {
     }
     return try MeanRatio(
       xMean, yMean, error: error, degreesOfFreedom: degrees, horizon: horizon,
-      replicas: max(x.count, y.count), confidenceLevel: confidenceLevel)
+      replicas: max(x.count, y.count), fewest: min(x.count, y.count),
+      confidenceLevel: confidenceLevel)
   }
 
   /// Estimates mean(`sample`) / `reference`, where `reference` is a known time.
@@ -106,14 +109,18 @@ public struct MeanRatio: Sendable, Hashable, Encodable {
   /// Returns the confidence interval of the ratio at `confidenceLevel`, or nil when the
   /// standard error is not known; throws `StatisticsError` unless the level is in (0, 1).
   public func interval(confidenceLevel: Double) throws -> ClosedRange<Double>? {
+    try interval(confidenceLevel: confidenceLevel, stretch: 1)
+  }
+
+  func interval(confidenceLevel: Double, stretch: Double) throws -> ClosedRange<Double>? {
     try Self.interval(
-      estimate, error: logStandardError, degreesOfFreedom: degreesOfFreedom,
+      estimate, error: logStandardError.map { stretch * $0 }, degreesOfFreedom: degreesOfFreedom,
       confidenceLevel: confidenceLevel)
   }
 
   private init(
     _ first: Double, _ second: Double, error: Double?, degreesOfFreedom: Double,
-    horizon: Double?, replicas: Int, confidenceLevel: Double
+    horizon: Double?, replicas: Int, fewest: Int? = nil, confidenceLevel: Double
   ) throws {
     let ratio = first / second
     estimate = first > 0 && second > 0 && ratio > 0 && ratio.isFinite ? ratio : nil
@@ -124,6 +131,7 @@ public struct MeanRatio: Sendable, Hashable, Encodable {
     self.confidenceLevel = confidenceLevel
     self.horizon = horizon
     self.replicas = replicas
+    smallSampleStretch = 1 + 3 / Double(fewest ?? replicas)
     interval = try Self.interval(
       estimate, error: logStandardError, degreesOfFreedom: self.degreesOfFreedom,
       confidenceLevel: confidenceLevel)

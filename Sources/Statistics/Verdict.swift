@@ -21,6 +21,11 @@ extension MeanRatio {
   /// whenever there is no interval, `undetermined`. Either error has a probability of at most
   /// about `significance`.
   ///
+  /// For this both intervals are stretched, on the scale of the logarithm, by 1 + 3/n with n the
+  /// replicas of the smaller side: exit times have exponential tails, and with few of them the delta
+  /// method's error is too small by about that much. Calibrated from n = 3 on for exponential and
+  /// log|Gaussian| times, alone, independent and paired; see `Benchmarks/CALIBRATION.md`.
+  ///
   /// The margin must be chosen before the sample is seen. Throws `StatisticsError` when a
   /// parameter is out of range. Source: Schuirmann (1987).
   public func verdict(margin: Double, significance: Double = 0.05) throws -> Verdict {
@@ -29,8 +34,8 @@ extension MeanRatio {
       significance > 0 && significance < 0.5, "significance", significance,
       "a number between 0 and 0.5")
     guard
-      let inner = try interval(confidenceLevel: 1 - 2 * significance),
-      let outer = try interval(confidenceLevel: 1 - significance)
+      let inner = try interval(confidenceLevel: 1 - 2 * significance, stretch: smallSampleStretch),
+      let outer = try interval(confidenceLevel: 1 - significance, stretch: smallSampleStretch)
     else { return .undetermined }
     if inner.lowerBound > 1 - margin, inner.upperBound < 1 + margin { return .equivalent }
     if outer.upperBound < 1 - margin || outer.lowerBound > 1 + margin { return .different }

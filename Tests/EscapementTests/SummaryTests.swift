@@ -23,7 +23,8 @@ import Testing
 
   private let exitKeys: Set<String> = [
     "histogram",
-    "dynamics", "criterion", "threshold", "replicas", "exited", "censored", "diverged", "mean",
+    "dynamics", "criterion", "threshold", "monitoring", "replicas", "exited", "censored",
+    "diverged", "mean",
     "standard_error", "standard_deviation", "quantiles", "mean_samples",
   ]
   private let theoryKeys: Set<String> = [
@@ -41,8 +42,8 @@ import Testing
       ], commit: "abc")
     #expect(
       Set(summary.keys) == [
-        "schema", "experiment", "provenance", "theory", "exit_times", "comparisons", "warnings",
-        "timing",
+        "schema", "experiment", "provenance", "theory", "exit_times", "comparisons", "law",
+        "warnings", "timing",
       ])
     #expect(summary["schema"] as? String == "escapement/comparison/1")
 
@@ -93,6 +94,20 @@ import Testing
       #expect(interval[0] < estimate && estimate < interval[1])
       #expect(ratio["margin"] as? Double == 0.05)
       #expect(ratio["restricted"] as? Bool == false)
+    }
+    let laws = try objects(summary, "law")
+    #expect(laws.map { $0["dynamics"] as? String } == ["chain", "sde", "chain", "sde"])
+    for law in laws {
+      #expect(
+        Set(law.keys) == [
+          "dynamics", "threshold", "monitoring", "mean", "standard_deviation", "error", "tests",
+          "largest_distance", "mean_ratio",
+        ])
+      let isChain = law["dynamics"] as? String == "chain"
+      #expect(law["monitoring"] as? String == (isChain ? "discrete" : "continuous"))
+      let tests = try #require(law["tests"] as? Object)
+      let test = try #require(tests["kolmogorov_smirnov"] as? Object)
+      #expect(try #require(test["p_value"] as? Double) > 1e-6)
     }
     #expect((summary["warnings"] as? [String])?.isEmpty == true)
     let timing = try #require(summary["timing"] as? [String: Object])

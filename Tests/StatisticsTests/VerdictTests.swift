@@ -1,3 +1,4 @@
+import Foundation
 import GSL
 import Statistics
 import Testing
@@ -60,6 +61,47 @@ import Testing
     let score = try Calibration.score(probability: 0.025) {
       try Self.verdict($0, ratio: 1.05) == .different
     }
-    #expect(abs(score) < 4.9)
+    #expect(score < 4.9)
+  }
+
+  private enum Design: CaseIterable { case alone, independent, paired }
+
+  /// Draws few exit times with exponential tails, the ratio of whose true means is `ratio`.
+  private static func ratio(
+    _ design: Design, _ stream: RandomStream, count: Int, ratio: Double
+  ) throws -> MeanRatio {
+    func time() -> Double { -log(1 - stream.uniform()) }
+    let starts = (0..<count).map { _ in time() }
+    func paths(_ scale: Double) throws -> ExitSample {
+      try ExitSample(starts.map { scale * $0 * exp(0.3 * stream.gaussian()) })
+    }
+    switch design {
+    case .alone: return try .oneSample(ExitSample(starts.map { ratio * $0 }), against: 1)
+    case .independent:
+      return try .unpaired(
+        ExitSample(starts.map { ratio * $0 }), ExitSample((0..<count).map { _ in time() }))
+    case .paired: return try .paired(paths(ratio), paths(1))
+    }
+  }
+
+  // False at 0.95 and 1.05: any verdict but undetermined. These lie on the edge of the region.
+  @Test(arguments: Design.allCases, [3, 4, 5, 7, 10, 14, 20])
+  private func fewReplicasKeepTheLevel(design: Design, count: Int) throws {
+    for truth in [0.95, 1.05] {
+      let score = try Calibration.score(probability: 0.05, repetitions: 4000) {
+        try Self.ratio(design, $0, count: count, ratio: truth).verdict(margin: 0.05)
+          != .undetermined
+      }
+      #expect(score < 4.9, "\(design), \(count) replicas, ratio \(truth)")
+    }
+  }
+
+  // Sabotage: Student's interval alone, without the stretch.
+  @Test(arguments: [3, 4, 5]) func theBareIntervalIsFoundTooNarrow(count: Int) throws {
+    let score = try Calibration.score(probability: 0.05, repetitions: 4000) {
+      let ratio = try Self.ratio(.paired, $0, count: count, ratio: 1.05)
+      return ratio.interval!.upperBound < 0.95 || ratio.interval!.lowerBound > 1.05
+    }
+    #expect(score > 4.9)
   }
 }

@@ -49,6 +49,7 @@ public struct Comparison: Sendable {
       theory: theory,
       exitTimes: try Comparison.exitTimeSummaries(experiment, runs),
       comparisons: try PairComparison.all(experiment, runs),
+      law: try LawComparison.all(experiment, runs),
       warnings: Comparison.warnings(experiment, runs, theory),
       timing: Dictionary(
         uniqueKeysWithValues: runs.map {
@@ -67,7 +68,8 @@ public struct Comparison: Sendable {
         return ExitTimeSummary(
           dynamics: run.kind.rawValue, criterion: run.marks[index].criterion.name,
           threshold: run.marks[index].threshold,
-          replicas: sample.count, exited: sample.exited,
+          monitoring: experiment.monitoring(of: run.kind).rawValue, replicas: sample.count,
+          exited: sample.exited,
           censored: records.count { $0.outcome == .censored },
           diverged: records.count { $0.outcome == .diverged },
           mean: sample.mean, restrictedMean: sample.restrictedMean,

@@ -48,13 +48,15 @@ public struct ComparisonSummary: Encodable, Sendable {
   public let exitTimes: [ExitTimeSummary]
   /// One entry a pair of dynamics and threshold.
   public let comparisons: [PairComparison]
+  /// One entry a noisy dynamics and threshold where the SDE's law is known, else none.
+  public let law: [LawComparison]
   /// What a reader must know before believing the numbers.
   public let warnings: [String]
   /// Cost by dynamics.
   public let timing: [String: Timing]
 
   enum CodingKeys: String, CodingKey {
-    case schema, experiment, provenance, theory, comparisons, warnings, timing
+    case schema, experiment, provenance, theory, comparisons, law, warnings, timing
     case exitTimes = "exit_times"
   }
 }

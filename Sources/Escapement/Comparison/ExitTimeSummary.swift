@@ -11,6 +11,8 @@ public struct ExitTimeSummary: Encodable, Sendable {
   public let criterion: String
   /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
+  /// When the risk is watched: `continuous`, or `discrete` at the dynamics' own steps.
+  public let monitoring: String
   /// Number of replicas.
   public let replicas: Int
   /// How many exited.
@@ -49,8 +51,8 @@ public struct ExitTimeSummary: Encodable, Sendable {
   public let meanSamples: Double?
 
   enum CodingKeys: String, CodingKey {
-    case dynamics, criterion, threshold, replicas, exited, censored, diverged, mean, quantiles
-    case histogram
+    case dynamics, criterion, threshold, monitoring, replicas
+    case exited, censored, diverged, mean, quantiles, histogram
     case restrictedMean = "restricted_mean"
     case standardError = "standard_error"
     case standardDeviation = "standard_deviation"
@@ -63,6 +65,7 @@ public struct ExitTimeSummary: Encodable, Sendable {
     try container.encode(dynamics, forKey: .dynamics)
     try container.encode(criterion, forKey: .criterion)
     try container.encode(threshold, forKey: .threshold)
+    try container.encode(monitoring, forKey: .monitoring)
     try container.encode(replicas, forKey: .replicas)
     try container.encode(exited, forKey: .exited)
     try container.encode(censored, forKey: .censored)

@@ -1,4 +1,5 @@
 import Dynamics
+import Statistics
 
 /// Holds the law of the SDE's exit time at every threshold: what `escapement law` prints.
 public struct LawSummary: Encodable, Sendable {
@@ -16,9 +17,44 @@ public struct LawSummary: Encodable, Sendable {
     public let quantiles: [String: Double?]
     /// Pairs [τ, P(exit time > τ)].
     public let survival: [[Double]]
+    /// Pairs [τ, density of the exit time].
+    public let density: [[Double]]
+    /// The law of the linearised SDE; null where nothing grows.
+    public let linearised: Linearised?
 
     enum CodingKeys: String, CodingKey {
-      case threshold, mean, error, quantiles, survival
+      case threshold, mean, error, quantiles, survival, density, linearised
+      case standardDeviation = "standard_deviation"
+    }
+
+    /// Writes every key, `linearised` null where there is none.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(threshold, forKey: .threshold)
+      try container.encode(mean, forKey: .mean)
+      try container.encode(standardDeviation, forKey: .standardDeviation)
+      try container.encode(error, forKey: .error)
+      try container.encode(quantiles, forKey: .quantiles)
+      try container.encode(survival, forKey: .survival)
+      try container.encode(density, forKey: .density)
+      try container.encode(linearised, forKey: .linearised)
+    }
+  }
+
+  /// The law of log|Gaussian| that the SDE has near the plateau.
+  public struct Linearised: Encodable, Sendable {
+    /// Mean exit time τ.
+    public let mean: Double
+    /// Standard deviation of the exit time.
+    public let standardDeviation: Double
+    /// Quantiles of the exit time.
+    public let quantiles: [String: Double?]
+    /// Error of the moments, from quadrature, and of the survival as the largest distance to the
+    /// whole SDE's: what the linearisation costs.
+    public let error: Errors
+
+    enum CodingKeys: String, CodingKey {
+      case mean, quantiles, error
       case standardDeviation = "standard_deviation"
     }
   }
@@ -33,37 +69,63 @@ public struct LawSummary: Encodable, Sendable {
 
   /// Name and version of this format.
   public let schema = "escapement/law/1"
+  /// When the risk is watched: always, or at SGD's own steps.
+  public let monitoring: String
   /// One entry a threshold.
   public let laws: [Law]
 
-  enum CodingKeys: CodingKey { case schema, laws }
+  enum CodingKeys: CodingKey { case schema, monitoring, laws }
 
-  /// Solves for the law of an experiment with p = k = 1 and a given start.
+  /// Solves for the law of an experiment with p = k = 1, from fixed or random starts.
   ///
-  /// Throws `ParameterError` for another width, number of teacher units or a random start, whose
-  /// thresholds depend on the start.
+  /// Throws `ParameterError` for another width or number of teacher units, and where no law exists.
   public init(_ experiment: Experiment) throws {
-    guard case .fixed(let frame) = experiment.start else {
-      throw ParameterError(
-        key: "start", found: "random", expected: "a given start, overlaps:M, for a law")
-    }
-    let diffusion = try ScalarDiffusion(
-      model: experiment.model, finiteSizeDrift: experiment.finiteSizeDrift)
-    let overlap = frame.teacherOverlaps[0]
+    monitoring = experiment.monitoring.rawValue
     laws = try experiment.exitRule.thresholds.map { threshold in
-      let law = try ExitLaw(
-        diffusion: diffusion, start: overlap,
-        boundary: exitBoundary(threshold: threshold, overlap: overlap, model: experiment.model))
-      // A thousand points draw the curve; the solution itself has more.
+      let law = try ExitLaw(experiment, threshold: threshold, watched: experiment.monitoring)
+      // A thousand points draw a curve; the solution itself has more.
       let stride = max(1, law.times.count / 1000)
+      let shown = Swift.stride(from: 0, to: law.times.count, by: stride)
       return Law(
         threshold: threshold, mean: law.mean, standardDeviation: law.standardDeviation,
         error: Errors(moments: law.momentError, survival: law.survivalError),
-        quantiles: Dictionary(
-          uniqueKeysWithValues: [0.05, 0.25, 0.5, 0.75, 0.95].map { ("\($0)", law.quantile($0)) }),
-        survival: Swift.stride(from: 0, to: law.times.count, by: stride).map {
-          [law.times[$0], law.survival[$0]]
-        })
+        quantiles: LawSummary.quantiles { law.quantile($0) },
+        survival: shown.map { [law.times[$0], law.survival[$0]] },
+        density: shown.map { [law.times[$0], law.density[$0]] },
+        linearised: try Linearised(experiment, threshold, law))
     }
+  }
+}
+
+extension LawSummary.Linearised {
+  fileprivate init?(_ experiment: Experiment, _ threshold: Double, _ whole: ExitLaw) throws {
+    guard EscapeTheory(model: experiment.model).growthRate > 0 else { return nil }
+    let law = try LinearisedExitLaw(
+      model: experiment.model, start: experiment.start, threshold: threshold)
+    mean = law.mean
+    standardDeviation = law.standardDeviation
+    quantiles = LawSummary.quantiles { law.quantile($0) }
+    let distance = whole.times.indices.map {
+      abs(law.survival(at: whole.times[$0]) - whole.survival[$0])
+    }.max()
+    error = LawSummary.Errors(moments: law.momentError, survival: distance ?? 0)
+  }
+}
+
+extension LawSummary {
+  fileprivate static func quantiles(_ value: (Double) -> Double?) -> [String: Double?] {
+    Dictionary(
+      uniqueKeysWithValues: SampleSummary.probabilities.map { ("\($0)", value($0)) })
+  }
+}
+
+extension ExitLaw {
+  /// Solves for the exit law of an experiment's SDE, watched always or at SGD's own steps.
+  init(_ experiment: Experiment, threshold: Double, watched: Monitoring) throws {
+    let model = experiment.model
+    try self.init(
+      model: model, start: experiment.start, threshold: threshold,
+      finiteSizeDrift: experiment.finiteSizeDrift,
+      watchInterval: watched == .discrete ? model.timePerStep : nil)
   }
 }

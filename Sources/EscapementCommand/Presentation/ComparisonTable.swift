@@ -36,6 +36,10 @@ func comparisonTable(_ comparison: Comparison) -> String {
     text += "Do the descriptions agree?".bold + "\n"
     for pair in others { text += verdictLine(pair) + "\n" }
   }
+  if !summary.law.isEmpty {
+    text += "\n" + "Do replicas follow the SDE's law, known without Monte Carlo?".bold + "\n"
+    for entry in summary.law { text += lawLine(entry) + "\n" }
+  }
   text += "\n" + timingLine(comparison) + "\n"
   if experiment.dynamics.contains(.sde) { text += monitoringLine(experiment) + "\n" }
   return text
@@ -162,6 +166,23 @@ private func verdictLine(_ pair: PairComparison) -> String {
     line += "; laws: KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
   }
   return line
+}
+
+private func lawLine(_ entry: LawComparison) -> String {
+  let value = entry.tests.kolmogorovSmirnov.pValue
+  let agrees = value > 0.01
+  let answer =
+    agrees ? "no difference found".green : "another law".red
+  var line = "T = \(entry.threshold)  \(title(entry.dynamics)): \(answer), "
+  line += "KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
+  if let distance = entry.largestDistance.interval {
+    line += ", largest distance at most \(NumberText.short(distance.upperBound)) (95%)"
+  }
+  if let ratio = entry.meanRatio {
+    let estimate = NumberText.short(ratio.estimate)
+    line += ", mean \(estimate) of the law's \(NumberText.short(entry.mean))"
+  }
+  return line + (entry.monitoring == "discrete" ? ", watched at SGD's steps" : "")
 }
 
 /// Says what a ratio of means proves about its margin.

@@ -6,7 +6,10 @@ import Foundation
 struct Law: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Solves for the law of the SDE's exit time, p = 1, without simulation.",
-    discussion: "Needs a given start: --start overlaps:M.")
+    discussion: """
+      From a given start, --start overlaps:M, or random starts, which is the default. Beside it \
+      stands the law of the linearised SDE, and the largest distance of the two.
+      """)
 
   @OptionGroup var arguments: ExperimentArguments
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
@@ -16,17 +19,27 @@ struct Law: AsyncParsableCommand {
     switch format {
     case .json: try Console.output(try jsonData(summary))
     case .table:
-      let rows = summary.laws.map { law in
+      let rows = summary.laws.flatMap { law in
         [
-          "\(law.threshold)", NumberText.digits(law.mean), NumberText.digits(law.standardDeviation),
-          String(format: "%.0e", law.error.moments),
+          row(law.threshold, "SDE", law.mean, law.standardDeviation, law.quantiles, law.error)
         ]
-          + ["0.05", "0.5", "0.95"].map { NumberText.short(law.quantiles[$0] ?? nil) }
+          + [law.linearised].compactMap { $0 }.map {
+            row(law.threshold, "linearised", $0.mean, $0.standardDeviation, $0.quantiles, $0.error)
+          }
       }
-      try Console.output(
-        textTable(
-          ["T", "mean τ", "s.d.", "relative error", "5%", "median", "95%"], rows,
-          rightAligned: Set(0...6)))
+      let header = [
+        "T", "law", "mean τ", "s.d.", "5%", "median", "95%", "error, moments", "error, survival",
+      ]
+      try Console.output(textTable(header, rows, rightAligned: Set(2...8)))
     }
+  }
+
+  private func row(
+    _ threshold: Double, _ name: String, _ mean: Double, _ deviation: Double,
+    _ quantiles: [String: Double?], _ error: LawSummary.Errors
+  ) -> [String] {
+    ["\(threshold)", name, NumberText.digits(mean), NumberText.digits(deviation)]
+      + ["0.05", "0.5", "0.95"].map { NumberText.short(quantiles[$0] ?? nil) }
+      + [error.moments, error.survival].map { String(format: "%.0e", $0) }
   }
 }
