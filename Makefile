@@ -22,7 +22,7 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 endef
 
 .PHONY: help run build test lint format clean dependencies python-dependencies benchmark \
-  benchmark-peers
+  benchmark-peers calibration
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
@@ -31,6 +31,7 @@ help:
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
+	@echo 'make calibration       check levels, coverage and laws with many repetitions (ten minutes)'
 
 run: build
 	@echo '==> escapement compare $(EXPERIMENT)'
@@ -53,6 +54,13 @@ benchmark: build
 
 benchmark-peers: build
 	@Benchmarks/Peers/run.sh
+
+# Writes Benchmarks/CALIBRATION.md and Benchmarks/LAW.md.
+calibration: dependencies
+	@$(SWIFT) build --build-tests $(TEST_BUILD)
+	@ESCAPEMENT_CALIBRATION=$(CURDIR)/Benchmarks/CALIBRATION.md \
+	  ESCAPEMENT_LAW_CHECK=$(CURDIR)/Benchmarks/LAW.md \
+	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter 'CalibrationTable|LawAgainstReplicas'
 
 lint:
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

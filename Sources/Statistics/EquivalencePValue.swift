@@ -23,15 +23,16 @@ extension MeanRatio {
     return min(1, 2 * min(law.survival(-below), law.survival(-above)))
   }
 
-  /// The distances of the ratio from both ends of the region, inwards, in standard errors.
+  /// The distances of the ratio from both ends of the region, inwards, in standard errors as a verdict
+  /// stretches them for small samples.
   private func distances(
     _ margin: Double
   ) throws -> (below: Double, above: Double, law: StudentDistribution)? {
     try require(margin > 0 && margin < 1, "margin", margin, "a number between 0 and 1")
     guard let estimate, let logStandardError, let degreesOfFreedom else { return nil }
+    let error = smallSampleStretch * logStandardError
     return (
-      log(estimate / (1 - margin)) / logStandardError,
-      log((1 + margin) / estimate) / logStandardError,
+      log(estimate / (1 - margin)) / error, log((1 + margin) / estimate) / error,
       try StudentDistribution(degreesOfFreedom: degreesOfFreedom)
     )
   }

@@ -52,4 +52,33 @@ public enum MeanDifference {
       return try answer(error: square.squareRoot(), degreesOfFreedom: 1 / inverse)
     }
   }
+
+  /// Estimates mean(`sample`) − `reference`, a time without spread, with Student's interval.
+  ///
+  /// A censored sample has its mean restricted to the earliest censored time, and `reference` is cut
+  /// there too. The interval is nil for one replica, or when the values have no spread. Cost: O(n).
+  /// Throws `StatisticsError` unless `reference` is finite and `confidenceLevel` in (0, 1).
+  public static func oneSample(
+    _ sample: ExitSample, against reference: Double, confidenceLevel: Double = 0.95
+  ) throws -> IntervalEstimate {
+    try require(reference.isFinite, "reference", reference, "a finite time")
+    try require(
+      confidenceLevel > 0 && confidenceLevel < 1, "confidenceLevel", confidenceLevel,
+      "a number between 0 and 1")
+    let end = sample.earliestCensoring
+    let times = try end.map { try sample.restrictedTimes(to: $0) } ?? sample.times
+    let center = try mean(of: times)
+    let difference = center - min(reference, end ?? .infinity)
+    var interval: ClosedRange<Double>?
+    if times.count > 1 {
+      let error = (try variance(of: times) / Double(times.count)).squareRoot()
+      if error > 4 * Double.ulpOfOne * abs(center) {
+        let law = try StudentDistribution(degreesOfFreedom: Double(times.count - 1))
+        let reach = law.quantile(0.5 + confidenceLevel / 2) * error
+        interval = (difference - reach)...(difference + reach)
+      }
+    }
+    return IntervalEstimate(
+      estimate: difference, interval: interval, confidenceLevel: confidenceLevel)
+  }
 }

@@ -12,29 +12,57 @@ public enum QuantileShift {
   public static func estimate(
     _ first: ExitSample, _ second: ExitSample, probability: Double, bootstrap: Bootstrap
   ) throws -> IntervalEstimate {
-    try require(
-      probability >= 0 && probability <= 1, "probability", probability, "a number in [0, 1]")
     let (x, y, horizon) = try ExitSample.comparableTimes(first, second)
-    let end = horizon ?? .infinity
-    let (xOrder, yOrder) = (SortedTimes(x), SortedTimes(y))
-    var (lowers, uppers) = ([Double](), [Double]())
-    try bootstrap.forEachResample(x.count, y.count) { xCounts, yCounts in
-      let one = xOrder.quantile(probability, xCounts)
-      let two = yOrder.quantile(probability, yCounts)
-      // A quantile at the horizon may lie anywhere beyond it.
-      lowers.append(two < end ? one - two : -.infinity)
-      uppers.append(one < end ? one - two : .infinity)
+    var shifts = try QuantileShifts(x, y, horizon: horizon, probabilities: [probability])
+    try bootstrap.forEachResample(x.count, y.count) { shifts.add($0, $1) }
+    return try shifts.estimates(confidenceLevel: bootstrap.confidenceLevel)[0]
+  }
+}
+
+/// Gathers the shifts of several quantiles over resamples.
+struct QuantileShifts {
+  private let probabilities: [Double]
+  private let end: Double
+  private let first: SortedTimes
+  private let second: SortedTimes
+  private var lowers: [[Double]]
+  private var uppers: [[Double]]
+
+  /// `probabilities` ascend in [0, 1]; values at `horizon` may lie anywhere beyond it.
+  init(_ x: [Double], _ y: [Double], horizon: Double?, probabilities: [Double]) throws {
+    for probability in probabilities {
+      try require(
+        probability >= 0 && probability <= 1, "probability", probability, "a number in [0, 1]")
     }
-    let tail = (1 - bootstrap.confidenceLevel) / 2
-    let lower = try orderStatistic(lowers, tail)
-    let upper = try orderStatistic(uppers, 1 - tail)
-    let one = try quantile(ofSorted: xOrder.values, probability: probability)
-    let two = try quantile(ofSorted: yOrder.values, probability: probability)
-    let isKnown = one < end && two < end
-    let hasInterval = isKnown && lower.isFinite && upper.isFinite && lower <= upper
-    return IntervalEstimate(
-      estimate: isKnown ? one - two : nil, interval: hasInterval ? lower...upper : nil,
-      confidenceLevel: bootstrap.confidenceLevel)
+    self.probabilities = probabilities
+    end = horizon ?? .infinity
+    (first, second) = (SortedTimes(x), SortedTimes(y))
+    lowers = Array(repeating: [], count: probabilities.count)
+    uppers = lowers
+  }
+
+  mutating func add(_ xCounts: [Int32], _ yCounts: [Int32]) {
+    let ones = first.quantiles(probabilities, xCounts)
+    let twos = second.quantiles(probabilities, yCounts)
+    for (index, (one, two)) in zip(ones, twos).enumerated() {
+      lowers[index].append(two < end ? one - two : -.infinity)
+      uppers[index].append(one < end ? one - two : .infinity)
+    }
+  }
+
+  func estimates(confidenceLevel: Double) throws -> [IntervalEstimate] {
+    let tail = (1 - confidenceLevel) / 2
+    return try probabilities.enumerated().map { index, probability in
+      let lower = try Self.orderStatistic(lowers[index], tail)
+      let upper = try Self.orderStatistic(uppers[index], 1 - tail)
+      let one = try quantile(ofSorted: first.values, probability: probability)
+      let two = try quantile(ofSorted: second.values, probability: probability)
+      let isKnown = one < end && two < end
+      let hasInterval = isKnown && lower.isFinite && upper.isFinite && lower <= upper
+      return IntervalEstimate(
+        estimate: isKnown ? one - two : nil, interval: hasInterval ? lower...upper : nil,
+        confidenceLevel: confidenceLevel)
+    }
   }
 
   /// Returns the quantile of `values`, infinite when it leans on an infinite one.
@@ -58,20 +86,23 @@ private struct SortedTimes {
     values = origins.map { times[$0] }
   }
 
-  /// Returns the type 7 quantile of the sample in which each time counts as often as
-  /// `counts`, in the original order, says.
-  func quantile(_ probability: Double, _ counts: [Int32]) -> Double {
-    let rank = Double(values.count - 1) * probability
-    let lowerRank = Int(rank)
-    let fraction = rank - Double(lowerRank)
+  /// Returns the type 7 quantiles, at ascending probabilities, of the sample in which each time
+  /// counts as often as `counts`, in the original order, says.
+  func quantiles(_ probabilities: [Double], _ counts: [Int32]) -> [Double] {
     var (passed, place) = (0, -1)
-    while passed <= lowerRank {
-      place += 1
-      passed += Int(counts[origins[place]])
+    return probabilities.map { probability in
+      let rank = Double(values.count - 1) * probability
+      let lowerRank = Int(rank)
+      let fraction = rank - Double(lowerRank)
+      while passed <= lowerRank {
+        place += 1
+        passed += Int(counts[origins[place]])
+      }
+      let lower = values[place]
+      if fraction == 0 || passed > lowerRank + 1 { return lower }
+      var next = place + 1
+      while counts[origins[next]] == 0 { next += 1 }
+      return lower + fraction * (values[next] - lower)
     }
-    let lower = values[place]
-    if fraction == 0 || passed > lowerRank + 1 { return lower }
-    repeat { place += 1 } while counts[origins[place]] == 0
-    return lower + fraction * (values[place] - lower)
   }
 }

@@ -22,21 +22,33 @@ public enum WassersteinDistance {
     _ first: ExitSample, _ second: ExitSample, bootstrap: Bootstrap
   ) throws -> IntervalEstimate {
     let (x, y, _) = try ExitSample.comparableTimes(first, second)
-    let order = PooledOrder(x, y)
-    let value = distance(order)
-    var errors = [Double]()
-    try bootstrap.forEachResample(x.count, y.count) { xCounts, yCounts in
-      errors.append(deviation(order, xCounts, yCounts))
-    }
-    errors.sort()
-    let reach = try quantile(ofSorted: errors, probability: bootstrap.confidenceLevel)
-    return IntervalEstimate(
-      estimate: value, interval: max(value - reach, 0)...(value + reach),
-      confidenceLevel: bootstrap.confidenceLevel)
+    var errors = WassersteinErrors(x, y)
+    try bootstrap.forEachResample(x.count, y.count) { errors.add($0, $1) }
+    return try errors.estimate(confidenceLevel: bootstrap.confidenceLevel)
   }
 
-  private static func distance(_ order: PooledOrder) -> Double {
+  fileprivate static func distance(_ order: PooledOrder) -> Double {
     order.labels.withUnsafeBufferPointer { order.integratedGap($0, squared: false) }
+  }
+}
+
+/// Gathers the errors of the distance over resamples.
+struct WassersteinErrors {
+  private let order: PooledOrder
+  private var errors: [Double] = []
+
+  init(_ x: [Double], _ y: [Double]) { order = PooledOrder(x, y) }
+
+  mutating func add(_ xCounts: [Int32], _ yCounts: [Int32]) {
+    errors.append(Self.deviation(order, xCounts, yCounts))
+  }
+
+  func estimate(confidenceLevel: Double) throws -> IntervalEstimate {
+    let value = WassersteinDistance.distance(order)
+    let reach = try quantile(ofSorted: errors.sorted(), probability: confidenceLevel)
+    return IntervalEstimate(
+      estimate: value, interval: max(value - reach, 0)...(value + reach),
+      confidenceLevel: confidenceLevel)
   }
 
   /// Integrates |(F₁* − F₁) − (F₂* − F₂)| for a resample that draws each time as often as the

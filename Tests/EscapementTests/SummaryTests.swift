@@ -145,7 +145,7 @@ import Testing
     let exits = try objects(summary, "exit_times")
     #expect(exits.count == 4)
     for entry in exits {
-      #expect(Set(entry.keys) == exitKeys.union(["restricted_mean"]))
+      #expect(Set(entry.keys) == exitKeys.union(["restricted_mean", "kaplan_meier"]))
       #expect(entry["exited"] as? Int == 0)
       #expect(entry["censored"] as? Int == entry["replicas"] as? Int)
       #expect(entry["restricted_mean"] as? Double == 0.25)

@@ -41,14 +41,7 @@ public struct ExitLaw: Sendable {
   public init(
     diffusion: ScalarDiffusion, start: Double, boundary: Double, intervals: Int = 1000
   ) throws {
-    let start = abs(start)
-    try ParameterError.require(
-      start < boundary && boundary <= 1, "start", "\(start) and a boundary of \(boundary)",
-      "an overlap below the boundary, which is at most 1")
-    let levels = try ExitLaw.grids(diffusion, end: boundary, intervals).map { grid in
-      Level(grid, [(start, boundary, 1)])
-    }
-    try self.init(levels)
+    try self.init(ExitLaw.levels(diffusion, start: start, boundary: boundary, intervals))
   }
 
   /// Solves for random starts in `dimension` d ≥ 3, from m₀ to the boundary |m| = `boundary`(m₀).
@@ -59,6 +52,25 @@ public struct ExitLaw: Sendable {
     diffusion: ScalarDiffusion, dimension: Int, boundary: (Double) -> Double,
     intervals: Int = 1000
   ) throws {
+    try self.init(
+      ExitLaw.levels(diffusion, dimension: dimension, boundary: boundary, intervals))
+  }
+
+  static func levels(
+    _ diffusion: ScalarDiffusion, start: Double, boundary: Double, _ intervals: Int
+  ) throws -> [PassageLevel] {
+    let start = abs(start)
+    try ParameterError.require(
+      start < boundary && boundary <= 1, "start", "\(start) and a boundary of \(boundary)",
+      "an overlap below the boundary, which is at most 1")
+    return try grids(diffusion, end: boundary, intervals).map { grid in
+      PassageLevel(grid, [(start, boundary, 1)])
+    }
+  }
+
+  static func levels(
+    _ diffusion: ScalarDiffusion, dimension: Int, boundary: (Double) -> Double, _ intervals: Int
+  ) throws -> [PassageLevel] {
     try ParameterError.require(
       dimension >= 3, "dimension", "\(dimension)", "at least 3 for the law of random starts")
     // Beyond this overlap lies less than e^(−37) of the starts, or next to nothing at small d.
@@ -68,7 +80,7 @@ public struct ExitLaw: Sendable {
     try ParameterError.require(
       largest < end && end <= 1, "thresholds", "a boundary of \(end) for a start at \(largest)",
       "a boundary above the start and at most 1")
-    let levels = try ExitLaw.grids(diffusion, end: end, intervals).map { grid in
+    return try grids(diffusion, end: end, intervals).map { grid in
       let starts = grid.overlaps.indices.filter { grid.overlaps[$0] <= largest }
       var weights = starts.map { i in
         let square = grid.overlaps[i] * grid.overlaps[i]
@@ -77,9 +89,8 @@ public struct ExitLaw: Sendable {
       let sum = weights.reduce(0, +)
       weights = weights.map { $0 / sum }
       let cases = zip(starts, weights).map { (grid.overlaps[$0], boundary(grid.overlaps[$0]), $1) }
-      return Level(grid, cases)
+      return PassageLevel(grid, cases)
     }
-    try self.init(levels)
   }
 
   private static func grids(
@@ -91,19 +102,23 @@ public struct ExitLaw: Sendable {
     }
   }
 
-  private init(_ levels: [Level]) throws {
-    let moments = levels.map { $0.moments() }
-    let (first, second) = (
-      extrapolate(moments[0], moments[1]), extrapolate(moments[1], moments[2])
-    )
-    mean = second.mean
-    standardDeviation = max(0, second.variance).squareRoot()
-    try ParameterError.require(
-      mean.isFinite && mean > 0 && standardDeviation.isFinite && standardDeviation > 0, "start",
-      "an exit time without mean and variance", "a learning rate at which the plateau is left")
-    momentError = max(
-      abs(first.mean / mean - 1), abs(max(0, first.variance).squareRoot() / standardDeviation - 1))
+  /// Mean and standard deviation of an exit time, with the estimated relative error of both.
+  public typealias Moments = (mean: Double, standardDeviation: Double, error: Double)
 
+  static func moments(_ levels: [PassageLevel]) throws -> Moments {
+    let values = levels.map { $0.moments() }
+    let (first, second) = (extrapolate(values[0], values[1]), extrapolate(values[1], values[2]))
+    let deviation = max(0, second.variance).squareRoot()
+    try ParameterError.require(
+      second.mean.isFinite && second.mean > 0 && deviation.isFinite && deviation > 0, "start",
+      "an exit time without mean and variance", "a learning rate at which the plateau is left")
+    let error = max(
+      abs(first.mean / second.mean - 1), abs(max(0, first.variance).squareRoot() / deviation - 1))
+    return (second.mean, deviation, error)
+  }
+
+  init(_ levels: [PassageLevel]) throws {
+    (mean, standardDeviation, momentError) = try ExitLaw.moments(levels)
     // The left tail is thinner than Gaussian, the right one exponential.
     let start = max(0, mean - 12 * standardDeviation)
     let period = mean + 24 * standardDeviation - start
@@ -164,7 +179,7 @@ public struct ExitLaw: Sendable {
   }
 }
 
-private typealias LawMoments = (mean: Double, variance: Double)
+typealias LawMoments = (mean: Double, variance: Double)
 
 /// Removes the error of second order from values on a grid and on one twice as fine.
 private func extrapolate(_ coarse: LawMoments, _ fine: LawMoments) -> LawMoments {
@@ -172,7 +187,7 @@ private func extrapolate(_ coarse: LawMoments, _ fine: LawMoments) -> LawMoments
 }
 
 /// A grid with the starts on it, their boundaries and weights.
-private final class Level {
+final class PassageLevel {
   private let grid: PassageGrid
   private let starts: [PassageGrid.Place]
   private let boundaries: [PassageGrid.Place]
@@ -227,7 +242,7 @@ private struct FourierSeries {
   private let atZero: Double
 
   init(
-    _ levels: [Level], start: Double, period: Double, smallest: Double = 1e-9,
+    _ levels: [PassageLevel], start: Double, period: Double, smallest: Double = 1e-9,
     largestCount: Int = 4096
   ) {
     var coefficients: [Complex<Double>] = []

@@ -11,6 +11,22 @@ extension ExitLaw {
     model: Model, start: Start, threshold: Double, finiteSizeDrift: Bool,
     watchInterval: Double? = nil, intervals: Int = 1000
   ) throws {
+    try self.init(
+      ExitLaw.levels(model, start, threshold, finiteSizeDrift, watchInterval, intervals))
+  }
+
+  /// Solves for mean and standard deviation alone, in a millisecond; arguments and errors as above.
+  public static func moments(
+    model: Model, start: Start, threshold: Double, finiteSizeDrift: Bool,
+    watchInterval: Double? = nil, intervals: Int = 1000
+  ) throws -> Moments {
+    try moments(levels(model, start, threshold, finiteSizeDrift, watchInterval, intervals))
+  }
+
+  private static func levels(
+    _ model: Model, _ start: Start, _ threshold: Double, _ finiteSizeDrift: Bool,
+    _ watchInterval: Double?, _ intervals: Int
+  ) throws -> [PassageLevel] {
     try model.requirePhaseRetrieval("the exit law")
     let diffusion = try ScalarDiffusion(model: model, finiteSizeDrift: finiteSizeDrift)
     func boundary(_ overlap: Double) -> Double {
@@ -23,12 +39,14 @@ extension ExitLaw {
     switch start {
     case .fixed(let frame):
       let overlap = frame.teacherOverlaps[0]
-      try self.init(
-        diffusion: diffusion, start: overlap, boundary: boundary(overlap), intervals: intervals)
+      return try levels(diffusion, start: overlap, boundary: boundary(overlap), intervals)
+    case .randomOfNorm:
+      throw ParameterError(
+        key: "start", found: "random students of another norm",
+        expected: "given overlaps or random students on the sphere for the exit law")
     case .random:
-      try self.init(
-        diffusion: diffusion, dimension: model.dimension, boundary: boundary,
-        intervals: intervals)
+      return try levels(
+        diffusion, dimension: model.dimension, boundary: boundary, intervals)
     }
   }
 }

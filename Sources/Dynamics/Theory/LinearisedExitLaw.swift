@@ -43,6 +43,10 @@ public struct LinearisedExitLaw: Sendable {
     var variance = share / dimension
     switch start {
     case .random: variance += 1 / dimension
+    case .randomOfNorm:
+      throw ParameterError(
+        key: "start", found: "random students of another norm",
+        expected: "given overlaps or random students on the sphere for the exit law")
     case .fixed(let frame): center = abs(frame.teacherOverlaps[0])
     }
     let spread = variance.squareRoot()

@@ -78,6 +78,8 @@ public struct Comparison: Sendable {
           quantiles: Dictionary(
             uniqueKeysWithValues: sample.quantiles.map { ("\($0.probability)", $0.value) }),
           histogram: try Histogram(exitsOf: exits).map(ExitTimeSummary.Bins.init),
+          kaplanMeier: exits.censored > 0
+            ? try ExitTimeSummary.Curve(exits, horizon: experiment.exitRule.horizon) : nil,
           meanSamples: sample.mean.map { $0 / experiment.model.timePerStep })
       }
     }

@@ -34,6 +34,37 @@ public struct ExitTimeSummary: Encodable, Sendable {
   /// Histogram of the exits, in τ; null when there is none.
   public let histogram: Bins?
 
+  /// Kaplan–Meier curve with 95% bands; given when any replica did not exit.
+  public let kaplanMeier: Curve?
+
+  /// Holds a Kaplan–Meier curve and what it gives.
+  public struct Curve: Encodable, Sendable {
+    /// Rows [τ, S, lower, upper] at up to a hundred times, S the probability not to have exited and
+    /// the band Greenwood's on the scale log(−log S); the band is null where it is not known.
+    public let survival: [[Double?]]
+    /// Area below the curve up to the horizon: the restricted mean.
+    public let restrictedMean: Double
+    /// Its standard error.
+    public let standardError: Double
+
+    enum CodingKeys: String, CodingKey {
+      case survival
+      case restrictedMean = "restricted_mean"
+      case standardError = "standard_error"
+    }
+
+    /// Estimates the curve of a sample censored at `horizon`.
+    init(_ sample: ExitSample, horizon: Double) throws {
+      let curve = KaplanMeier(sample)
+      let band = try curve.band(.logLog)
+      let stride = max(1, curve.times.count / 100)
+      survival = Swift.stride(from: 0, to: curve.times.count, by: stride).map {
+        [curve.times[$0], curve.survival[$0], band[$0]?.lowerBound, band[$0]?.upperBound]
+      }
+      (restrictedMean, standardError) = try curve.restrictedMean(to: horizon)
+    }
+  }
+
   /// Holds the edges of equal bins and the exits in each.
   public struct Bins: Encodable, Sendable {
     /// Ends of the bins, one more than there are.
@@ -57,6 +88,7 @@ public struct ExitTimeSummary: Encodable, Sendable {
     case standardError = "standard_error"
     case standardDeviation = "standard_deviation"
     case meanSamples = "mean_samples"
+    case kaplanMeier = "kaplan_meier"
   }
 
   /// Writes every key of the contract, null where there is no value.
@@ -77,5 +109,6 @@ public struct ExitTimeSummary: Encodable, Sendable {
     try container.encode(quantiles, forKey: .quantiles)
     try container.encode(histogram, forKey: .histogram)
     try container.encode(meanSamples, forKey: .meanSamples)
+    try container.encodeIfPresent(kaplanMeier, forKey: .kaplanMeier)
   }
 }

@@ -82,7 +82,7 @@ public struct LawComparison: Encodable, Sendable {
     standardDeviation = law.standardDeviation
     error = LawSummary.Errors(moments: law.momentError, survival: law.survivalError)
     let battery = try OneSampleBattery(
-      sample, lattice: watched == .discrete ? experiment.model.timePerStep : 0
+      sample, lattice: experiment.interval(of: watched) ?? 0
     ) { law.survival(at: $0) }
     tests = battery
     largestDistance = battery.largestDistance
@@ -101,6 +101,15 @@ extension Experiment {
     case .ode: return .continuous
     case .sde: return monitoring
     case .chain, .sgd: return .discrete
+    }
+  }
+
+  /// The time between two looks at the risk; nil when it is watched always.
+  func interval(of monitoring: Monitoring) -> Double? {
+    switch monitoring {
+    case .continuous: return nil
+    case .discrete: return model.timePerStep
+    case .grid: return timeStep
     }
   }
 }

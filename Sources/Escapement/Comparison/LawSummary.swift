@@ -120,12 +120,12 @@ extension LawSummary {
 }
 
 extension ExitLaw {
-  /// Solves for the exit law of an experiment's SDE, watched always or at SGD's own steps.
+  /// Solves for the exit law of an experiment's SDE, watched as it says.
   init(_ experiment: Experiment, threshold: Double, watched: Monitoring) throws {
     let model = experiment.model
     try self.init(
       model: model, start: experiment.start, threshold: threshold,
       finiteSizeDrift: experiment.finiteSizeDrift,
-      watchInterval: watched == .discrete ? model.timePerStep : nil)
+      watchInterval: experiment.interval(of: watched))
   }
 }

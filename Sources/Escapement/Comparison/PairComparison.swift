@@ -55,10 +55,61 @@ public struct PairComparison: Encodable, Sendable {
   public let wasserstein: IntervalEstimate?
   /// Ratio of the means; null when a side has no exit at all, or only exits at time 0.
   public let meanRatio: Ratio?
+  /// Difference of the means in τ, first − second: the mean shift by start when paired.
+  public let meanDifference: Difference
+  /// Ratio of the standard deviations; absent against a single number.
+  public let spreadRatio: IntervalEstimate?
+  /// Standard deviation of the first side over the exit time of a second that is one number: the
+  /// statement on the law's spread, apart from that on its mean; absent against a sample.
+  public let relativeSpread: IntervalEstimate?
+  /// Differences of quantiles, by probability; absent against a single number.
+  public let quantileShifts: [String: IntervalEstimate]?
+  /// Largest distance of the distribution functions, whose upper end bounds what a claim of equal
+  /// laws may overlook; absent against a single number.
+  public let largestDistance: IntervalEstimate?
+  /// From which dimension on the difference to the ODE is within the margin; null when it is here, or
+  /// for another second side.
+  public let negligibleFrom: NegligibleFrom?
+
+  /// Difference of the means, first − second.
+  public struct Difference: Encodable, Sendable {
+    /// The estimate.
+    public let estimate: Double?
+    /// Student's 95% interval.
+    public let interval: ClosedRange<Double>?
+    /// The 95% percentile interval over resampled starts; null against a single number.
+    public let bootstrapInterval: ClosedRange<Double>?
+    /// Whether means were restricted to the horizon, since some replicas did not exit.
+    public let isRestricted: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case estimate, interval
+      case bootstrapInterval = "bootstrap_interval"
+      case isRestricted = "restricted"
+    }
+
+    /// Writes every key, null where there is no value.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      func ends(_ range: ClosedRange<Double>?) -> [Double]? {
+        range.map { [$0.lowerBound, $0.upperBound] }
+      }
+      try container.encode(estimate, forKey: .estimate)
+      try container.encode(ends(interval), forKey: .interval)
+      try container.encode(ends(bootstrapInterval), forKey: .bootstrapInterval)
+      try container.encode(isRestricted, forKey: .isRestricted)
+    }
+  }
 
   enum CodingKeys: String, CodingKey {
     case first, second, criterion, threshold, paired, tests, wasserstein
     case meanRatio = "mean_ratio"
+    case meanDifference = "mean_difference"
+    case spreadRatio = "spread_ratio"
+    case relativeSpread = "relative_spread"
+    case quantileShifts = "quantile_shifts"
+    case largestDistance = "largest_distance"
+    case negligibleFrom = "negligible_from"
   }
 
   /// Writes every key, null where there is no value.
@@ -77,5 +128,11 @@ public struct PairComparison: Encodable, Sendable {
     }
     try container.encode(wasserstein, forKey: .wasserstein)
     try container.encode(meanRatio, forKey: .meanRatio)
+    try container.encode(meanDifference, forKey: .meanDifference)
+    try container.encode(spreadRatio, forKey: .spreadRatio)
+    try container.encode(relativeSpread, forKey: .relativeSpread)
+    try container.encode(quantileShifts, forKey: .quantileShifts)
+    try container.encode(largestDistance, forKey: .largestDistance)
+    try container.encode(negligibleFrom, forKey: .negligibleFrom)
   }
 }

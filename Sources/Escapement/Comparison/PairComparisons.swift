@@ -39,9 +39,22 @@ extension PairComparison {
     paired = experiment.isPaired
     let isNumber = secondRun.kind == .ode && !experiment.isPaired
     meanRatio = try Ratio(experiment, x, y, isNumber: isNumber)
+    let isRisk = firstRun.marks[index].criterion == .risk
+    let isRestricted = x.censored + y.censored > 0
     guard !isNumber else {
-      tests = nil
-      wasserstein = nil
+      (tests, wasserstein, spreadRatio) = (nil, nil, nil)
+      (quantileShifts, largestDistance) = (nil, nil)
+      let shift = try MeanDifference.oneSample(x, against: y.times[0])
+      meanDifference = Difference(
+        estimate: shift.estimate, interval: shift.interval, bootstrapInterval: nil,
+        isRestricted: isRestricted)
+      relativeSpread =
+        x.count > 1 && y.times[0] > 0 ? try Spread.estimate(x, relativeTo: y.times[0]) : nil
+      negligibleFrom =
+        isRisk
+        ? try NegligibleFrom(
+          experiment, threshold: threshold, ratio: meanRatio, shift: shift.interval,
+          referenceMean: y.times[0]...y.times[0]) : nil
       return
     }
     // Pairs need a partner each; what else there is makes the tests conservative, not wrong.
@@ -50,8 +63,33 @@ extension PairComparison {
     let relabellings = relabellingCount(x, y)
     tests = try TestBattery(
       x, y, pairing: pairing, permutations: relabellings, stream: stream)
-    wasserstein = try WassersteinDistance.estimate(
-      x, y, bootstrap: Bootstrap(pairing: pairing, resamples: relabellings, stream: stream))
+    let bootstrap = try Bootstrap(pairing: pairing, resamples: relabellings, stream: stream)
+    let measures = try DifferenceMeasures(x, y, bootstrap: bootstrap)
+    wasserstein = measures.wasserstein
+    spreadRatio = measures.spreadRatio
+    relativeSpread = nil
+    quantileShifts = Dictionary(
+      uniqueKeysWithValues: zip(DifferenceMeasures.probabilities, measures.quantileShifts).map {
+        ("\($0)", $1)
+      })
+    largestDistance = measures.largestDistance
+    var shift = measures
+    if experiment.isPaired, x.count != y.count {
+      // The shift is that of the starts which both sides have.
+      let common = min(x.count, y.count)
+      shift = try DifferenceMeasures(
+        x.prefix(common), y.prefix(common),
+        bootstrap: Bootstrap(pairing: .byStart, resamples: 999, stream: stream))
+    }
+    meanDifference = Difference(
+      estimate: shift.meanDifference.estimate, interval: shift.meanDifference.interval,
+      bootstrapInterval: shift.meanDifferenceBootstrap, isRestricted: isRestricted)
+    let isODE = secondRun.kind == .ode && isRisk && !isRestricted
+    negligibleFrom =
+      isODE
+      ? try NegligibleFrom(
+        experiment, threshold: threshold, ratio: meanRatio, shift: shift.meanDifference.interval,
+        referenceMean: MeanDifference.oneSample(y, against: 0).interval) : nil
   }
 }
 

@@ -151,11 +151,35 @@ private func noiseLine(_ pair: PairComparison) -> String {
   }
   if ratio.isRestricted { effect += ", restricted to the horizon" }
   switch ratio.verdict {
-  case .equivalent: return head + "negligible within \(margin): ".green + effect
-  case .different: return head + "not negligible at \(margin): ".red + effect
+  case .equivalent:
+    return head + "negligible within \(margin): ".green + effect + spread(pair)
+  case .different:
+    return head + "not negligible at \(margin): ".red + effect + remedy(pair, margin) + spread(pair)
   case .undetermined:
-    return head + "not decided at \(margin): ".yellow + effect + moreReplicas(ratio)
+    return head + "not decided at \(margin): ".yellow + effect + moreReplicas(ratio) + spread(pair)
   }
+}
+
+/// Says from which dimension on the noise would be negligible.
+private func remedy(_ pair: PairComparison, _ margin: String) -> String {
+  guard let from = pair.negligibleFrom else { return "" }
+  func power(_ value: Double?) -> String { value.map { String(format: "%.1e", $0) } ?? "beyond" }
+  let source = from.method == "law" ? "by the SDE's law" : "if the shift stays"
+  return "; it would be from about d = \(power(from.dimension)) on \(source), an extrapolation "
+    + "(measured shift: \(power(from.interval[0])) … \(power(from.interval[1])))"
+}
+
+/// Says how much exit times spread where the ODE has one: a statement apart from the mean's.
+private func spread(_ pair: PairComparison) -> String {
+  guard let spread = pair.relativeSpread, let estimate = spread.estimate else { return "" }
+  var text = String(
+    format: "; its exit times spread by %.0f%% of the ODE's one time", 100 * estimate)
+  if let interval = spread.interval {
+    text += String(
+      format: " (s.d., 95%%: %.0f%% … %.0f%%)", 100 * interval.lowerBound,
+      100 * interval.upperBound)
+  }
+  return text
 }
 
 private func verdictLine(_ pair: PairComparison) -> String {
