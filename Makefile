@@ -22,12 +22,13 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 endef
 
 .PHONY: help run build test lint format clean dependencies python-dependencies benchmark \
-  benchmark-peers calibration
+  benchmark-peers calibration endurance
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
 	@echo 'make test   build and run every test'
 	@echo 'make build  build the command in release: .build/release/escapement'
+	@echo 'make endurance   kill 200 runs, merge 10^6 replicas, run a real Slurm (half an hour)'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
@@ -61,6 +62,12 @@ calibration: dependencies
 	@ESCAPEMENT_CALIBRATION=$(CURDIR)/Benchmarks/CALIBRATION.md \
 	  ESCAPEMENT_LAW_CHECK=$(CURDIR)/Benchmarks/LAW.md \
 	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter 'CalibrationTable|LawAgainstReplicas'
+
+# The long forms of what CommandTests try in short.
+endurance: build
+	@python3 Tests/Endurance/kill.py
+	@python3 Tests/Endurance/merge_memory.py
+	@python3 Tests/Endurance/slurm.py
 
 lint:
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

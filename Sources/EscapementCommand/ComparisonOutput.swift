@@ -57,7 +57,7 @@ func quoted(_ path: String) -> String {
   let plain = path.unicodeScalars.allSatisfy {
     $0.isASCII && ($0.properties.isAlphabetic || "0123456789/._-+,=@%:".unicodeScalars.contains($0))
   }
-  if plain && !path.isEmpty && !path.hasPrefix("-") { return path }
+  if plain && !path.isEmpty { return path }
   return "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }
 

@@ -14,8 +14,8 @@ struct EscapementCommand: AsyncParsableCommand {
       """,
     version: escapementVersion,
     subcommands: [
-      Compare.self, Export.self, Law.self, Merge.self, Resume.self, Sweep.self, Test.self,
-      Theory.self,
+      Compare.self, Export.self, Law.self, Merge.self, Resume.self, Submit.self, Sweep.self,
+      Test.self, Theory.self,
     ])
 
   static func main() async {

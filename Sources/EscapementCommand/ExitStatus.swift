@@ -25,6 +25,7 @@ enum ExitStatus {
     case let error as GnuplotError: fail(error.description, software)
     case let error as NetCDFError: fail(error.description, cannotWrite)
     case let error as InterruptedError: fail(error.description, interrupted)
+    case let error as ServiceError: fail(error.description, unavailable)
     case let error as GSLError: fail(error.description, software)
     default:
       switch EscapementCommand.exitCode(for: error) {

@@ -1,0 +1,124 @@
+import Escapement
+import Foundation
+
+/// Describes a run as a Slurm job array in a directory that all nodes see.
+struct SlurmSubmission {
+  private static let name = "submission.json"
+  private static let experiment = "submitted.yaml"
+  private static let largestFile = 1 << 16
+
+  /// The absolute path of the directory.
+  let path: String
+  /// How many tasks there are, each a shard.
+  let tasks: Int
+
+  init(path: String, tasks: Int) {
+    self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+    self.tasks = tasks
+  }
+
+  private struct Description: Codable {
+    var schema = "escapement/submission/1"
+    let tasks: Int
+  }
+
+  /// Reads the submission of a directory; throws `DataFileError`.
+  init(directory: String) throws {
+    let file = URL(fileURLWithPath: directory).appendingPathComponent(SlurmSubmission.name).path
+    guard let handle = FileHandle(forReadingAtPath: file),
+      let data = try? handle.read(upToCount: SlurmSubmission.largestFile)
+    else {
+      throw DataFileError(file, "cannot be read, expected what 'escapement submit' wrote")
+    }
+    guard let description = try? JSONDecoder().decode(Description.self, from: data),
+      description.schema == Description(tasks: 1).schema,
+      (1...ReplicaShare.largestCount).contains(description.tasks)
+    else {
+      throw DataFileError(file, "expected a submission with its number of tasks")
+    }
+    self.init(path: directory, tasks: description.tasks)
+  }
+
+  /// The tasks, from 1, whose shards are not there yet.
+  var unfinished: [Int] {
+    (1...tasks).filter { index in
+      access("\(path)/shard-\(index)-of-\(tasks).records", F_OK) != 0
+    }
+  }
+
+  /// The files that describe the submission; scripts can be submitted by hand as well.
+  func files(experiment: String, threads: Int, directives: [String])
+    throws -> [(name: String, contents: Data)]
+  {
+    let program = quoted(Bundle.main.executablePath ?? "escapement")
+    let place = quoted(path)
+    let common = directives.map { "#SBATCH \($0)\n" }.joined()
+    // exec: the signal before the time limit must reach the program, which saves and ends with 75.
+    let array = """
+      #!/bin/bash
+      #SBATCH --job-name=escapement
+      #SBATCH --array=1-\(tasks)
+      #SBATCH --cpus-per-task=\(threads)
+      #SBATCH --signal=B:TERM@60
+      #SBATCH --open-mode=append
+      \(common)cd \(place) || exit 73
+      exec \(program) compare \(SlurmSubmission.experiment) --output . \\
+        --shard "$SLURM_ARRAY_TASK_ID/\(tasks)" --threads "${SLURM_CPUS_PER_TASK:-\(threads)}"
+
+      """
+    let merge = """
+      #!/bin/bash
+      #SBATCH --job-name=escapement-merge
+      #SBATCH --kill-on-invalid-dep=yes
+      #SBATCH --open-mode=append
+      \(common)cd \(place) || exit 73
+      exec \(program) merge . --output .
+
+      """
+    return [
+      (SlurmSubmission.experiment, Data(experiment.utf8)),
+      ("tasks.sbatch", Data(array.utf8)),
+      ("merge.sbatch", Data(merge.utf8)),
+      (SlurmSubmission.name, try jsonData(Description(tasks: tasks))),
+    ]
+  }
+
+  /// The call that submits some of the tasks.
+  func taskCall(_ indices: [Int]) -> [String] {
+    [
+      "sbatch", "--parsable", "--array=\(SlurmSubmission.ranges(indices))",
+      "--output=\(log("task-%a.log"))", "\(path)/tasks.sbatch",
+    ]
+  }
+
+  /// The call that submits the merge, to start when all tasks of a job have succeeded.
+  func mergeCall(after job: String) -> [String] {
+    [
+      "sbatch", "--parsable", "--dependency=afterok:\(job)", "--output=\(log("merge.log"))",
+      "\(path)/merge.sbatch",
+    ]
+  }
+
+  /// Slurm puts job numbers where a file name has a percent sign.
+  private func log(_ name: String) -> String {
+    path.replacingOccurrences(of: "%", with: "%%") + "/" + name
+  }
+
+  /// Ascending numbers as Slurm writes them: 1-3,7.
+  static func ranges(_ indices: [Int]) -> String {
+    var result: [ClosedRange<Int>] = []
+    for index in indices {
+      if let last = result.last, last.upperBound == index - 1 {
+        result[result.count - 1] = last.lowerBound...index
+      } else {
+        result.append(index...index)
+      }
+    }
+    return result.map {
+      $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+    }.joined(separator: ",")
+  }
+}
+
+/// A call as a shell reads it back.
+func shellLine(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
