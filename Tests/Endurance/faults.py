@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Puts the command under pressure, a fault at a time, and checks what it does.
+
+Prints a line for each fault of the table in Documentation/Clusters.md. Faults that need root, or a
+mount, are skipped by name where that is not to be had.
+"""
+import os
+import pathlib
+import pty
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from common import expect_same, files_of_run, find_command, run
+
+SHORT = ("--dimension 300 --learning-rate 0.1 --replicas 3000,sgd:4 --dynamics ode,sde,chain,sgd "
+         "--seed 3 --threads 2").split()
+LONG = ("--dimension 3000 --learning-rate 0.1 --replicas 100000 --dynamics chain --seed 3 "
+        "--threads 2").split()
+failures = []
+
+
+def told(fault, result, status, says, kept=None):
+    """Checks status and message of an ended command."""
+    text = " ".join(result.stderr.split())
+    good = result.returncode == status and says in text
+    print(f"{'ok    ' if good else 'FAILED'} {fault}: status {result.returncode}, {text[:200]}")
+    if not good:
+        failures.append(fault)
+
+
+def limited(which, value):
+    return lambda: resource.setrlimit(which, (value, value))
+
+
+def disk_full(place):
+    disk = place / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=256k", "none", disk],
+            capture_output=True).returncode != 0:
+        print("SKIPPED disk full: no tmpfs can be mounted here")
+        return
+    try:
+        words = ["compare", *SHORT, "--output", disk / "run"]
+        told("disk full", run(*words, check=False), 74, "No space left on device")
+        told("disk full, again", run("resume", disk / "run", check=False), 74,
+             "No space left on device")
+        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        told("room again", run("resume", disk / "run"), 0, "going on")
+        expect_same(disk / "run", place / "single")
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        told("read-only file system", run("compare", *SHORT, "--output", disk / "run", check=False),
+             73, "expected a writable directory")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def file_too_large(place):
+    told("file size limit", run("compare", *SHORT, "--output", place / "limit", check=False,
+                                preexec_fn=limited(resource.RLIMIT_FSIZE, 100_000)),
+         74, "File too large")
+    run("resume", place / "limit")
+    expect_same(place / "limit", place / "single")
+
+
+def read_only(place):
+    if os.geteuid() != 0:
+        nobody = None
+    else:
+        nobody = lambda: os.setuid(65534)
+    directory = place / "locked"
+    directory.mkdir(mode=0o555)
+    told("read-only directory",
+         run("compare", *SHORT, "--output", directory, check=False, preexec_fn=nobody),
+         73, "cannot create files in")
+    told("directory that cannot be made",
+         run("compare", *SHORT, "--output", directory / "run", check=False, preexec_fn=nobody),
+         73, "cannot create the directory")
+
+
+def closed_pipes(place):
+    for stream in ["stdout", "stderr"]:
+        reader, writer = os.pipe()
+        os.close(reader)
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, stream: writer}
+        output = place / f"pipe-{stream}"
+        result = subprocess.run(
+            [find_command(), "compare", *SHORT, "--output", output], stdin=subprocess.DEVNULL,
+            text=True, **streams)
+        os.close(writer)
+        result.stderr = result.stderr or ""
+        told(f"{stream} is a closed pipe", result, 74 if stream == "stdout" else 0,
+             "standard output: cannot be written" if stream == "stdout" else "")
+        expect_same(output, place / "single")
+
+
+def few_handles(place):
+    for count in range(3, 16):
+        output = place / f"handles-{count}"
+        result = run("compare", *SHORT, "--output", output, check=False,
+                     preexec_fn=limited(resource.RLIMIT_NOFILE, count))
+        if result.returncode == 0:
+            print(f"ok     out of file handles: enough with {count}")
+            break
+        if count >= 6:
+            told(f"out of file handles ({count})", result, result.returncode, "Too many open files")
+            if result.returncode not in [73, 74]:
+                failures.append(f"{count} file handles: status {result.returncode}")
+    expect_same(output, place / "single")
+
+
+def little_memory(place):
+    told("more records than memory",
+         run("compare", *SHORT[:4], "--replicas", "20000000", "--output", place / "big",
+             check=False, preexec_fn=limited(resource.RLIMIT_AS, 2_000_000_000)),
+         64, "--replicas: found")
+    # Below what threads and libraries take, the process ends as the system likes; the run survives.
+    for megabytes in [100, 200, 400, 700, 1000]:
+        output = place / "memory"
+        result = run("compare", *SHORT, "--output", output, check=False,
+                     preexec_fn=limited(resource.RLIMIT_AS, megabytes * 1_000_000))
+        print(f"ok     ulimit -v {megabytes} MB: status {result.returncode}, "
+              f"{' '.join(result.stderr.split())[:120]}")
+    run("compare", *SHORT, "--output", output)
+    expect_same(output, place / "single")
+
+
+def wait_for_checkpoint(directory, process, size=1000):
+    checkpoint = directory / "checkpoint.records"
+    while process.poll() is None and not (
+            checkpoint.exists() and checkpoint.stat().st_size > size):
+        time.sleep(0.02)
+
+
+def terminal_gone(place):
+    output = place / "terminal"
+    child, master = pty.fork()
+    if child == 0:
+        os.execv(find_command(), ["escapement", "compare", *LONG, "--output", str(output)])
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        os.read(master, 10_000)  # The progress bar.
+        checkpoint = output / "checkpoint.records"
+        if checkpoint.exists() and checkpoint.stat().st_size > 1000:
+            break
+    os.close(master)
+    _, status = os.waitpid(child, 0)
+    result = subprocess.CompletedProcess([], os.waitstatus_to_exitcode(status), "", "")
+    told("terminal goes away", result, 75, "")
+
+
+def stopped_and_continued(place):
+    """As a laptop that sleeps: time passes, the process does not."""
+    output = place / "stopped"
+    process = subprocess.Popen([find_command(), "compare", *SHORT, "--output", output],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(5):
+        time.sleep(0.1)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGCONT)
+    result = subprocess.CompletedProcess([], process.wait(), "", "")
+    told("stopped and continued", result, 0, "")
+    expect_same(output, place / "single")
+
+
+def clock_jumps(place):
+    faketime = shutil.which("faketime")
+    if faketime is None:
+        print("SKIPPED clock jumps: faketime is not installed")
+        return
+    for jump in ["-10 years", "+10 years"]:
+        output = place / f"clock{jump[0]}"
+        words = [find_command(), "compare", *LONG, "--output", str(output)]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for_checkpoint(output, process)
+        process.kill()
+        process.wait()
+        process = subprocess.Popen(
+            [faketime, "-f", jump.replace(" years", "y"), *words], stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True)
+        size = (output / "checkpoint.records").stat().st_size
+        wait_for_checkpoint(output, process, size)
+        # faketime passes the signal on by being replaced by the command.
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate()
+        told(f"the clock jumps by {jump}",
+             subprocess.CompletedProcess([], process.returncode, "", stderr), 75, "going on")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        os.chmod(place, 0o755)
+        run("compare", *SHORT, "--output", place / "single")
+        files_of_run(place / "single")
+        for fault in [disk_full, file_too_large, read_only, closed_pipes, few_handles,
+                      little_memory, terminal_gone, stopped_and_continued, clock_jumps]:
+            fault(place)
+    if failures:
+        sys.exit(f"FAILED: {', '.join(failures)}")
+
+
+main()
