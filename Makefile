@@ -22,13 +22,14 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 endef
 
 .PHONY: help run build test lint format clean dependencies python-dependencies benchmark \
-  benchmark-peers calibration endurance
+  benchmark-peers calibration endurance fuzz
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
 	@echo 'make test   build and run every test'
 	@echo 'make build  build the command in release: .build/release/escapement'
-	@echo 'make endurance   kill 200 runs, merge 10^6 replicas, run a real Slurm (half an hour)'
+	@echo 'make fuzz   libFuzzer on the readers of files (a minute and the build)'
+	@echo 'make endurance   faults, 200 kills, merge 10^6 replicas, run a real Slurm (half an hour)'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
@@ -63,8 +64,18 @@ calibration: dependencies
 	  ESCAPEMENT_LAW_CHECK=$(CURDIR)/Benchmarks/LAW.md \
 	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter 'CalibrationTable|LawAgainstReplicas'
 
+# libFuzzer on the readers of files; a new finding is written to Tests/Fuzzing.
+FUZZ_SECONDS ?= 60
+fuzz: dependencies
+	@echo '==> building the fuzzer'
+	@cd Tests/Fuzzing && $(SWIFT) build -c release -Xswiftc -sanitize=fuzzer,address
+	@cd Tests/Fuzzing && mkdir -p .build/corpus && SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 \
+	  .build/release/Fuzz .build/corpus Corpus -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	  -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0
+
 # The long forms of what CommandTests try in short.
 endurance: build
+	@python3 Tests/Endurance/faults.py
 	@python3 Tests/Endurance/kill.py
 	@python3 Tests/Endurance/merge_memory.py
 	@python3 Tests/Endurance/slurm.py

@@ -21,7 +21,10 @@ struct EscapementCommand: AsyncParsableCommand {
   static func main() async {
     // A reader that has gone is an error of writing, not the end of a run of days.
     signal(SIGPIPE, SIG_IGN)
+    // Nor is a limit on the size of files.
+    signal(SIGXFSZ, SIG_IGN)
     do {
+      try requireFileHandles()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

@@ -10,6 +10,7 @@ enum ExitStatus {
   static let data: Int32 = 65
   static let unavailable: Int32 = 69
   static let software: Int32 = 70
+  static let system: Int32 = 71
   static let cannotCreate: Int32 = 73
   static let cannotWrite: Int32 = 74
   static let interrupted: Int32 = 75
@@ -25,6 +26,7 @@ enum ExitStatus {
     case let error as GnuplotError: fail(error.description, software)
     case let error as NetCDFError: fail(error.description, cannotWrite)
     case let error as InterruptedError: fail(error.description, interrupted)
+    case let error as SystemLimitError: fail(error.description, system)
     case let error as ServiceError: fail(error.description, unavailable)
     case let error as GSLError: fail(error.description, software)
     default:

@@ -18,10 +18,10 @@ def find_command():
     sys.exit("no built command: make build, or set ESCAPEMENT")
 
 
-def run(*words, check=True, **options):
+def run(*words, check=True, timeout=600, **options):
     """Runs the command to its end."""
     result = subprocess.run([find_command(), *map(str, words)], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout, **options)
     if check and result.returncode != 0:
         sys.exit(f"escapement {' '.join(map(str, words))}: {result.returncode}\n{result.stderr}")
     return result

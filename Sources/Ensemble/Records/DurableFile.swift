@@ -5,7 +5,7 @@ import Foundation
 /// Nothing is promised to be on disk before `synchronize`. A symbolic link in the file's place is
 /// not followed.
 public final class DurableFile {
-  /// Where the file is.
+  /// What errors call the file.
   public let path: String
   /// Bytes written so far.
   public private(set) var length: Int
@@ -13,11 +13,12 @@ public final class DurableFile {
 
   /// Creates an empty file, in place of one that may be there.
   ///
-  /// Throws `OutputError` with the system's reason.
-  public init(creating path: String) throws(OutputError) {
-    self.path = path
+  /// `final` is the name it is to have in the end, for errors. Throws `OutputError` with the
+  /// system's reason.
+  public init(creating temporary: String, for final: String? = nil) throws(OutputError) {
+    path = final ?? temporary
     length = 0
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard descriptor >= 0 else {
       throw OutputError(isCreation: true, path: path, reason: systemReason())
     }

@@ -75,7 +75,7 @@ final class RecordFileWriter {
   /// Throws `OutputError` with the system's reason.
   init(creating path: String, header: RecordFileHeader) throws {
     let temporary = path + ".new"
-    file = try DurableFile(creating: temporary)
+    file = try DurableFile(creating: temporary, for: path)
     try file.append(RecordFileLayout.magic)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

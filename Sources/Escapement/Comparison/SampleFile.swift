@@ -4,6 +4,9 @@ import Statistics
 import SwiftCSV
 
 extension ExitSample {
+  /// The largest file of exit times, in bytes.
+  public static let largestFile = 1 << 30
+
   /// Reads exit times from a CSV file with a header.
   ///
   /// The times are in the column `exit_time`, or in the only column. A column `outcome`, where there
@@ -13,9 +16,12 @@ extension ExitSample {
   public init(file path: String) throws {
     let table: CSV<Named>
     do {
+      let text = String(
+        decoding: try readFile(path, limit: ExitSample.largestFile), as: UTF8.self)
       // Rows only: a copy by columns would double the memory.
-      table = try CSV<Named>(
-        url: URL(fileURLWithPath: path), delimiter: .comma, loadColumns: false)
+      table = try CSV<Named>(string: text, delimiter: .comma, loadColumns: false)
+    } catch let error as DataFileError {
+      throw error
     } catch {
       throw DataFileError(path, "cannot be read, expected a CSV file with a header")
     }

@@ -1,7 +1,13 @@
+import Ensemble
 import Foundation
 import Yams
 
 extension ExperimentOptions {
+  /// The largest experiment file, in bytes; the parser itself allows 1000 levels.
+  public static let largestFile = 1 << 20
+
+  private static let largestAliasCount = 10
+
   /// Reads an experiment file in YAML.
   ///
   /// Throws `ExperimentError` with file and line when the file cannot be read, is not a mapping in
@@ -11,13 +17,14 @@ extension ExperimentOptions {
   }
 
   static func text(ofFile path: String) throws -> String {
-    do {
-      return try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
+    guard let data = try? readFile(path, limit: largestFile),
+      let text = String(data: data, encoding: .utf8)
+    else {
       throw ExperimentError(
         origin: .file(path, line: 0), key: "",
-        problem: "cannot be read, expected an experiment file in YAML")
+        problem: "cannot be read, expected an experiment file in YAML, of 1 MB at most")
     }
+    return text
   }
 
   /// Reads an experiment from YAML text; `name` is what errors call it.
@@ -30,6 +37,13 @@ extension ExperimentOptions {
   static func entries(yaml text: String, name: String) throws -> Node.Mapping {
     func failure(_ line: Int, _ problem: String) -> ExperimentError {
       ExperimentError(origin: .file(name, line: line), key: "", problem: problem)
+    }
+    // What aliases of aliases stand for grows without bounds: 30 lines can mean 10⁹ values.
+    let aliases = text.matches(of: /(?:^|[\s\[{,:?-])\*[^\s*]/)
+    if aliases.count > largestAliasCount {
+      throw failure(
+        text[..<aliases[largestAliasCount].range.lowerBound].count { $0 == "\n" } + 1,
+        "found another alias, expected at most \(largestAliasCount)")
     }
     let root: Node
     do {

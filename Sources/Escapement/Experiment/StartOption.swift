@@ -1,7 +1,10 @@
 import Dynamics
+import Ensemble
 import Foundation
 
 extension ExperimentOptions {
+  /// The largest Gram file, in bytes.
+  private static let largestGramFile = 1 << 26
   private static let startForms = "random, overlaps:M1,M2,… or gram:FILE"
 
   /// Reads the key `start`: a word, or in a file also `{overlaps: […]}` and `{gram: [[…], …]}`.
@@ -77,8 +80,8 @@ extension ExperimentOptions {
     func failure(_ problem: String) -> ExperimentError {
       ExperimentError(origin: .file(path, line: 0), key: "start", problem: problem)
     }
-    guard let data = try? Data(contentsOf: url) else {
-      throw failure("cannot be read, expected a JSON file with a Gram matrix")
+    guard let data = try? readFile(url.path, limit: ExperimentOptions.largestGramFile) else {
+      throw failure("cannot be read, expected a JSON file with a Gram matrix, of 64 MB at most")
     }
     guard let gram = try? JSONDecoder().decode([[Double]].self, from: data) else {
       throw failure("expected a JSON array of arrays of numbers, the Gram matrix")

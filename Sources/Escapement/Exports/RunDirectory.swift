@@ -63,7 +63,8 @@ public struct RunDirectory: Sendable {
     func temporary(_ name: String) -> String { self.file(".\(name).partial") }
     do {
       for file in files {
-        let sink = OutputSink(try DurableFile(creating: temporary(file.name)))
+        let sink = OutputSink(
+          try DurableFile(creating: temporary(file.name), for: self.file(file.name)))
         try file.fill(sink)
         try sink.finish()
       }

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.1
+// Built by `make fuzz` with libFuzzer's entry point in place of a main program.
+import PackageDescription
+
+let package = Package(
+  name: "fuzzing",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "escapement", path: "../..")],
+  targets: [
+    .executableTarget(
+      name: "Fuzz", dependencies: [.product(name: "Escapement", package: "escapement")])
+  ],
+  swiftLanguageModes: [.v6]
+)
