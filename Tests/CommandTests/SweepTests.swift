@@ -180,6 +180,26 @@ import Testing
     #expect((fits["noise_shift"] as? [Object])?.count == 4)
   }
 
+  @Test func `exits by overlaps have rows, verdicts and fits of their own`() throws {
+    let words =
+      "sweep --dynamics chain,ode --replicas 6 --learning-rate 0.1 --dimension 60,90 "
+      + "--thresholds 0.5 --overlap-thresholds 0.3,0.6"
+    let result = try runCommand("\(words) --format json")
+    #expect(result.status == 0, "\(result.stderr)")
+    let summary = try #require(
+      JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? Object)
+    for name in ["exit_times", "verdicts"] {
+      let rows = try #require(summary[name] as? [Object])
+      let marks = rows.map { "\($0["criterion"] ?? "") \($0["threshold"] ?? "")" }
+      #expect(Set(marks) == ["overlap-1 0.3", "overlap-1 0.6", "risk 0.5"])
+      #expect(rows.count == (name == "verdicts" ? 6 : 12))
+    }
+    let fits = try #require(summary["fits"] as? Object)
+    #expect((fits["samples"] as? [Object])?.count == 6)
+    #expect((fits["noise_shift"] as? [Object])?.count == 3)
+    #expect(try runCommand(words).stdout.contains("overlap-1, η = 0.3"))
+  }
+
   @Test func `the table is a map with words for the noise and the fits`() throws {
     let result = try runCommand(words)
     #expect(result.status == 0)

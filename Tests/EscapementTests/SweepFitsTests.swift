@@ -14,7 +14,8 @@ import Testing
   {
     let step = experiment.model.timePerStep
     return Exits(
-      dynamics: dynamics, threshold: 0.5, replicas: 100, exited: 100, censored: 0, diverged: 0,
+      dynamics: dynamics, criterion: "risk", threshold: 0.5, replicas: 100, exited: 100,
+      censored: 0, diverged: 0,
       mean: samples * step, restrictedMean: nil, standardError: error * step,
       standardDeviation: 10 * error * step, quantiles: [], meanSamples: samples,
       meanSamplesError: error, annealedExitTime: nil, quenchedExitTime: nil)
@@ -25,7 +26,7 @@ import Testing
     difference: Double? = nil
   ) -> Pair {
     Pair(
-      first: first, second: "ode", threshold: 0.5, paired: true,
+      first: first, second: "ode", criterion: "risk", threshold: 0.5, paired: true,
       ratio: means.map { $0.first / $0.second }, interval: nil, margin: 0.05, verdict: nil,
       isRestricted: false, replicasNeeded: nil, equivalencePValue: equivalence,
       differencePValue: difference, lawPValues: [:], means: means)

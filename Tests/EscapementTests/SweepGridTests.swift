@@ -143,7 +143,9 @@ import Testing
     ("sweep: [1, 2]", "sweep", 3), ("sweep: {width: []}", "width", 3),
     ("sweep: {width: [1, 1.0]}", "width", 3), ("sweep: {width: {a: 1}}", "width", 3),
     ("sweep: {height: [1]}", "", 3), ("sweep: {thresholds: [0.1, 0.2]}", "thresholds", 3),
-    ("sweep: {threads: [1, 2]}", "threads", 3), ("sweep: {width: [1, 0]}", "width", 3),
+    ("sweep: {threads: [1, 2]}", "threads", 3),
+    ("sweep: {overlap-thresholds: [0.1, 0.2]}", "overlap-thresholds", 3),
+    ("sweep: {width: [1, 0]}", "width", 3),
     ("sweep:\n  width: [1, 100]", "width", 4),
     (
       "sweep: {learning-rate: [0.1], learning-rate-over-width: [0.1]}", "learning-rate-over-width",

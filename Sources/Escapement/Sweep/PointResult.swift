@@ -8,11 +8,32 @@ import Statistics
 ///
 /// Nothing in it depends on the machine or the time, so that a sweep's files do not either.
 public struct PointResult: Codable, Sendable, Equatable {
-  /// Summarises the exit times of one dynamics at one threshold.
+  /// Says what an exit is watched by: a criterion with its threshold.
+  public struct Mark: Sendable, Hashable {
+    /// `risk`, or `overlap-1`, … by teacher unit.
+    public let criterion: String
+    /// Fraction T of the initial risk, or level η of an overlap.
+    public let threshold: Double
+
+    /// Creates a mark.
+    public init(criterion: String, threshold: Double) {
+      self.criterion = criterion
+      self.threshold = threshold
+    }
+
+    /// The mark in words: `T = 0.5`, or `overlap-1, η = 0.5`.
+    public var text: String {
+      criterion == ExitCriterion.risk.name ? "T = \(threshold)" : "\(criterion), η = \(threshold)"
+    }
+  }
+
+  /// Summarises the exit times of one dynamics at one mark.
   public struct Exits: Codable, Sendable, Equatable {
     /// Which dynamics.
     public let dynamics: String
-    /// Fraction T of the initial risk.
+    /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+    public let criterion: String
+    /// Fraction T of the initial risk, or level η of an overlap.
     public let threshold: Double
     /// Number of replicas.
     public let replicas: Int
@@ -42,13 +63,15 @@ public struct PointResult: Codable, Sendable, Equatable {
     public let quenchedExitTime: Double?
   }
 
-  /// Compares two dynamics at one threshold.
+  /// Compares two dynamics at one mark.
   public struct Pair: Codable, Sendable, Equatable {
     /// The side in the numerator, nearer to SGD.
     public let first: String
     /// The side in the denominator.
     public let second: String
-    /// Fraction T of the initial risk.
+    /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+    public let criterion: String
+    /// Fraction T of the initial risk, or level η of an overlap.
     public let threshold: Double
     /// Whether replicas of one index share their start.
     public let paired: Bool
@@ -105,12 +128,29 @@ public struct PointResult: Codable, Sendable, Equatable {
   public let experiment: String
   /// Growth rate μ of the linearised flow; 0 beyond phase retrieval, where it is not known.
   public let growthRate: Double
-  /// One entry a dynamics and threshold.
+  /// One entry a dynamics and mark.
   public let exits: [Exits]
-  /// One entry a pair of dynamics and threshold.
+  /// One entry a pair of dynamics and mark.
   public let pairs: [Pair]
   /// What a reader must know before believing the numbers.
   public let warnings: [String]
+}
+
+extension PointResult.Exits {
+  /// What is watched.
+  public var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
+}
+
+extension PointResult.Pair {
+  /// What is watched.
+  public var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
+}
+
+extension PointResult.Mark {
+  /// Names a mark of an exit rule.
+  public init(_ mark: ExitMark) {
+    self.init(criterion: mark.criterion.name, threshold: mark.threshold)
+  }
 }
 
 extension PointResult {
@@ -124,9 +164,11 @@ extension PointResult {
     warnings = summary.warnings
     let samplesPerTime = 1 / experiment.model.timePerStep
     exits = summary.exitTimes.map { entry in
-      let key = "\(entry.threshold)"
+      // The formulas speak of the risk.
+      let key = entry.criterion == ExitCriterion.risk.name ? "\(entry.threshold)" : ""
       return Exits(
-        dynamics: entry.dynamics, threshold: entry.threshold, replicas: entry.replicas,
+        dynamics: entry.dynamics, criterion: entry.criterion, threshold: entry.threshold,
+        replicas: entry.replicas,
         exited: entry.exited, censored: entry.censored, diverged: entry.diverged,
         mean: entry.mean, restrictedMean: entry.restrictedMean,
         standardError: entry.standardError, standardDeviation: entry.standardDeviation,
@@ -142,7 +184,8 @@ extension PointResult {
       let samples = try comparison.samples(of: pair)
       let ratio = try pair.meanRatio.flatMap { _ in try samples.ratio }
       return Pair(
-        first: pair.first, second: pair.second, threshold: pair.threshold, paired: pair.paired,
+        first: pair.first, second: pair.second, criterion: pair.criterion,
+        threshold: pair.threshold, paired: pair.paired,
         ratio: pair.meanRatio?.estimate, interval: pair.meanRatio?.interval,
         margin: experiment.margin, verdict: pair.meanRatio?.verdict,
         isRestricted: pair.meanRatio?.isRestricted ?? false,
@@ -202,7 +245,9 @@ extension Comparison {
     func sample(_ name: String) throws -> ExitSample {
       // The summary was made of these runs, so that both are there.
       let run = runs.first { $0.kind.rawValue == name }!
-      let index = run.thresholds.firstIndex(of: pair.threshold)!
+      let index = run.marks.firstIndex {
+        $0.criterion.name == pair.criterion && $0.threshold == pair.threshold
+      }!
       return try exitSample(run.records(at: index), experiment.exitRule.horizon)
     }
     let (x, y) = (try sample(pair.first), try sample(pair.second))

@@ -1,7 +1,7 @@
 import Dynamics
 import Foundation
 
-/// Fits the mean exit in samples of one dynamics at one threshold against d log d.
+/// Fits the mean exit in samples of one dynamics at one mark against d log d.
 ///
 /// ν(d) = c d log d + c' d: near mediocrity the exit time is (log d + a constant)/(2μ), so that
 /// c = 1/(2μ γ/p) in the limit of large d.
@@ -10,7 +10,9 @@ public struct SamplesFit: Encodable, Sendable {
   public let at: ResolvedValue
   /// Which dynamics.
   public let dynamics: String
-  /// Fraction T of the initial risk.
+  /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+  public let criterion: String
+  /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// The dimensions fitted over, ascending.
   public let dimensions: [Int]
@@ -24,17 +26,17 @@ public struct SamplesFit: Encodable, Sendable {
   public let place: String
 
   enum CodingKeys: String, CodingKey {
-    case at, dynamics, threshold, dimensions, fit
+    case at, dynamics, criterion, threshold, dimensions, fit
     case singleTerm = "single_term"
     case predictedPrefactor = "predicted_prefactor"
   }
 
-  /// Fits every dynamics and threshold of a group; those with fewer than two dimensions without
+  /// Fits every dynamics and mark of a group; those with fewer than two dimensions without
   /// censored replicas are left out.
   static func all(_ group: FitGroup) throws -> [SamplesFit] {
-    try group.series.compactMap { dynamics, threshold in
+    try group.series.compactMap { dynamics, mark in
       let used = group.points.compactMap { point -> (d: Int, value: Double, error: Double)? in
-        guard let exits = point.exits(dynamics, threshold), let value = exits.meanSamples,
+        guard let exits = point.exits(dynamics, mark), let value = exits.meanSamples,
           let error = exits.meanSamplesError, error > 0
         else { return nil }
         return (point.model.dimension, value, error)
@@ -50,7 +52,8 @@ public struct SamplesFit: Encodable, Sendable {
         first.result.growthRate, first.model.timePerStep * Double(first.model.dimension)
       )
       return SamplesFit(
-        at: group.place, dynamics: dynamics, threshold: threshold, dimensions: used.map(\.d),
+        at: group.place, dynamics: dynamics, criterion: mark.criterion, threshold: mark.threshold,
+        dimensions: used.map(\.d),
         fit: try fit([("d log d", { $0 * log($0) }), ("d", { $0 })]),
         singleTerm: try fit([("d log d", { $0 * log($0) })]),
         predictedPrefactor: rate > 0 ? 1 / (2 * rate * step) : nil, place: group.text)

@@ -30,7 +30,9 @@ public struct ShiftFit: Encodable, Sendable {
   public let first: String
   /// Always `ode`.
   public let second: String
-  /// Fraction T of the initial risk.
+  /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+  public let criterion: String
+  /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// The shift at each d, ascending.
   public let values: [Value]
@@ -45,7 +47,7 @@ public struct ShiftFit: Encodable, Sendable {
   public let place: String
 
   enum CodingKeys: String, CodingKey {
-    case at, first, second, threshold, values, fit, linearised, margins
+    case at, first, second, criterion, threshold, values, fit, linearised, margins
   }
 
   /// Writes every key, the linearised shift null when there is none.
@@ -54,6 +56,7 @@ public struct ShiftFit: Encodable, Sendable {
     try container.encode(at, forKey: .at)
     try container.encode(first, forKey: .first)
     try container.encode(second, forKey: .second)
+    try container.encode(criterion, forKey: .criterion)
     try container.encode(threshold, forKey: .threshold)
     try container.encode(values, forKey: .values)
     try container.encode(fit, forKey: .fit)
@@ -61,13 +64,13 @@ public struct ShiftFit: Encodable, Sendable {
     try container.encode(margins, forKey: .margins)
   }
 
-  /// Fits every threshold of a group at which SGD's law and the ODE were compared at two dimensions
+  /// Fits every mark of a group at which SGD's law and the ODE were compared at two dimensions
   /// or more, without a censored replica.
   static func all(_ group: FitGroup) throws -> [ShiftFit] {
-    let thresholds = Set(group.points.flatMap { $0.result.pairs.map(\.threshold) })
-    return try thresholds.sorted().compactMap { threshold in
+    let marks = group.points[0].point.experiment.exitRule.marks.map(PointResult.Mark.init)
+    return try marks.compactMap { mark in
       let used = group.points.compactMap { point -> (d: Int, pair: PointResult.Pair)? in
-        guard let pair = point.result.headline(at: threshold), let means = pair.means,
+        guard let pair = point.result.headline(at: mark), let means = pair.means,
           means.combination(1, -1).standardError > 0, means.second > 0
         else { return nil }
         return (point.model.dimension, pair)
@@ -81,7 +84,7 @@ public struct ShiftFit: Encodable, Sendable {
       let experiment = group.points[0].point.experiment
       return ShiftFit(
         at: group.place, first: used[0].pair.first, second: used[0].pair.second,
-        threshold: threshold,
+        criterion: mark.criterion, threshold: mark.threshold,
         values: zip(used, shifts).map { used, shift in
           let means = used.pair.means!
           return Value(

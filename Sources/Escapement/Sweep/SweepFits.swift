@@ -4,7 +4,7 @@ import GSL
 
 /// Holds what is fitted over the points of a sweep.
 public struct SweepFits: Encodable, Sendable {
-  /// Exit in samples against d log d; an entry for each dynamics, threshold and set of other keys.
+  /// Exit in samples against d log d; an entry for each dynamics, mark and set of other keys.
   public let samples: [SamplesFit]
   /// Noise shift against d, and from which d a margin holds.
   public let noiseShift: [ShiftFit]
@@ -69,9 +69,9 @@ struct FitGroup {
     return groups.map(\.group).filter { Set($0.points.map(variable)).count > 1 }
   }
 
-  /// The dynamics and thresholds that every point of the group has.
-  var series: [(dynamics: String, threshold: Double)] {
-    points[0].result.exits.map { ($0.dynamics, $0.threshold) }
+  /// The dynamics and marks that every point of the group has.
+  var series: [(dynamics: String, mark: PointResult.Mark)] {
+    points[0].result.exits.map { ($0.dynamics, $0.mark) }
   }
 
   /// The keys the points agree in, for JSON.
@@ -82,8 +82,8 @@ struct FitGroup {
 }
 
 extension FitPoint {
-  func exits(_ dynamics: String, _ threshold: Double) -> PointResult.Exits? {
-    result.exits.first { $0.dynamics == dynamics && $0.threshold == threshold }
+  func exits(_ dynamics: String, _ mark: PointResult.Mark) -> PointResult.Exits? {
+    result.exits.first { $0.dynamics == dynamics && $0.mark == mark }
   }
 }
 

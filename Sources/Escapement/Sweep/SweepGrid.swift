@@ -176,12 +176,7 @@ public struct SweepGrid: Sendable {
       let seed = pointSeed(try options.seed(.seed) ?? 1, coordinates)
       options.set(.seed, OptionValue(.scalar("\(seed)"), origin: .commandLine))
     }
-    let experiment = try Experiment(options, directory: directory)
-    guard !experiment.exitRule.watchesOverlaps else {
-      throw options.error(
-        .overlapThresholds, "found in a sweep, expected exits by the risk alone (compare has both)")
-    }
-    return experiment
+    return try Experiment(options, directory: directory)
   }
 
   private func isGiven(_ key: SweepKey) -> Bool {

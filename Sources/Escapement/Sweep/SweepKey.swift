@@ -49,8 +49,9 @@ public enum SweepKey: Sendable, Hashable {
   var isListByNature: Bool {
     guard case .experiment(let key) = self else { return false }
     switch key {
-    case .dimension, .width, .teacherUnits, .learningRate, .labelNoise, .constraint, .horizon,
-      .seed, .generator, .timeStep, .finiteSizeDrift, .scheme, .monitoring, .odeStepper, .margin:
+    case .dimension, .width, .teacherUnits, .learningRate, .labelNoise, .secondLayerRate,
+      .secondLayerNormalised, .constraint, .startNorm, .horizon, .seed, .generator, .timeStep,
+      .finiteSizeDrift, .scheme, .monitoring, .odeStepper, .margin:
       return false
     default: return true
     }
@@ -60,7 +61,7 @@ public enum SweepKey: Sendable, Hashable {
   /// what does not belong to a result.
   var mayVary: Bool {
     guard case .experiment(let key) = self else { return true }
-    return ![.thresholds, .dynamics, .threads, .output].contains(key)
+    return ![.thresholds, .overlapThresholds, .dynamics, .threads, .output].contains(key)
   }
 }
 

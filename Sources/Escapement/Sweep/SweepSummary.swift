@@ -33,9 +33,9 @@ public struct SweepSummary: Encodable, Sendable {
   public let keys: [String]
   /// The points, in order.
   public let points: [Point]
-  /// A row a point, dynamics and threshold.
+  /// A row a point, dynamics and mark.
   public let exitTable: SweepTable
-  /// A row a point, pair of dynamics and threshold.
+  /// A row a point, pair of dynamics and mark.
   public let verdictTable: SweepTable
   /// Fits over the grid.
   public let fits: SweepFits
@@ -94,7 +94,7 @@ extension SweepTable {
     self.rows = rows.map { $0.map(\.1) }
   }
 
-  /// A row a point, dynamics and threshold.
+  /// A row a point, dynamics and mark.
   static func exits(_ points: [SweepPoint], _ results: [PointResult]) -> SweepTable {
     SweepTable(
       zip(points, results).flatMap { point, result in
@@ -110,7 +110,8 @@ extension SweepTable {
     }
     let error = exits.mean == nil ? nil : exits.standardError
     return [
-      ("dynamics", .word(exits.dynamics)), ("threshold", .number(exits.threshold)),
+      ("dynamics", .word(exits.dynamics)), ("criterion", .word(exits.criterion)),
+      ("threshold", .number(exits.threshold)),
       ("replicas", .integer(exits.replicas)), ("exited", .integer(exits.exited)),
       ("censored", .integer(exits.censored)), ("diverged", .integer(exits.diverged)),
       ("mean", Cell(exits.mean)), ("restricted_mean", Cell(exits.restrictedMean)),

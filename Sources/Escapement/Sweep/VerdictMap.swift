@@ -26,7 +26,7 @@ struct VerdictMap {
   init(_ points: [SweepPoint], _ results: [PointResult]) throws {
     entries = zip(points, results).flatMap { point, result in
       result.pairs.map { pair in
-        Entry(point: point, pair: pair, isHeadline: result.headline(at: pair.threshold) == pair)
+        Entry(point: point, pair: pair, isHeadline: result.headline(at: pair.mark) == pair)
       }
     }
     let headlines = entries.indices.filter { entries[$0].isHeadline }
@@ -60,9 +60,9 @@ struct VerdictMap {
 extension PointResult {
   /// The pair that says whether the noise is negligible: SGD's law, by the chain if it was run,
   /// against the ODE.
-  public func headline(at threshold: Double) -> Pair? {
+  public func headline(at mark: Mark) -> Pair? {
     let candidates = pairs.filter {
-      $0.threshold == threshold && $0.second == DynamicsKind.ode.rawValue
+      $0.mark == mark && $0.second == DynamicsKind.ode.rawValue
     }
     return candidates.first { $0.first == DynamicsKind.chain.rawValue }
       ?? candidates.first { $0.first == DynamicsKind.sgd.rawValue }
@@ -70,7 +70,7 @@ extension PointResult {
 }
 
 extension SweepTable {
-  /// A row a point, pair of dynamics and threshold.
+  /// A row a point, pair of dynamics and mark.
   static func verdicts(_ points: [SweepPoint], _ results: [PointResult]) throws -> SweepTable {
     SweepTable(
       try VerdictMap(points, results).entries.map { entry in
@@ -81,7 +81,8 @@ extension SweepTable {
         }
         let columns: [(String, Cell)] = [
           ("first", .word(pair.first)), ("second", .word(pair.second)),
-          ("threshold", .number(pair.threshold)), ("paired", .flag(pair.paired)),
+          ("criterion", .word(pair.criterion)), ("threshold", .number(pair.threshold)),
+          ("paired", .flag(pair.paired)),
           ("ratio", Cell(pair.ratio)), ("lower", Cell(pair.interval?[0])),
           ("upper", Cell(pair.interval?[1])), ("margin", .number(pair.margin)),
           ("verdict", Cell(pair.verdict?.rawValue)), ("restricted", .flag(pair.isRestricted)),

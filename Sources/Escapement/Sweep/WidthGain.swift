@@ -50,7 +50,9 @@ public struct WidthGain: Encodable, Sendable {
   public let at: ResolvedValue
   /// Which dynamics.
   public let dynamics: String
-  /// Fraction T of the initial risk.
+  /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+  public let criterion: String
+  /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// The best of each width, ascending.
   public let widths: [Best]
@@ -60,24 +62,25 @@ public struct WidthGain: Encodable, Sendable {
   public let place: String
 
   enum CodingKeys: String, CodingKey {
-    case at, dynamics, threshold, widths
+    case at, dynamics, criterion, threshold, widths
     case largestPredictedGain = "largest_predicted_gain"
   }
 
-  /// Measures every dynamics and threshold of a group with two widths or more, and several learning
+  /// Measures every dynamics and mark of a group with two widths or more, and several learning
   /// rates at one of them; points with censored replicas are left out.
   static func all(_ group: FitGroup) throws -> [WidthGain] {
     let rates = Dictionary(grouping: group.points, by: \.model.width).values
     guard rates.contains(where: { Set($0.map(\.model.learningRate)).count > 1 }) else { return [] }
-    return try group.series.compactMap { dynamics, threshold in
+    return try group.series.compactMap { dynamics, mark in
       let widths = Set(group.points.map(\.model.width)).sorted()
       let bests = try widths.compactMap { width in
-        try Minimum(group.points.filter { $0.model.width == width }, dynamics, threshold)
+        try Minimum(group.points.filter { $0.model.width == width }, dynamics, mark)
       }
       guard let first = bests.first, bests.count > 1 else { return nil }
       let reach = NormalDistribution.quantile(0.975)
       return WidthGain(
-        at: group.place, dynamics: dynamics, threshold: threshold,
+        at: group.place, dynamics: dynamics, criterion: mark.criterion,
+        threshold: mark.threshold,
         widths: bests.map { best in
           let gain = first.samples / best.samples
           let spread = (pow(first.error / first.samples, 2) + pow(best.error / best.samples, 2))
@@ -91,8 +94,8 @@ public struct WidthGain: Encodable, Sendable {
               ? nil : [gain * exp(-reach * spread), gain * exp(reach * spread)],
             predictedGain: new.hasExitTimeFormulas && old.hasExitTimeFormulas
               ? new.gainFromWidth / old.gainFromWidth : nil,
-            annealedGain: annealedSamples(old, threshold).flatMap { old in
-              annealedSamples(new, threshold).map { old / $0 }
+            annealedGain: annealedSamples(old, mark).flatMap { old in
+              annealedSamples(new, mark).map { old / $0 }
             })
         },
         largestPredictedGain: first.theory.hasExitTimeFormulas
@@ -102,12 +105,12 @@ public struct WidthGain: Encodable, Sendable {
   }
 
   /// The annealed exit in samples at the best learning rate.
-  private static func annealedSamples(_ theory: EscapeTheory, _ threshold: Double) -> Double? {
-    guard let rate = theory.optimalLearningRate,
+  private static func annealedSamples(_ theory: EscapeTheory, _ mark: PointResult.Mark) -> Double? {
+    guard mark.criterion == ExitCriterion.risk.name, let rate = theory.optimalLearningRate,
       let model = try? Model(
         dimension: theory.model.dimension, width: theory.model.width, learningRate: rate,
         labelNoise: theory.model.labelNoise),
-      let time = EscapeTheory(model: model).annealedExitTime(threshold: threshold)
+      let time = EscapeTheory(model: model).annealedExitTime(threshold: mark.threshold)
     else { return nil }
     return time / model.timePerStep
   }
@@ -124,9 +127,9 @@ private struct Minimum {
 
   var theory: EscapeTheory { EscapeTheory(model: model) }
 
-  init?(_ points: [FitPoint], _ dynamics: String, _ threshold: Double) throws {
+  init?(_ points: [FitPoint], _ dynamics: String, _ mark: PointResult.Mark) throws {
     let all = points.compactMap { point -> (model: Model, samples: Double, error: Double)? in
-      guard let exits = point.exits(dynamics, threshold), let samples = exits.meanSamples,
+      guard let exits = point.exits(dynamics, mark), let samples = exits.meanSamples,
         samples > 0, let error = exits.meanSamplesError, error > 0
       else { return nil }
       return (point.model, samples, error)

@@ -25,19 +25,19 @@ func sweepText(_ sweep: Escapement.Sweep) -> String {
   let map = SweepMap(sweep)
   var text = "Sweep".bold + " of \(sweep.points.count) points\n"
   let hasNoise = sweep.results.contains { result in
-    result.pairs.contains { result.headline(at: $0.threshold) == $0 }
+    result.pairs.contains { result.headline(at: $0.mark) == $0 }
   }
-  for threshold in map.thresholds {
+  for mark in map.marks {
     if hasNoise {
       text +=
-        "\n" + "Noise in the mean exit time, T = \(threshold)".bold
+        "\n" + "Noise in the mean exit time, \(mark.text)".bold
         + ": SGD's law against the ODE\n"
-      text += map.table { map.noise($0, threshold) }
+      text += map.table { map.noise($0, mark) }
     }
-    for dynamics in map.dynamics {
-      text += "\n" + "Exit over its formula, T = \(threshold), \(dynamics.title)".bold
-      text += ": \(map.formulaName(dynamics, threshold))\n"
-      text += map.table { map.exits($0, dynamics, threshold) }
+    for dynamics in map.dynamics where mark.criterion == ExitCriterion.risk.name {
+      text += "\n" + "Exit over its formula, \(mark.text), \(dynamics.title)".bold
+      text += ": \(map.formulaName(dynamics, mark))\n"
+      text += map.table { map.exits($0, dynamics, mark) }
     }
   }
   if hasNoise { text += "\n" + map.legend }
@@ -55,6 +55,10 @@ func sweepText(_ sweep: Escapement.Sweep) -> String {
   }
   for gain in fits.widthGain { text += "\n" + gainText(gain) }
   return text
+}
+
+private func markText(_ criterion: String, _ threshold: Double) -> String {
+  PointResult.Mark(criterion: criterion, threshold: threshold).text
 }
 
 private func heading(_ place: String) -> String { place.isEmpty ? "" : " at " + place }
@@ -78,7 +82,9 @@ private struct SweepMap {
     across = keys.count < 2 ? nil : keys.min { count($0) < count($1) }
   }
 
-  var thresholds: [Double] { sweep.points.first?.experiment.exitRule.thresholds ?? [] }
+  var marks: [PointResult.Mark] {
+    (sweep.points.first?.experiment.exitRule.marks ?? []).map(PointResult.Mark.init)
+  }
   var dynamics: [DynamicsKind] { sweep.points.first?.experiment.dynamics ?? [] }
 
   func table(_ cell: (Int) -> String) -> String {
@@ -105,14 +111,15 @@ private struct SweepMap {
   }
 
   /// The shift in per cent of the ODE's time, with its verdict after Holm.
-  func noise(_ index: Int, _ threshold: Double) -> String {
+  func noise(_ index: Int, _ mark: PointResult.Mark) -> String {
     let result = sweep.results[index]
-    guard let pair = result.headline(at: threshold), let ratio = pair.ratio else { return "–" }
+    guard let pair = result.headline(at: mark), let ratio = pair.ratio else { return "–" }
     let shift = String(format: "%+.1f%%", 100 * (ratio - 1))
     let table = sweep.summary.verdictTable
     let row = table.rows.first { row in
       table.cell(row, "point") == .integer(index + 1)
-        && table.cell(row, "threshold") == .number(threshold)
+        && table.cell(row, "criterion") == .word(mark.criterion)
+        && table.cell(row, "threshold") == .number(mark.threshold)
         && table.cell(row, "headline") == .flag(true)
     }
     switch row.map({ table.cell($0, "headline_verdict") }) {
@@ -128,16 +135,16 @@ private struct SweepMap {
       + margins.joined(separator: ", ") + "%, at the level of 5% for all points together (Holm)\n"
   }
 
-  func formulaName(_ kind: DynamicsKind, _ threshold: Double) -> String {
+  func formulaName(_ kind: DynamicsKind, _ mark: PointResult.Mark) -> String {
     let isQuenched = sweep.results.contains { result in
-      result.exits.contains { $0.threshold == threshold && $0.quenchedExitTime != nil }
+      result.exits.contains { $0.mark == mark && $0.quenchedExitTime != nil }
     }
     return isQuenched ? "annealed | quenched" : "annealed"
   }
 
-  func exits(_ index: Int, _ kind: DynamicsKind, _ threshold: Double) -> String {
+  func exits(_ index: Int, _ kind: DynamicsKind, _ mark: PointResult.Mark) -> String {
     let found = sweep.results[index].exits.first {
-      $0.dynamics == kind.rawValue && $0.threshold == threshold
+      $0.dynamics == kind.rawValue && $0.mark == mark
     }
     guard let exits = found, let mean = exits.mean else { return "–" }
     func ratio(_ formula: Double?) -> String? {
@@ -162,14 +169,15 @@ private func samplesTable(_ fits: [SamplesFit]) -> String {
   let rows = fits.map { fit in
     let (c, rest) = (fit.fit.terms[0], fit.fit.terms[1])
     return [
-      fit.place, DynamicsKind(rawValue: fit.dynamics)?.title ?? fit.dynamics, "\(fit.threshold)",
+      fit.place, DynamicsKind(rawValue: fit.dynamics)?.title ?? fit.dynamics,
+      markText(fit.criterion, fit.threshold),
       NumberText.measured(c.estimate, c.standardError), NumberText.short(fit.predictedPrefactor),
       NumberText.measured(rest.estimate, rest.standardError),
       NumberText.short(fit.fit.pValue),
     ]
   }
   return textTable(
-    ["at", "dynamics", "T", "c", "c by 1/(2μγ/p)", "c'", "p of χ²"], rows,
+    ["at", "dynamics", "exit", "c", "c by 1/(2μγ/p)", "c'", "p of χ²"], rows,
     rightAligned: [2, 3, 4, 5, 6])
 }
 
@@ -178,7 +186,7 @@ private func shiftTable(_ fits: [ShiftFit]) -> String {
   let rows = fits.map { fit in
     let constant = fit.fit.terms[0]
     return [
-      fit.place, "\(fit.threshold)",
+      fit.place, markText(fit.criterion, fit.threshold),
       NumberText.measured(constant.estimate, constant.standardError),
       NumberText.short(fit.linearised), NumberText.short(fit.fit.pValue),
     ]
@@ -188,7 +196,7 @@ private func shiftTable(_ fits: [ShiftFit]) -> String {
   }
   let columns = margins.map { "\(NumberText.short(100 * $0))% from d" }
   return textTable(
-    ["at", "T", "τ for large d", "linearised law", "p of χ²"] + columns, rows,
+    ["at", "exit", "τ for large d", "linearised law", "p of χ²"] + columns, rows,
     rightAligned: Set(1..<(5 + columns.count)))
 }
 
@@ -209,7 +217,7 @@ private func beginning(_ margin: MarginDimension) -> String {
 /// Says in words from which d the noise is negligible at the margin declared beforehand.
 private func marginSentence(_ margin: MarginDimension, _ fit: ShiftFit) -> String {
   let name = "\(NumberText.short(100 * margin.margin))%"
-  let head = "T = \(fit.threshold)\(heading(fit.place)): "
+  let head = "\(markText(fit.criterion, fit.threshold))\(heading(fit.place)): "
   let place = margin.decimalLogarithm.map(size) ?? "–"
   let ends = margin.interval.map { $0.map(size) ?? "–" }.joined(separator: " … ")
   var text: String
@@ -231,7 +239,7 @@ private func gainText(_ gain: WidthGain) -> String {
   let kind = DynamicsKind(rawValue: gain.dynamics)?.title ?? gain.dynamics
   let head =
     "Gain from width in samples".bold
-    + ", T = \(gain.threshold), \(kind)\(heading(gain.place)); at most "
+    + ", \(markText(gain.criterion, gain.threshold)), \(kind)\(heading(gain.place)); at most "
     + "\(NumberText.short(gain.largestPredictedGain)) by (12 + Δ)/(2 + Δ)\n"
   let rows = gain.widths.map { best in
     [
