@@ -68,10 +68,13 @@ import Testing
       #expect(empty.stderr.contains("no experiment.yaml"))
       let run = directory.appendingPathComponent("run")
       try makeRun(run)
-      func edit(_ name: String, _ old: String, _ new: String, expecting words: [String]) throws {
+      func edit(
+        _ name: String, _ old: String, _ new: String, from options: String.CompareOptions = .backwards,
+        expecting words: [String]
+      ) throws {
         let place = run.appendingPathComponent(name)
         let text = try String(contentsOf: place, encoding: .utf8)
-        let range = try #require(text.range(of: old, options: .backwards), "\(old)")
+        let range = try #require(text.range(of: old, options: options), "\(old)")
         try Data(text.replacingCharacters(in: range, with: new).utf8).write(to: place)
         for format in ["csv", "json", "netcdf"] {
           let result = try runCommand(
@@ -91,7 +94,7 @@ import Testing
       try edit("exit_times.csv", "chain,0.1,0,", "chain,0.1,1,", expecting: ["line 2", "replica"])
       try edit(
         "summary.json", "\"dynamics\" : \"sde\"", "\"dynamics\" : \"sdo\"",
-        expecting: ["summary.json", "'sdo'", "expected as in exit_times.csv"])
+        from: [], expecting: ["summary.json", "'sdo'", "expected as in exit_times.csv"])
       try edit(
         "summary.json", "escapement/comparison/1", "other/1", expecting: ["summary.json", "schema"])
       try edit("summary.json", "\"seed\" : 5", "\"seed\" : \"x\"", expecting: ["provenance.seed"])
