@@ -69,8 +69,8 @@ import Testing
       let run = directory.appendingPathComponent("run")
       try makeRun(run)
       func edit(
-        _ name: String, _ old: String, _ new: String, from options: String.CompareOptions = .backwards,
-        expecting words: [String]
+        _ name: String, _ old: String, _ new: String,
+        from options: String.CompareOptions = .backwards, expecting words: [String]
       ) throws {
         let place = run.appendingPathComponent(name)
         let text = try String(contentsOf: place, encoding: .utf8)
