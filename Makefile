@@ -21,8 +21,8 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $(1)
 endef
 
-.PHONY: help run build test lint format clean dependencies python-dependencies benchmark \
-  benchmark-peers calibration endurance fuzz
+.PHONY: help run build test lint format clean dependencies python-dependencies notebooks docs \
+  example benchmark benchmark-peers calibration endurance fuzz
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
@@ -30,6 +30,9 @@ help:
 	@echo 'make build  build the command in release: .build/release/escapement'
 	@echo 'make fuzz   libFuzzer on the readers of files (a minute and the build)'
 	@echo 'make endurance   faults, 200 kills, merge 10^6 replicas, run a real Slurm (half an hour)'
+	@echo 'make notebooks         make the notebooks of notebooks-export anew (minutes)'
+	@echo 'make docs              build the documentation of the library: .build/docs'
+	@echo 'make example           build and run the example package that uses the library'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
@@ -47,6 +50,19 @@ test: dependencies python-dependencies
 	@echo '==> building and running the tests in release'
 	@$(SWIFT) build --build-tests $(TEST_BUILD)
 	@ESCAPEMENT_PYTHON=$(PYTHON) $(SWIFT) test --skip-build $(TEST_BUILD)
+
+notebooks: build python-dependencies
+	@notebooks-export/build.sh .build/release/escapement $(PYTHON)
+
+docs: dependencies
+	@echo '==> building the documentation'
+	@$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
+	  --target Escapement --warnings-as-errors --output-path .build/docs
+
+# A package of its own, as a user's would be.
+example: dependencies
+	@echo '==> building and running data/examples/own-diffusion'
+	@$(SWIFT) run --package-path data/examples/own-diffusion --scratch-path .build-example
 
 # Writes Benchmarks/RESULTS.md; see Benchmarks/README.md.
 benchmark: build
@@ -87,7 +103,7 @@ format:
 	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-test
+	rm -rf .build .build-example .build-test
 
 # The C libraries that SwiftPM does not fetch itself, and the program that draws figures.
 dependencies:

@@ -17,7 +17,7 @@ public struct Experiment: Sendable {
   public let startNorm: Double
   /// Thresholds and horizon.
   public let exitRule: ExitRule
-  /// The dynamics to run, in the order of ``DynamicsKind``.
+  /// The dynamics to run, in the order of `DynamicsKind`.
   public let dynamics: [DynamicsKind]
   /// Number of replicas of each dynamics.
   public let replicas: [DynamicsKind: Int]

@@ -51,7 +51,7 @@ public struct PointResult: Codable, Sendable, Equatable {
     public let standardError: Double?
     /// Standard deviation of the exit times; nil when any replica did not exit.
     public let standardDeviation: Double?
-    /// Quantiles at ``SampleSummary/probabilities``; nil where the censored begin.
+    /// Quantiles at `SampleSummary.probabilities`; nil where the censored begin.
     public let quantiles: [Double?]
     /// Mean exit time in samples, τ p d/γ; nil when `mean` is.
     public let meanSamples: Double?

@@ -22,13 +22,18 @@ public struct SweepTables: Sendable {
     let read = try SweepTables.read(
       SweepTables.place(path, "sweep.csv"),
       columns: ["point", "dynamics", "threshold", "width", "dimension"])
-    let judged = try SweepTables.read(
-      SweepTables.place(path, "verdicts.csv"),
-      columns: ["point", "first", "second", "threshold", "verdict"])
     exits = read.rows
-    verdicts = judged.rows
-    let keys = judged.header.prefix { $0 != "first" }.filter { $0 != "point" && $0 != "seed" }
-    sweptKeys = keys.filter { key in Set(judged.rows.map { $0[key] ?? "" }).count > 1 }
+    let keys = read.header.prefix { $0 != "dynamics" }.filter { $0 != "point" && $0 != "seed" }
+    sweptKeys = keys.filter { key in Set(read.rows.map { $0[key] ?? "" }).count > 1 }
+    // A single dynamics has nothing to be compared with, and an empty table.
+    let place = SweepTables.place(path, "verdicts.csv")
+    let isEmpty = (try? Data(contentsOf: place)).map { $0.count <= 1 } ?? false
+    verdicts =
+      isEmpty
+      ? []
+      : try SweepTables.read(
+        place, columns: ["point", "first", "second", "threshold", "verdict"]
+      ).rows
   }
 
   private static func place(_ path: String, _ name: String) -> URL {
