@@ -28,11 +28,11 @@ def work(dynamics, steps, replicas, width=1, dimension=3000, **options):
         horizon=f"{0.1 * steps / dimension:g}", **options)
 
 
-def diffusion(width, replicas, scheme, step=0.015625):
+def diffusion(width, replicas, scheme, step=0.015625, dimension=3000):
     """A run of the SDE to τ = 1."""
     return arguments(
-        "sde", width, replicas=replicas, thresholds="0.5", horizon=1, time_step=step,
-        scheme=scheme)
+        "sde", width, dimension=dimension, replicas=replicas, thresholds="0.5", horizon=1,
+        time_step=step, scheme=scheme)
 
 
 # Name, dynamics, command line and the yardstick's row of the same task.
@@ -54,9 +54,9 @@ ENGINES = [
     ("SDE, p = 1, Euler–Maruyama, step 1/64", "sde", diffusion(1, 262144, "euler-maruyama"),
      None),
     ("SDE, p = 1, drift-Heun, step 1/64", "sde", diffusion(1, 262144, "drift-heun"), None),
-    ("SDE, p = 4, drift-Heun", "sde", diffusion(4, 2048, "drift-heun"), None),
-    ("SDE, p = 8, drift-Heun", "sde", diffusion(8, 384, "drift-heun"), None),
-    ("SDE, p = 16, drift-Heun", "sde", diffusion(16, 32, "drift-heun"), None),
+    ("SDE, p = 4, drift-Heun", "sde", diffusion(4, 8192, "drift-heun"), None),
+    ("SDE, p = 8, drift-Heun", "sde", diffusion(8, 2048, "drift-heun"), None),
+    ("SDE, p = 16, drift-Heun", "sde", diffusion(16, 384, "drift-heun"), None),
     ("ODE, p = 1", "ode", arguments("ode", 1, replicas=16384), None),
     ("ODE, p = 8", "ode", arguments("ode", 8, replicas=1024), None),
     ("ODE, p = 64", "ode", arguments("ode", 64, replicas=16), None),
@@ -74,6 +74,16 @@ SCALING = {
           for p in (2, 4, 16, 64)),
         ("chain, p = 32", "chain", work("chain", 10000, 32, 32, 10000)),
         ("chain, p = 128", "chain", work("chain", 4000, 8, 128, 10000)),
+    ],
+    # A step of the SDE is its covariance's factor: there is no other part to time.
+    "Cost of the SDE's step and of the ODE's against p": [
+        *((f"SDE, p = {p}, d = 10,000", "sde",
+           diffusion(p, replicas, "drift-heun", dimension=10000))
+          for p, replicas in (
+              (1, 65536), (2, 8192), (4, 2048), (8, 512), (16, 96), (32, 16), (64, 1))),
+        *((f"ODE, p = {p}, d = 10,000", "ode",
+           arguments("ode", p, dimension=10000, replicas=max(4096 // p**2, 1)))
+          for p in (1, 2, 4, 8, 16, 32, 64)),
     ],
     "Cost against replicas": [
         (f"chain, p = 1, {replicas:,} replica{'s' * (replicas > 1)}", "chain",

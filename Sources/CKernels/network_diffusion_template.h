@@ -502,20 +502,32 @@ ESC_INLINE VD FN(diffusion_step)(
   FN(raise_powers)(w, diffusion->finite_size ? 4 : 2);
   FN(pull)(w, w->state, GET(w->series, 0), GET(w->series, 1));
   if (diffusion->finite_size) FN(pull_finite)(w, diffusion->dimension);
+  const int scheme = diffusion->scheme;
   for (uint64_t i = 0; i < count; i++) {
-    VD x = GET(w->state, i) + amplitude * GET(w->moved, i);
+    VD old = GET(w->state, i), pull = GET(w->drift, i);
+    VD x = old + amplitude * GET(w->moved, i);
     if (diffusion->finite_size) x += h * GET(w->finite, i);
     PUT(w->moved, i, x);
-    PUT(w->predicted, i, FN(held)(x + h * GET(w->drift, i)));
+    VD next = scheme == ESC_SCHEME_DRIFT_RUNGE_KUTTA ? old + (0.5 * h) * pull : x + h * pull;
+    PUT(w->predicted, i, FN(held)(next));
+    // The finite-size drift has gone into `moved`; the sum of drifts takes its place.
+    PUT(w->finite, i, pull);
   }
-  if (diffusion->heun) {
+  // Stages after the first: their weight in the sum, and how far the next prediction goes.
+  static const double weight[2][3] = {{1.0, 0, 0}, {2.0, 2.0, 1.0}}, reach[3] = {0.5, 1.0, 0};
+  const int stages = scheme == ESC_SCHEME_DRIFT_RUNGE_KUTTA ? 3 : scheme == ESC_SCHEME_DRIFT_HEUN;
+  for (int stage = 0; stage < stages; stage++) {
     VD d1, d2;
-    for (uint64_t i = 0; i < count; i++)
-      PUT(w->moved, i, GET(w->moved, i) + (0.5 * h) * GET(w->drift, i));
     FN(predict)(w, &d1, &d2);
     FN(pull)(w, w->predicted, d1, d2);
-    for (uint64_t i = 0; i < count; i++)
-      PUT(w->predicted, i, FN(held)(GET(w->moved, i) + (0.5 * h) * GET(w->drift, i)));
+    for (uint64_t i = 0; i < count; i++) {
+      VD x = GET(w->moved, i), pull = GET(w->drift, i);
+      VD sum = GET(w->finite, i) + weight[stages == 3][stage] * pull;
+      PUT(w->finite, i, sum);
+      VD next = stage + 1 < stages ? x + (h * reach[stage]) * pull
+                                   : x + (h / (stages == 3 ? 6.0 : 2.0)) * sum;
+      PUT(w->predicted, i, FN(held)(next));
+    }
   }
   // R is quadratic, so that its gradient midway turns the step into its ΔR exactly.
   for (uint64_t j = 0; j < p; j++)

@@ -5,7 +5,7 @@
 // The coefficients times dt and dt·s, and the number of spreads within which a bridge may touch.
 typedef struct {
   double drift[5], variance[5], reach, shift;
-  int heun;
+  int scheme;
 } EscFolded;
 
 // Lanes that have an event in the pair of steps just taken, and the step (0 or 1) it came in.
@@ -22,7 +22,7 @@ static EscFolded fold(const EscDiffusion *diffusion) {
     folded.drift[i] = dt * diffusion->drift[i];
     folded.variance[i] = variance * diffusion->variance[i];
   }
-  folded.heun = diffusion->heun;
+  folded.scheme = diffusion->scheme;
   folded.shift = diffusion->shift;
   // Without a bridge no distance is within reach: e ≥ −∞·V holds for every path inside.
   folded.reach = diffusion->bridge ? 38.0 : -1e300;
@@ -70,6 +70,12 @@ static __attribute__((noinline)) void sde_examine(
   }
 }
 
+// dt times the drift at m.
+static double pull_at(const double *p, double m) {
+  double t = m * m;
+  return m * ((((p[4] * t + p[3]) * t + p[2]) * t + p[1]) * t + p[0]);
+}
+
 #define ESC_TEMPLATE "sde_template.h"
 #include "each_level.h"
 
@@ -78,7 +84,6 @@ static void advance_alone(
     const EscRoundKeys *keys, const EscFolded *folded, EscDiffusionLanes *lanes, int i) {
   const double *p = folded->drift, *v = folded->variance;
   double m = lanes->overlap[i], t = m * m, g[2];
-  double a = (((p[4] * t + p[3]) * t + p[2]) * t + p[1]) * t + p[0];
   double spread = (((v[4] * t + v[3]) * t + v[2]) * t + v[1]) * t + v[0];
   uint64_t word[2], step = lanes->step[i];
   EscGenerators ahead = lanes->generators;
@@ -86,12 +91,14 @@ static void advance_alone(
   // The next step of a pair uses the same words.
   if (step % 2) lanes->generators = ahead;
   esc_normal_pair(word, &g[0], &g[1]);
-  double noise = sqrt(spread > 0 ? spread : 0) * g[step & 1], pull = m * a;
+  double noise = sqrt(spread > 0 ? spread : 0) * g[step & 1], pull = pull_at(p, m);
   double to = m + (pull + noise);
-  if (folded->heun) {
-    t = to * to;
-    a = (((p[4] * t + p[3]) * t + p[2]) * t + p[1]) * t + p[0];
-    to = m + (0.5 * (pull + to * a) + noise);
+  if (folded->scheme == ESC_SCHEME_DRIFT_HEUN) {
+    to = m + (0.5 * (pull + pull_at(p, to)) + noise);
+  } else if (folded->scheme == ESC_SCHEME_DRIFT_RUNGE_KUTTA) {
+    double moved = m + noise, k2 = pull_at(p, m + 0.5 * pull);
+    double k3 = pull_at(p, moved + 0.5 * k2), k4 = pull_at(p, moved + k3);
+    to = m + ((1.0 / 6.0) * ((pull + k4) + 2.0 * (k2 + k3)) + noise);
   }
   lanes->event[i] = (uint8_t)judge(
       keys, folded->reach > 0, folded->shift, lanes->stream[i], step, m, to, spread,

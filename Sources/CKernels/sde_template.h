@@ -4,13 +4,26 @@
 
 #define ESC_GROUPS (ESC_LANES / ESC_WIDTH)
 
-// The step from `from` with the drift averaged over its ends, `to` the Euler step.
-ESC_INLINE VD FN(heun_step)(const double *p, VD from, VD to, VD pull, VD noise) {
-  VD t = to * to, a = p[4] * t + p[3];
+// dt times the drift.
+ESC_INLINE VD FN(pull_at)(const double *p, VD m) {
+  VD t = m * m, a = p[4] * t + p[3];
   a = a * t + p[2];
   a = a * t + p[1];
   a = a * t + p[0];
-  return from + (0.5 * (pull + to * a) + noise);
+  return m * a;
+}
+
+// The step from `from` by the scheme, `to` the Euler step, which stands as it is for that scheme.
+ESC_INLINE VD FN(improved)(const EscFolded *folded, VD from, VD to, VD pull, VD noise) {
+  const double *p = folded->drift;
+  if (folded->scheme == ESC_SCHEME_DRIFT_HEUN)
+    return from + (0.5 * (pull + FN(pull_at)(p, to)) + noise);
+  if (folded->scheme == ESC_SCHEME_DRIFT_RUNGE_KUTTA) {
+    VD moved = from + noise, k2 = FN(pull_at)(p, from + 0.5 * pull);
+    VD k3 = FN(pull_at)(p, moved + 0.5 * k2), k4 = FN(pull_at)(p, moved + k3);
+    return from + ((1.0 / 6.0) * ((pull + k4) + 2.0 * (k2 + k3)) + noise);
+  }
+  return to;
 }
 
 static uint64_t FN(sde_run)(
@@ -45,7 +58,7 @@ static uint64_t FN(sde_run)(
           far = folded->shift > 0.0 ? eta + folded->shift * b : eta;
           gap = far - FN(abs)(x); ESC_PIN(gap);,
           b = b * g0; a = x * a; y = x + (a + b);
-          if (folded->heun) y = FN(heun_step)(p, x, y, a, b);
+          if (folded->scheme) y = FN(improved)(folded, x, y, a, b);
           ESC_PIN(y);
           middle = far - FN(abs)(y); e = (gap + gap) * middle;
           calm = (middle > 0.0) & (e >= folded->reach * spread0); ESC_PIN(calm);,
@@ -57,7 +70,7 @@ static uint64_t FN(sde_run)(
           far = folded->shift > 0.0 ? eta + folded->shift * b : eta;
           middle = far - FN(abs)(y); ESC_PIN(middle);,
           b = b * g1; a = y * a; z = y + (a + b);
-          if (folded->heun) z = FN(heun_step)(p, y, z, a, b);
+          if (folded->scheme) z = FN(improved)(folded, y, z, a, b);
           ESC_PIN(z););
       gap = far - FN(abs)(z);
       e = (middle + middle) * gap;

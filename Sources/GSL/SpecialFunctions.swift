@@ -12,6 +12,11 @@ public func digamma(_ x: Double) -> Double {
   x <= 0 && x == x.rounded() ? .nan : special(x, gsl_sf_psi_e)
 }
 
+/// Returns the trigamma function, the derivative of digamma, for `x` > 0.
+public func trigamma(_ x: Double) -> Double {
+  x > 0 ? special(x, gsl_sf_psi_1_e) : .nan
+}
+
 private func special(
   _ x: Double, _ function: (Double, UnsafeMutablePointer<gsl_sf_result>?) -> Int32
 ) -> Double {

@@ -45,7 +45,7 @@ import Testing
     Case(kind: .chain, width: 33, dimension: 70), Case(kind: .sgd, width: 1, dimension: 61),
     Case(kind: .sgd, width: 1, dimension: 2), Case(kind: .sgd, width: 1, dimension: 97),
     Case(kind: .sde, width: 1, dimension: 60), Case(kind: .sde, width: 2, dimension: 60),
-    Case(kind: .sde, width: 5, dimension: 60), Case(kind: .sde, width: 16, dimension: 60),
+    Case(kind: .sde, width: 5, dimension: 60), Case(kind: .sde, width: 19, dimension: 60),
     Case(kind: .sgd, width: 3, dimension: 45),
     Case(kind: .sgd, width: 9, dimension: 64),
   ]

@@ -36,8 +36,16 @@ import Testing
       let noise = (spread > 0 ? spread : 0).squareRoot() * (step & 1 == 0 ? pair.0 : pair.1)
       let pull = m * polynomial(p, m * m)
       var next = m + (pull + noise)
-      if diffusion.heun != 0 {
-        next = m + (0.5 * (pull + next * polynomial(p, next * next)) + noise)
+      func pullAt(_ m: Double) -> Double { m * polynomial(p, m * m) }
+      switch diffusion.scheme {
+      case 1: next = m + (0.5 * (pull + pullAt(next)) + noise)
+      case 2:
+        let moved = m + noise
+        let k2 = pullAt(m + 0.5 * pull)
+        let k3 = pullAt(moved + 0.5 * k2)
+        let k4 = pullAt(moved + k3)
+        next = m + ((1 / 6.0) * ((pull + k4) + 2 * (k2 + k3)) + noise)
+      default: break
       }
       let boundary = boundary + diffusion.shift * (spread > 0 ? spread : 0).squareRoot()
       let gap = boundary - abs(m)
@@ -58,7 +66,7 @@ import Testing
     return End(overlap: m.bitPattern, step: step, event: UInt8(ESC_EVENT_HORIZON.rawValue))
   }
 
-  @Test(arguments: levels, [(0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (2, 1)])
+  @Test(arguments: levels, [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 0), (2, 1)])
   func `every lane ends as its twin does`(level: EscLevel, flags: (Int, Int)) {
     let count = Int(ESC_LANES)
     var diffusion = EscDiffusion()
@@ -67,7 +75,7 @@ import Testing
     diffusion.step = 1.0 / 64
     diffusion.shift = flags.0 == 2 ? 0.3 : 0
     diffusion.bridge = Int32(min(flags.0, 1))
-    diffusion.heun = Int32(flags.1)
+    diffusion.scheme = Int32(flags.1)
     withUnsafeMutableBytes(of: &diffusion.drift) {
       for (i, value) in Self.drift.enumerated() {
         $0.storeBytes(of: value, toByteOffset: 8 * i, as: Double.self)

@@ -59,17 +59,31 @@ struct NetworkDiffusionTwin {
         var x = state[j][l] + amplitude * moved[j][l]
         if constants.finite_size != 0 { x += h * finite[j][l] }
         moved[j][l] = x
-        next[j][l] = Self.held(x + h * drift[j][l])
+        let reached =
+          constants.scheme == 2 ? state[j][l] + (0.5 * h) * drift[j][l] : x + h * drift[j][l]
+        next[j][l] = Self.held(reached)
       }
     }
-    if constants.heun != 0 {
-      for j in 0..<p {
-        for l in 0...(j + 1) { moved[j][l] = moved[j][l] + (0.5 * h) * drift[j][l] }
-      }
+    // Weights of the stages after the first in the sum of drifts, reach of the next, divisor of the sum.
+    let stages: [(weight: Double, reach: Double)]
+    switch constants.scheme {
+    case 1: stages = [(1, 0)]
+    case 2: stages = [(2, 0.5), (2, 1), (1, 0)]
+    default: stages = []
+    }
+    var total = drift
+    for (index, stage) in stages.enumerated() {
       let (d1, d2) = predict(next, &power)
       drift = pull(next, power, d1, d2)
+      let share = h / (stages.count == 3 ? 6 : 2)
       for j in 0..<p {
-        for l in 0...(j + 1) { next[j][l] = Self.held(moved[j][l] + (0.5 * h) * drift[j][l]) }
+        for l in 0...(j + 1) {
+          total[j][l] = total[j][l] + stage.weight * drift[j][l]
+          let x = moved[j][l]
+          let isLast = index + 1 == stages.count
+          next[j][l] = Self.held(
+            isLast ? x + share * total[j][l] : x + (h * stage.reach) * drift[j][l])
+        }
       }
     }
     var slope = state

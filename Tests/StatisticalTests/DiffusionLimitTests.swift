@@ -178,6 +178,20 @@ import Testing
     #expect(abs(heun.value) < 0.1 / 8)
   }
 
+  @Test func `drift-Runge-Kutta takes steps of 1/8 within what its default step is chosen by`()
+    async throws
+  {
+    let heun = try await bias(.driftHeun, .continuous, 1.0 / 4, replicas: 400_000)
+    let long = try await bias(.driftRungeKutta, .continuous, 1.0 / 4, replicas: 400_000)
+    let kutta = try await bias(.driftRungeKutta, .continuous, 1.0 / 8, replicas: 1_600_000)
+    print("step 1/4: bias of drift-Heun \(heun.value), of Runge-Kutta \(long.value)")
+    print("step 1/8: bias of Runge-Kutta \(kutta.value)")
+    #expect(abs(kutta.value) < 0.03 / 8 + falseAlarmDeviation * kutta.error)
+    // Sabotage: Heun at twice the step is far outside.
+    #expect(abs(heun.value) > 2 * (0.03 / 8 + falseAlarmDeviation * kutta.error))
+    #expect(abs(long.value) < abs(heun.value))
+  }
+
   // Random starts are shared, so that the ratio of means is sharper than either mean.
   @Test(arguments: [4, 8])
   func `exit-time means are within 2% of the chain's at d = 3000`(width: Int) async throws {

@@ -5,6 +5,7 @@
 
 #include "kernel_level.h"
 #include "random_stream.h"
+#include "sde_kernel.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,8 +31,8 @@ typedef struct {
   double shift;
   /// Whether to look for crossings between grid points (0 or 1).
   int32_t bridge;
-  /// Whether the drift is averaged over the step's ends (0: Euler–Maruyama, 1: drift-Heun).
-  int32_t heun;
+  /// How a step takes the drift, an EscScheme.
+  int32_t scheme;
   /// Whether the drift has its terms of relative order 1/d (0 or 1).
   int32_t finite_size;
 } EscNetworkDiffusion;
@@ -85,9 +86,9 @@ double esc_network_diffusion_begin(
 /// 4. n(n + 1)/2 pairs of normals: (U_ab, V_ab) for a = 1 … n − 1, b < a, then 2n numbers for the
 ///    diagonal (U_00, V_00, U_11, …) with covariance K_ab + 2K_aa δ_ab − means.
 /// 5. L U Lᵀ and L V Lᵀ combined to the increments of (M, Q) and normalised to first order.
-/// 6. Drift from Σ_a L_ja L_la β_aᵐ (m ≤ 2, with the finite-size drift m ≤ 4); drift-Heun averages it
-///    with the drift at the predicted overlaps, which comes from products of Ω. Overlaps are held
-///    in [−1, 1].
+/// 6. Drift from Σ_a L_ja L_la β_aᵐ (m ≤ 2, with the finite-size drift m ≤ 4); the better
+///    schemes take it at predicted overlaps as well, from products of Ω. The finite-size drift stays
+///    as it was at the step's beginning. Overlaps are held in [−1, 1].
 /// 7. The variance of the risk along its gradient midway, for the bridge.
 ///
 /// With η = target − shift·√spread there is a crossing when risk ≤ η, or, with a bridge, when

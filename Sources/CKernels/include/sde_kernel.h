@@ -9,6 +9,17 @@
 extern "C" {
 #endif
 
+/// Names how a step takes the drift b, n the noise it draws.
+typedef enum {
+  /// x + h b(x) + n.
+  ESC_SCHEME_EULER_MARUYAMA = 0,
+  /// x + ½h (b(x) + b(x + h b(x) + n)) + n.
+  ESC_SCHEME_DRIFT_HEUN = 1,
+  /// x + (k₁ + 2k₂ + 2k₃ + k₄)/6 + n, k₁ = h b(x), k₂ = h b(x + ½k₁), k₃ = h b(x + n + ½k₂),
+  /// k₄ = h b(x + n + k₃).
+  ESC_SCHEME_DRIFT_RUNGE_KUTTA = 2,
+} EscScheme;
+
 /// Holds the constants of dm = m·P(m²) dt + √(s·V(m²)) dB, s = γ/d.
 typedef struct {
   /// The key of every stream.
@@ -25,8 +36,8 @@ typedef struct {
   double shift;
   /// Whether to look for crossings between grid points (0 or 1).
   int32_t bridge;
-  /// Whether the drift is averaged over the step's ends (0: Euler–Maruyama, 1: drift-Heun).
-  int32_t heun;
+  /// How a step takes the drift, an EscScheme.
+  int32_t scheme;
 } EscDiffusion;
 
 /// Holds ESC_LANES replicas, a replica a lane; see EscChainLanes.
@@ -61,8 +72,10 @@ typedef struct {
 ///     t = m·m
 ///     P = (((p₄·t + p₃)·t + p₂)·t + p₁)·t + p₀          p_i = dt·drift_i
 ///     V = (((v₄·t + v₃)·t + v₂)·t + v₁)·t + v₀          v_i = (dt·s)·variance_i
-///     m' = m + (m·P + √max(0, V)·g)
-///     drift-Heun, P' = P at m':   m' ← m + (½·(m·P + m'·P') + √max(0, V)·g)
+///     n = √max(0, V)·g,  m' = m + (m·P + n)
+///     drift-Heun, P' = P at m':   m' ← m + (½·(m·P + m'·P') + n)
+///     drift-Runge–Kutta, k₁ = m·P, k = y·P at y:  k₂ at m + ½·k₁, k₃ at (m + n) + ½·k₂,
+///     k₄ at (m + n) + k₃:   m' ← m + ((1/6)·((k₁ + k₄) + 2·(k₂ + k₃)) + n)
 ///     η = boundary + shift·√max(0, V)
 ///     e = ((η − |m|) + (η − |m|))·(η − |m'|)
 ///

@@ -1,9 +1,24 @@
-/// Names a scheme for the Itô SDE.
+internal import CKernels
+
+/// Names a scheme for the Itô SDE dX = b dτ + ε σ dB.
+///
+/// All are of weak order 1 in general. The variance rate of the noise is ε² = O(1/d), so that what counts
+/// is the error of the drift beside it.
 public enum DiffusionScheme: String, Sendable, CaseIterable {
-  /// X + b(X) h + √h σ(X) ξ: weak order 1 (Maruyama 1955).
+  /// X + b(X) h + ε√h σ(X) ξ: error O(h) (Maruyama 1955).
   case eulerMaruyama = "euler-maruyama"
-  /// X + ½[b(X) + b(X̂)] h + √h σ(X) ξ with X̂ the Euler step: weak order 1 as well, but with error
-  /// O(h²) + O(ε² h) for a noise of variance rate ε² = O(1/d) (Milstein and Tretyakov 1997); the bias
-  /// of mean exit times is more than ten times below Euler–Maruyama's at the same step.
+  /// X + ½[b(X) + b(X̂)] h + ε√h σ(X) ξ with X̂ the Euler step: error O(h²) + O(ε² h).
   case driftHeun = "drift-heun"
+  /// The classical Runge–Kutta method for the drift, its last two stages with the noise already added:
+  /// error O(h⁴) + O(ε² h) (Milstein and Tretyakov 1997). Takes steps three times as long for the same
+  /// bias of mean exit times.
+  case driftRungeKutta = "drift-runge-kutta"
+
+  var kernel: Int32 {
+    switch self {
+    case .eulerMaruyama: return Int32(ESC_SCHEME_EULER_MARUYAMA.rawValue)
+    case .driftHeun: return Int32(ESC_SCHEME_DRIFT_HEUN.rawValue)
+    case .driftRungeKutta: return Int32(ESC_SCHEME_DRIFT_RUNGE_KUTTA.rawValue)
+    }
+  }
 }

@@ -4,8 +4,8 @@ internal import CKernels
 ///
 /// A replica is its overlaps M and Q; number i stands at [i · lanes + lane].
 final class NetworkDiffusionLanes: DiffusionBlock {
-  /// The widths for which lanes beat the general path and stay in the nearest caches.
-  static let widths = 2...16
+  /// The widths for which lanes beat the general path on every level and stay in a second-level cache.
+  static let widths = 2...32
 
   let model: Model
   private let level: KernelLevel
@@ -31,7 +31,7 @@ final class NetworkDiffusionLanes: DiffusionBlock {
         seed: seed, width: UInt64(p), dimension: Double(model.dimension),
         rate: model.learningRate, weights: weights, noise: model.labelNoise,
         step: engine.timeStep, shift: engine.clock.shift(spread: 1),
-        bridge: engine.clock.usesBridge ? 1 : 0, heun: engine.scheme == .driftHeun ? 1 : 0,
+        bridge: engine.clock.usesBridge ? 1 : 0, scheme: engine.scheme.kernel,
         finite_size: engine.finiteSizeDrift ? 1 : 0))
     let count = Int(esc_network_diffusion_size(UInt64(p)))
     storage = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: 64)

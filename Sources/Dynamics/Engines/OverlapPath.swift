@@ -20,6 +20,7 @@ final class OverlapPath: DiffusionPath {
   private var drift: [Double]
   private var finiteSize: [Double]
   private var predicted: [Double]
+  private var total: [Double]
   private var normals: [Double]
   private var increments: [Double]
   private var gradient: [Double]
@@ -37,6 +38,7 @@ final class OverlapPath: DiffusionPath {
     drift = zeros
     finiteSize = zeros
     predicted = zeros
+    total = zeros
     increments = zeros
     gradient = zeros
     normals = [Double](repeating: 0, count: noise.normalCount)
@@ -63,17 +65,24 @@ final class OverlapPath: DiffusionPath {
       gradient[i] = state[i]
       state[i] += amplitude * increments[i] + duration * finiteSize[i]
     }
+    // `state` holds what the noise made of it; `gradient` still holds where the step began.
     switch scheme {
-    case .eulerMaruyama:
-      for i in 0..<layout.count { state[i] += duration * drift[i] }
+    case .eulerMaruyama: move(&state, duration)
     case .driftHeun:
-      for i in 0..<layout.count { predicted[i] = state[i] + duration * drift[i] }
-      hold(&predicted)
-      moments.update(predicted, order: .drift)
-      // The drift at the step's beginning is in `predicted` already, and can give way.
-      for i in 0..<layout.count { state[i] += 0.5 * duration * drift[i] }
-      moments.drift(into: &drift)
-      for i in 0..<layout.count { state[i] += 0.5 * duration * drift[i] }
+      predict(from: state, duration)
+      move(&state, 0.5 * duration)
+      takePredictedDrift()
+      move(&state, 0.5 * duration)
+    case .driftRungeKutta:
+      // Each stage starts from the noisy overlaps but the second; all add up in `total`.
+      for i in 0..<layout.count { total[i] = drift[i] }
+      predict(from: gradient, 0.5 * duration)
+      takePredictedDrift(weight: 2)
+      predict(from: state, 0.5 * duration)
+      takePredictedDrift(weight: 2)
+      predict(from: state, duration)
+      takePredictedDrift(weight: 1)
+      for i in 0..<layout.count { state[i] += duration / 6 * total[i] }
     }
     hold(&state)
     takeMidwayGradient()
@@ -100,6 +109,21 @@ final class OverlapPath: DiffusionPath {
       }
       gradient[layout.studentOverlap(j, j)] = 0
     }
+  }
+
+  private func move(_ values: inout [Double], _ duration: Double) {
+    for i in 0..<layout.count { values[i] += duration * drift[i] }
+  }
+
+  private func predict(from values: [Double], _ duration: Double) {
+    for i in 0..<layout.count { predicted[i] = values[i] + duration * drift[i] }
+    hold(&predicted)
+  }
+
+  private func takePredictedDrift(weight: Double = 0) {
+    moments.update(predicted, order: .drift)
+    moments.drift(into: &drift)
+    for i in 0..<layout.count { total[i] += weight * drift[i] }
   }
 
   /// Keeps overlaps of unit vectors in [−1, 1].

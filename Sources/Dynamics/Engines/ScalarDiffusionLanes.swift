@@ -19,7 +19,7 @@ final class ScalarDiffusionLanes: DiffusionBlock {
     constants.step = engine.timeStep
     constants.shift = engine.clock.shift(spread: 1)
     constants.bridge = engine.clock.usesBridge ? 1 : 0
-    constants.heun = engine.scheme == .driftHeun ? 1 : 0
+    constants.scheme = engine.scheme.kernel
     func bytes(_ value: Double) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
     withUnsafeMutableBytes(of: &constants.drift) {
       $0.copyBytes(from: diffusion.driftCoefficients.flatMap(bytes))

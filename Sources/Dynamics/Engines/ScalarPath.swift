@@ -28,8 +28,14 @@ final class ScalarPath: DiffusionPath {
     let noise = (variance * duration).squareRoot() * stream.gaussian()
     let drift = diffusion.drift(m)
     var next = m + drift * duration + noise
-    if scheme == .driftHeun {
-      next = m + 0.5 * (drift + diffusion.drift(next)) * duration + noise
+    switch scheme {
+    case .eulerMaruyama: break
+    case .driftHeun: next = m + 0.5 * (drift + diffusion.drift(next)) * duration + noise
+    case .driftRungeKutta:
+      let second = diffusion.drift(m + 0.5 * duration * drift)
+      let third = diffusion.drift(m + noise + 0.5 * duration * second)
+      let fourth = diffusion.drift(m + noise + duration * third)
+      next = m + (drift + 2 * (second + third) + fourth) / 6 * duration + noise
     }
     overlap = min(max(next, -1), 1)
     risk = overlapRisk.value(overlap)

@@ -125,16 +125,19 @@ public struct Experiment: Sendable {
     monitoring = try options.choice(.monitoring, of: Monitoring.self) ?? .continuous
     finiteSizeDrift = try options.flag(.finiteSizeDrift) ?? true
     let horizon = exitRule.horizon
-    if let step = try options.number(.timeStep) {
-      guard step > 0, step <= horizon else {
+    let step: Double
+    if let given = try options.number(.timeStep) {
+      guard given > 0, given <= horizon else {
         throw options.error(
-          .timeStep, "found \(step), expected a time above 0 and at most the horizon \(horizon)")
+          .timeStep, "found \(given), expected a time above 0 and at most the horizon \(horizon)")
       }
-      timeStep = step
+      step = given
     } else {
-      timeStep = DiffusionLimit.defaultTimeStep(
-        model: model, replicas: counts(.sde), horizon: horizon)
+      step = DiffusionLimit.defaultTimeStep(
+        model: model, replicas: counts(.sde), horizon: horizon, scheme: scheme)
     }
+    // What the engine takes it for, and the summary says.
+    timeStep = monitoring == .discrete ? max(step, model.timePerStep) : step
     if let name = try options.word(.odeStepper) {
       guard let stepper = ODEStepper.all.first(where: { $0.name == name }) else {
         let known = ODEStepper.all.map(\.name).joined(separator: ", ")
