@@ -24,7 +24,7 @@ extension MeanRatio {
   /// For this both intervals are stretched, on the scale of the logarithm, by 1 + 3/n with n the
   /// replicas of the smaller side: exit times have exponential tails, and with few of them the delta
   /// method's error is too small by about that much. Calibrated from n = 3 on for exponential and
-  /// log|Gaussian| times, alone, independent and paired; see `Benchmarks/CALIBRATION.md`.
+  /// log|Gaussian| times, alone, independent and paired; `make calibration` checks it at length.
   ///
   /// The margin must be chosen before the sample is seen. Throws `StatisticsError` when a
   /// parameter is out of range. Source: Schuirmann (1987).
