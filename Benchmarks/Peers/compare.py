@@ -35,7 +35,7 @@ TASKS = {
     "sgd": ("full SGD, p = 1, d = 1000", 1000),
 }
 SDE_OPTIONS = {
-    "scheme": "euler-maruyama", "monitoring": "discrete", "time_step": SDE_STEP,
+    "scheme": "euler-maruyama", "monitoring": "grid", "time_step": SDE_STEP,
     "finite_size_drift": "false"}
 OPTIONS = {"sde": SDE_OPTIONS, "chain": {}, "sgd": {}}
 PROGRAM_REPLICAS = {"sde": 200000, "chain": 20000, "sgd": 1000}
