@@ -36,6 +36,7 @@ help:
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
+	@echo 'make benchmark-peers-torch   time torchsde (installs PyTorch, some gigabytes)'
 	@echo 'make calibration       check levels, coverage and laws with many repetitions (ten minutes)'
 
 run: build
@@ -72,6 +73,9 @@ benchmark: build
 
 benchmark-peers: build
 	@Benchmarks/Peers/run.sh
+
+benchmark-peers-torch: build
+	@Benchmarks/Peers/run.sh requirements-torch.txt torchsde_peer.py
 
 # Writes Benchmarks/CALIBRATION.md and Benchmarks/LAW.md.
 calibration: dependencies

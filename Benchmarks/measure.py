@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "Benchmarks" / "RESULTS.md"
 COMMAND = ROOT / ".build" / "release" / "escapement"
-SECTIONS = ["yardstick", "engines", "bias", "peers", "whole"]
+SECTIONS = ["yardstick", "engines", "bias", "peers", "torchsde", "whole"]
 
 
 def arguments(dynamics, width=1, **options):
