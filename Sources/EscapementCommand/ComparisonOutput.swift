@@ -2,7 +2,7 @@ import Escapement
 import Foundation
 
 /// Runs a saved run to its end, writes its files and prints what it found.
-func completeSavedRun(_ run: SavedRun, format: OutputFormat) async throws {
+func completeSavedRun(_ run: SavedRun, _ printing: PrintArguments) async throws {
   for note in run.notes { Console.error("escapement: \(note)\n") }
   guard let journal = run.journal else { return }
   let path = run.directory.path
@@ -21,7 +21,7 @@ func completeSavedRun(_ run: SavedRun, format: OutputFormat) async throws {
     let files = try filesOfRun(comparison)
     try run.finish(files)
     interruption.end()
-    try show(comparison, format)
+    try show(comparison, printing)
   } catch let error as OutputError where !error.description.hasPrefix("standard output") {
     throw OutputError(
       isCreation: error.isCreation,
@@ -42,13 +42,13 @@ func filesOfRun(_ comparison: Comparison) throws
 }
 
 /// Prints a comparison and its warnings.
-func show(_ comparison: Comparison, _ format: OutputFormat) throws {
+func show(_ comparison: Comparison, _ printing: PrintArguments) throws {
   for warning in comparison.summary.warnings {
     Console.error("escapement: warning: \(warning)\n")
   }
-  switch format {
+  switch printing.format {
   case .json: try Console.output(jsonData(comparison.summary))
-  case .table: try Console.output(comparisonTable(comparison))
+  case .table: try Console.output(comparisonTable(comparison, histogram: printing.histogram))
   }
 }
 

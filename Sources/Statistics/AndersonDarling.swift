@@ -9,8 +9,9 @@ public enum AndersonDarling {
     /// Relabels the values: exact over all ways if these are at most `count` + 1, else over
     /// `count` drawn from `stream`. Valid with ties; costs O(`count` n).
     case permutation(count: Int, stream: RandomStream)
-    /// Takes the limit law at the standardised statistic; to about 0.01 from ten values a
-    /// side on.
+    /// Takes the limit law without ties at the standardised statistic; to about 0.01 from ten
+    /// values a side on. Too small where one tie holds much of the sample, as when many replicas
+    /// are censored.
     case asymptotic
     /// Interpolates the table of Scholz and Stephens as SciPy does; never leaves
     /// [0.001, 0.25].

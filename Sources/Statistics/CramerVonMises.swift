@@ -5,27 +5,31 @@ import GSL
 public enum CramerVonMises {
   /// Says how the p-value is computed.
   public enum Method: Sendable, Hashable {
-    /// Takes `exact` when both samples have at most 20 values, else `asymptotic`.
+    /// Takes `exact` when both samples have at most 20 values and none are tied, else `asymptotic`.
     case automatic
-    /// Counts the orders of two samples without ties; with ties it is nearly always too large.
+    /// Counts the orders of two samples without ties; with ties it is too large.
     case exact
-    /// Takes the limit law at the standardised statistic.
+    /// Takes the limit law at the standardised statistic, given which values are tied.
     case asymptotic
   }
 
   /// Tests whether `first` and `second` were drawn from one law.
   ///
-  /// Statistic: T = U/(nmN) − (4nm − 1)/(6N) with U = n Σ (r_i − i)² + m Σ (s_j − j)², where r
-  /// and s are the mid-ranks of the n and m sorted values among all N. Without ties it is
-  /// nm/N² Σ (F₁ − F₂)². Computed in integers: no digits cancel.
+  /// Statistic: T = nm/N² Σ (F₁ − F₂)² over the N = n + m pooled values. Without ties it is computed
+  /// in integers: no digits cancel.
   ///
-  /// Censored samples are compared up to their earliest censored time. The p-value takes the
-  /// samples as independent: for pairs that rise and fall together it is too large.
+  /// Censored samples are compared up to their earliest censored time, beyond which all tie: T is
+  /// then the integral up to there (Pettitt and Stephens, 1976). With ties the limit law is that of
+  /// Σ μ_k χ²_k, μ_k the eigenvalues of √(h_k h_l) (min(u_k, u_l) − u_k u_l), where the distinct
+  /// value k holds the share h_k of all values and u_k lies at or below it; values that hold less
+  /// than a hundredth are taken together. It is good to about 0.01 from ten values a side on. The
+  /// p-value takes the samples as independent: for pairs that rise and fall together it is too large.
   ///
   /// Cost: O(n log n); `exact` grows like the number of distinct values of T, some
-  /// hundredths of a second at 20 values a side. Throws `StatisticsError` when a sample has fewer than two values, or more
+  /// hundredths of a second at 20 values a side; ties cost up to 0.03 s. Throws `StatisticsError` when a sample has fewer than two values, or more
   /// than 2⁵³ orders are to be counted exactly. Source: Anderson (1962); Xiao, Gordon and
-  /// Yakovlev (2006) for the exact law. Agrees with SciPy's `cramervonmises_2samp`.
+  /// Yakovlev (2006) for the exact law. Agrees with SciPy's `cramervonmises_2samp` where no values are tied;
+  /// with ties SciPy's mid-ranks add the spread of the ranks within each tie to T.
   public static func test(
     _ first: ExitSample, _ second: ExitSample, method: Method = .automatic
   ) throws -> TestResult {
@@ -33,19 +37,36 @@ public enum CramerVonMises {
     for count in [x.count, y.count] where count < 2 {
       throw StatisticsError.tooFewValues(count: count, needed: 2)
     }
-    let numerator = scaledStatistic(x.sorted(), y.sorted())
+    let order = PooledOrder(x, y)
+    let isTied = order.blockEnds.count < order.count
     let (n, m) = (Double(x.count), Double(y.count))
     let total = n + m
-    let statistic = Double(numerator) / (24 * n * m * total)
+    let numerator: Int128
+    let statistic: Double
+    if isTied {
+      let squares = tiedSquares(order)
+      numerator = 24 * squares / Int128(order.count)
+      statistic = Double(squares) / (n * m * total * total)
+    } else {
+      numerator = scaledStatistic(x.sorted(), y.sorted())
+      statistic = Double(numerator) / (24 * n * m * total)
+    }
     let isExact =
       switch method {
-      case .automatic: max(x.count, y.count) <= 20
+      case .automatic: !isTied && max(x.count, y.count) <= 20
       case .exact: true
       case .asymptotic: false
       }
     if isExact {
       let pValue = try reachesProbability(x.count, y.count, numerator: numerator)
       return TestResult(statistic: statistic, pValue: pValue)
+    }
+    if isTied {
+      // Brings the mean to that of the limit.
+      let standardised = statistic * (total - 1) / total
+      return TestResult(
+        statistic: statistic,
+        pValue: try QuadraticLaw.survival(standardised, eigenvalues: tiedEigenvalues(order)))
     }
     // Mean and variance of T are brought to those of the limit, 1/6 and 1/45.
     let mean = (1 + 1 / total) / 6
@@ -54,6 +75,53 @@ public enum CramerVonMises {
     let standardised = 1 / 6.0 + (statistic - mean) / relativeVariance.squareRoot()
     return TestResult(
       statistic: statistic, pValue: try QuadraticLaw.cramerVonMisesSurvival(standardised))
+  }
+
+  /// Returns nmN² T: Σ (m L − n M)² over all values, with L and M the numbers of either sample up
+  /// to the value and all that tie with it.
+  private static func tiedSquares(_ order: PooledOrder) -> Int128 {
+    var (start, firsts) = (0, 0)
+    var sum = Int128(0)
+    for end in order.blockEnds {
+      for place in start..<end where order.origins[place] < order.firstCount { firsts += 1 }
+      let gap = Int128(order.secondCount * firsts - order.firstCount * (end - firsts))
+      sum += Int128(end - start) * gap * gap
+      start = end
+    }
+    return sum
+  }
+
+  /// Returns the eigenvalues of the limit of T given the ties, in descending order.
+  private static func tiedEigenvalues(_ order: PooledOrder) throws -> [Double] {
+    let total = Double(order.count)
+    // The distribution function after the last value is 1 in both samples and adds nothing.
+    var shares = [Double](), levels = [Double]()
+    var start = 0
+    for end in order.blockEnds.dropLast() {
+      let (share, level) = (Double(end - start) / total, Double(end) / total)
+      if let last = shares.last, last + share <= 0.01 {
+        let place = shares.count - 1
+        levels[place] = (last * levels[place] + share * level) / (last + share)
+        shares[place] += share
+      } else {
+        shares.append(share)
+        levels.append(level)
+      }
+      start = end
+    }
+    guard !shares.isEmpty else { return [] }
+    let solver = try SymmetricEigensolver(size: shares.count)
+    for row in shares.indices {
+      for column in 0...row {
+        let covariance = levels[column] * (1 - levels[row])
+        solver.matrix[row * shares.count + column] =
+          (shares[row] * shares[column]).squareRoot() * covariance
+      }
+    }
+    try solver.diagonalise()
+    let values = (0..<shares.count).map { solver.values[$0] }.sorted(by: >)
+    // What rounding makes of the smallest ones would count as a pole.
+    return values.filter { $0 > 1e-12 * values[0] }
   }
 
   /// Returns 24 nmN T of two ascending samples, an integer: 6 · 4U − 4nm(4nm − 1).

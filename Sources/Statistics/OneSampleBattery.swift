@@ -34,18 +34,22 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
       "a number between 0 and 1")
     let n = Double(sample.count)
     let end = sample.earliestCensoring
-    let exits = zip(sample.times, sample.isObserved).filter { time, isObserved in
+    // One array holds the exits, then what the law leaves beyond each: samples can be large.
+    var beyond = zip(sample.times, sample.isObserved).lazy.filter { time, isObserved in
       isObserved && time <= end ?? .infinity
     }.map(\.0).sorted()
-    let later = try exits.map(survival)
-    let earlier = lattice > 0 ? try exits.map { try survival($0 - lattice) } : later
+    let exited = beyond.count
     var distance = 0.0
-    for index in exits.indices {
-      let above = Double(index + 1) / n - (1 - later[index])
-      let below = (1 - earlier[index]) - Double(index) / n
+    for index in beyond.indices {
+      let later = try survival(beyond[index])
+      let earlier = lattice > 0 ? try survival(beyond[index] - lattice) : later
+      let above = Double(index + 1) / n - (1 - later)
+      let below = (1 - earlier) - Double(index) / n
       distance = max(distance, above, below)
+      // The law ends where the table of its curve ends; a logarithm must not.
+      beyond[index] = min(max(0.5 * (later + earlier), 1e-16), 1 - 1e-16)
     }
-    if let end { distance = max(distance, 1 - (try survival(end)) - Double(exits.count) / n) }
+    if let end { distance = max(distance, 1 - (try survival(end)) - Double(exited) / n) }
     kolmogorovSmirnov = TestResult(
       statistic: distance,
       pValue: try KolmogorovDistribution.survival(distance, count: sample.count))
@@ -57,8 +61,6 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
       (cramerVonMises, andersonDarling) = (nil, nil)
       return
     }
-    // The law ends where the table of its curve ends; a logarithm must not.
-    let beyond = zip(later, earlier).map { min(max(0.5 * ($0 + $1), 1e-16), 1 - 1e-16) }
     var (square, tails) = (1 / (12 * n), 0.0)
     for index in beyond.indices {
       let rank = Double(2 * index + 1)

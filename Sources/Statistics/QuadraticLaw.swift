@@ -59,4 +59,50 @@ enum QuadraticLaw {
     }
     return min(max(scale * sum / .pi, 0), 1)
   }
+
+  /// Returns the probability above `x` of Σ_j μ_j χ²_j with finitely many `eigenvalues` μ_j > 0,
+  /// in descending order, no two alike.
+  ///
+  /// λ_j = 1/μ_j; with an odd number of them the last interval has no end. Accuracy: about 1e-10.
+  /// Cost: some 50 evaluations of the product of all 1 − μ_j y on each interval that counts.
+  static func survival(_ x: Double, eigenvalues: [Double]) throws -> Double {
+    guard let largest = eigenvalues.first, x > 0 else { return 1 }
+    let scale = exp(-x / (2 * largest))
+    if scale == 0 { return 0 }
+    func weight(_ y: Double, without ends: Range<Int>) -> Double {
+      var product = 1.0
+      for index in eigenvalues.indices where !ends.contains(index) {
+        product *= 1 - eigenvalues[index] * y
+      }
+      return exp(-x * (y - 1 / largest) / 2) / (y * abs(product).squareRoot())
+    }
+    var (sum, sign) = (0.0, 1.0)
+    for start in stride(from: 0, to: eigenvalues.count, by: 2) {
+      let low = 1 / eigenvalues[start]
+      let term: Double
+      if start + 1 < eigenvalues.count {
+        // y = λ + (λ' − λ) sin²(θ/2) takes the roots of both ends away.
+        let high = 1 / eigenvalues[start + 1]
+        term = try integrate(
+          from: 0, to: .pi, absoluteTolerance: max(1e-13 * sum, 1e-200), relativeTolerance: 1e-10
+        ) { angle in
+          let sine = sin(angle / 2)
+          let y = low + (high - low) * sine * sine
+          return (low * high).squareRoot() * weight(y, without: start..<start + 2)
+        }.value
+      } else {
+        // y = λ + w².
+        term = try integrate(
+          from: 0, to: .infinity, absoluteTolerance: max(1e-13 * sum, 1e-200),
+          relativeTolerance: 1e-10
+        ) { root in
+          2 * low.squareRoot() * weight(low + root * root, without: start..<start + 1)
+        }.value
+      }
+      sum += sign * term
+      sign = -sign
+      if term <= 1e-15 * sum { break }
+    }
+    return min(max(scale * sum / .pi, 0), 1)
+  }
 }

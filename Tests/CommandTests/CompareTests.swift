@@ -36,6 +36,25 @@ import Testing
     #expect(!result.stdout.contains("\u{1B}"))
   }
 
+  @Test func `histograms are drawn on request, and mark the single time of the ODE`() throws {
+    let words = "\(small) --dynamics ode,chain --thresholds 0.25"
+    let result = try runCommand("\(words) --histogram")
+    #expect(result.status == 0)
+    #expect(result.stdout.contains("exact chain, % of replicas"))
+    #expect(result.stdout.contains("█"))
+    let percents = result.stdout.split(separator: "\n").compactMap { line -> Double? in
+      let words = line.split(separator: " ")
+      guard words.count > 2, let last = words.last, last.hasSuffix("%") else { return nil }
+      return Double(last.dropLast())
+    }
+    #expect(percents.count == 20)
+    // The longest tails are left out, and each number is rounded.
+    #expect(percents.reduce(0, +) > 80 && percents.reduce(0, +) < 101.5)
+    let fixed = try runCommand("\(words) --histogram --start overlaps:0.1")
+    #expect(fixed.stdout.contains("◀ ODE"))
+    #expect(!(try runCommand(words)).stdout.contains("% of replicas"))
+  }
+
   @Test func `above the critical rate all is censored, with status 0 and a warning`() throws {
     let result = try runCommand(
       "compare --dimension 2000 --learning-rate 0.2 --replicas 4 --horizon 0.25 "

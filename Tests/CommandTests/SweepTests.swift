@@ -87,6 +87,16 @@ import Testing
     }
   }
 
+  @Test func `a sweep of one dynamics has no pairs, and a header that says so`() throws {
+    try withDirectory { directory in
+      let words = "sweep --dynamics ode --learning-rate 0.1 --dimension 60,90 --output grid"
+      #expect(try runCommand(words, in: directory).status == 0)
+      let verdicts = rows(try bytes(directory, "grid/verdicts.csv"))
+      #expect(verdicts.count == 1)
+      #expect(verdicts.first?.contains("headline_verdict") == true)
+    }
+  }
+
   private func modified(_ directory: URL, _ point: String) throws -> Date? {
     let path = directory.path + "/points/\(point)/point.json"
     return try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date

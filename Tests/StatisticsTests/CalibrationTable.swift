@@ -73,6 +73,14 @@ import Testing
     try ExitSample((0..<count).map { _ in late * time(stream) })
   }
 
+  /// Only exits before the median are seen.
+  private static func censoredSample(_ stream: RandomStream, _ count: Int) throws -> ExitSample {
+    let horizon = 0.77 - log(0.6744897501960817) / 1.6
+    let times = (0..<count).map { _ in time(stream) }
+    return try ExitSample(
+      times: times.map { min($0, horizon) }, isObserved: times.map { $0 < horizon })
+  }
+
   /// Two dynamics from the same starts, each with noise of its own.
   private static func pairs(_ stream: RandomStream, _ count: Int, ratio: Double = 1) throws -> (
     ExitSample, ExitSample
@@ -106,6 +114,21 @@ import Testing
         "Cramér–von Mises", .equal, 400,
         {
           try CramerVonMises.test(sample($0, size), sample($0, size)).pValue
+        }
+      ),
+      (
+        "Cramér–von Mises, half censored, 100 a side", .equal, 400,
+        {
+          try CramerVonMises.test(censoredSample($0, 100), censoredSample($0, 100)).pValue
+        }
+      ),
+      (
+        "Anderson–Darling, half censored, 199 permutations", .atMost, 400,
+        {
+          try AndersonDarling.test(
+            censoredSample($0, size), censoredSample($0, size),
+            method: .permutation(count: 199, stream: $0)
+          ).pValue
         }
       ),
       (

@@ -1,3 +1,5 @@
+import Foundation
+import GSL
 import Testing
 
 @testable import Statistics
@@ -27,6 +29,26 @@ import Testing
       }
       #expect(try law(-1) == 1 && law(1e5) == 0)
     }
+  }
+
+  @Test func finitelyManyEigenvaluesGiveKnownLaws() throws {
+    for x in [1e-3, 0.1, 1, 5, 40] {
+      // One: χ² of one degree; two alike: exponential.
+      let single = try QuadraticLaw.survival(x, eigenvalues: [0.7])
+      let chiSquare = try ChiSquareDistribution(degreesOfFreedom: 1).survival(x / 0.7)
+      #expect(abs(single - chiSquare) < 1e-9 * max(chiSquare, 1e-9))
+      let nearlyEqual = try QuadraticLaw.survival(x, eigenvalues: [0.7 * (1 + 1e-9), 0.7])
+      #expect(abs(nearlyEqual - exp(-x / 1.4)) < 1e-7 * exp(-x / 1.4))
+      // The first eigenvalues of the bridge, with a finite number left out.
+      let bridge = (1...60).map { 1 / (Double.pi * Double.pi * Double($0 * $0)) }
+      let rest = 1 / 6.0 - bridge.reduce(0, +)
+      let scaled = x / 6
+      let value = try QuadraticLaw.survival(scaled - rest, eigenvalues: bridge)
+      #expect(abs(value - (try QuadraticLaw.cramerVonMisesSurvival(scaled))) < 1e-5)
+    }
+    #expect(try QuadraticLaw.survival(0, eigenvalues: [1]) == 1)
+    #expect(try QuadraticLaw.survival(1, eigenvalues: []) == 1)
+    #expect(try QuadraticLaw.survival(1e5, eigenvalues: [1, 0.5]) == 0)
   }
 
   private func pow2(_ exponent: Double) -> Double {

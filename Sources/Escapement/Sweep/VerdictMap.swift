@@ -70,41 +70,51 @@ extension PointResult {
 }
 
 extension SweepTable {
-  /// A row a point, pair of dynamics and mark.
+  /// A row a point, pair of dynamics and mark; without pairs the header alone.
   static func verdicts(_ points: [SweepPoint], _ results: [PointResult]) throws -> SweepTable {
-    SweepTable(
-      try VerdictMap(points, results).entries.map { entry in
-        let pair = entry.pair
-        let shift = pair.means?.combination(1, -1)
-        func verdict(_ equivalence: Double?, _ difference: Double?) -> Cell {
-          Cell(VerdictMap.verdict(equivalence, difference)?.rawValue)
-        }
-        let columns: [(String, Cell)] = [
-          ("first", .word(pair.first)), ("second", .word(pair.second)),
-          ("criterion", .word(pair.criterion)), ("threshold", .number(pair.threshold)),
-          ("paired", .flag(pair.paired)),
-          ("ratio", Cell(pair.ratio)), ("lower", Cell(pair.interval?[0])),
-          ("upper", Cell(pair.interval?[1])), ("margin", .number(pair.margin)),
-          ("verdict", Cell(pair.verdict?.rawValue)), ("restricted", .flag(pair.isRestricted)),
-          ("replicas_needed", Cell(pair.replicasNeeded)),
-          ("mean_difference", Cell(shift?.estimate)),
-          ("mean_difference_standard_error", Cell(shift?.standardError)),
-          ("equivalence_p_value", Cell(pair.equivalencePValue)),
-          ("difference_p_value", Cell(pair.differencePValue)),
-          ("headline", .flag(entry.isHeadline)),
-          ("equivalence_holm", Cell(entry.equivalenceHolm)),
-          ("difference_holm", Cell(entry.differenceHolm)),
-          ("headline_verdict", verdict(entry.equivalenceHolm, entry.differenceHolm)),
-          ("equivalence_benjamini_hochberg", Cell(entry.equivalenceRate)),
-          ("difference_benjamini_hochberg", Cell(entry.differenceRate)),
-          ("map_verdict", verdict(entry.equivalenceRate, entry.differenceRate)),
-        ]
-        let tests = [
-          "kolmogorov_smirnov", "anderson_darling", "cramer_von_mises", "energy", "log_rank",
-        ].map { ("\($0)_p_value", Cell(pair.lawPValues[$0])) }
-        return place(of: entry.point) + columns + tests + [
-          ("kolmogorov_smirnov_benjamini_hochberg", Cell(entry.lawRate))
-        ]
+    let columns = verdictColumns
+    return SweepTable(
+      columns: (points.first.map { place(of: $0).map(\.0) } ?? []) + columns.map(\.name),
+      rows: try VerdictMap(points, results).entries.map { entry in
+        place(of: entry.point).map(\.1) + columns.map { $0.value(entry) }
       })
+  }
+
+  private typealias VerdictColumn = (name: String, value: (VerdictMap.Entry) -> Cell)
+
+  private static var verdictColumns: [VerdictColumn] {
+    func verdict(_ equivalence: Double?, _ difference: Double?) -> Cell {
+      Cell(VerdictMap.verdict(equivalence, difference)?.rawValue)
+    }
+    func shift(_ entry: VerdictMap.Entry) -> (estimate: Double, standardError: Double)? {
+      entry.pair.means?.combination(1, -1)
+    }
+    let columns: [VerdictColumn] = [
+      ("first", { .word($0.pair.first) }), ("second", { .word($0.pair.second) }),
+      ("criterion", { .word($0.pair.criterion) }), ("threshold", { .number($0.pair.threshold) }),
+      ("paired", { .flag($0.pair.paired) }),
+      ("ratio", { Cell($0.pair.ratio) }), ("lower", { Cell($0.pair.interval?[0]) }),
+      ("upper", { Cell($0.pair.interval?[1]) }), ("margin", { .number($0.pair.margin) }),
+      ("verdict", { Cell($0.pair.verdict?.rawValue) }),
+      ("restricted", { .flag($0.pair.isRestricted) }),
+      ("replicas_needed", { Cell($0.pair.replicasNeeded) }),
+      ("mean_difference", { Cell(shift($0)?.estimate) }),
+      ("mean_difference_standard_error", { Cell(shift($0)?.standardError) }),
+      ("equivalence_p_value", { Cell($0.pair.equivalencePValue) }),
+      ("difference_p_value", { Cell($0.pair.differencePValue) }),
+      ("headline", { .flag($0.isHeadline) }),
+      ("equivalence_holm", { Cell($0.equivalenceHolm) }),
+      ("difference_holm", { Cell($0.differenceHolm) }),
+      ("headline_verdict", { verdict($0.equivalenceHolm, $0.differenceHolm) }),
+      ("equivalence_benjamini_hochberg", { Cell($0.equivalenceRate) }),
+      ("difference_benjamini_hochberg", { Cell($0.differenceRate) }),
+      ("map_verdict", { verdict($0.equivalenceRate, $0.differenceRate) }),
+    ]
+    let tests = [
+      "kolmogorov_smirnov", "anderson_darling", "cramer_von_mises", "energy", "log_rank",
+    ].map { test -> VerdictColumn in ("\(test)_p_value", { Cell($0.pair.lawPValues[test]) }) }
+    return columns + tests + [
+      ("kolmogorov_smirnov_benjamini_hochberg", { Cell($0.lawRate) })
+    ]
   }
 }

@@ -15,12 +15,13 @@ extension DynamicsKind {
 }
 
 /// Writes a comparison for a person: the experiment, the exit times, the verdicts in words.
-func comparisonTable(_ comparison: Comparison) -> String {
+func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
   var text = heading(comparison) + "\n\n"
   for mark in experiment.exitRule.marks {
     text += "Exit at \(markTitle(mark))".bold + "\n"
     text += exitTable(comparison, mark) + "\n"
+    if histogram { text += ExitHistogram.of(exitTimes(summary, at: mark)) + "\n" }
   }
   // Of the two that follow SGD's law, the chain has the more replicas.
   let truth = summary.comparisons.contains { $0.first == "chain" } ? "chain" : "sgd"
@@ -67,14 +68,18 @@ private func heading(_ comparison: Comparison) -> String {
     + "seed \(experiment.streams.seed)"
 }
 
+private func exitTimes(_ summary: ComparisonSummary, at mark: ExitMark) -> [ExitTimeSummary] {
+  summary.exitTimes.filter {
+    $0.threshold == mark.threshold && $0.criterion == mark.criterion.name
+  }
+}
+
 private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
   let (model, theory) = (experiment.model, summary.theory)
   var rows: [[String]] = []
   let threshold = mark.threshold
-  let entries = summary.exitTimes.filter {
-    $0.threshold == threshold && $0.criterion == mark.criterion.name
-  }
+  let entries = exitTimes(summary, at: mark)
   let range = Sparkline.range(entries)
   func scaled(_ value: Double?, _ error: Double?) -> String {
     let scale = model.scaledSamples

@@ -18,19 +18,26 @@ enum Sparkline {
   /// The density of a histogram over a range, the highest cell full.
   static func of(_ bins: ExitTimeSummary.Bins?, over range: ClosedRange<Double>?) -> String {
     guard let bins, let range else { return "" }
-    let step = (range.upperBound - range.lowerBound) / Double(width)
-    var cells = [Double](repeating: 0, count: width)
-    for (index, count) in bins.counts.enumerated() {
-      let (begin, end) = (bins.edges[index], bins.edges[index + 1])
-      for cell in 0..<width {
-        // A bin gives each cell its share.
-        let left = max(begin, range.lowerBound + Double(cell) * step)
-        let right = min(end, range.lowerBound + Double(cell + 1) * step)
-        if right > left { cells[cell] += Double(count) * (right - left) / (end - begin) }
-      }
-    }
+    let cells = bins.counts(in: width, over: range)
     guard let highest = cells.max(), highest > 0 else { return "" }
     let last = Double(bars.count - 1)
     return String(cells.map { bars[Int(($0 / highest * last).rounded(.up))] })
+  }
+}
+
+extension ExitTimeSummary.Bins {
+  /// The exits in `count` equal cells of a range: a bin gives each cell its share.
+  func counts(in count: Int, over range: ClosedRange<Double>) -> [Double] {
+    let step = (range.upperBound - range.lowerBound) / Double(count)
+    var cells = [Double](repeating: 0, count: count)
+    for (index, exits) in counts.enumerated() {
+      let (begin, end) = (edges[index], edges[index + 1])
+      for cell in 0..<count {
+        let left = max(begin, range.lowerBound + Double(cell) * step)
+        let right = min(end, range.lowerBound + Double(cell + 1) * step)
+        if right > left { cells[cell] += Double(exits) * (right - left) / (end - begin) }
+      }
+    }
+    return cells
   }
 }

@@ -14,7 +14,7 @@ struct Compare: AsyncParsableCommand {
       """)
 
   @OptionGroup var arguments: ExperimentArguments
-  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @OptionGroup var printing: PrintArguments
   @Option(help: ArgumentHelp("Run one of N shares, to be joined by merge.", valueName: "I/N"))
   var shard: String?
 
@@ -23,7 +23,7 @@ struct Compare: AsyncParsableCommand {
     let experiment = try arguments.resolve()
     if let output = experiment.output {
       let run = try SavedRun(experiment, share: share, directory: output, commit: builtCommit)
-      return try await completeSavedRun(run, format: format)
+      return try await completeSavedRun(run, printing)
     }
     guard share == nil else {
       throw ExperimentError(
@@ -31,7 +31,7 @@ struct Compare: AsyncParsableCommand {
     }
     let comparison = try await Comparison.run(
       experiment, commit: builtCommit, observer: TerminalProgress())
-    try show(comparison, format)
+    try show(comparison, printing)
   }
 }
 

@@ -14,7 +14,7 @@ struct Merge: ParsableCommand {
   @Argument(help: ArgumentHelp("Shards: files, or directories with them.", valueName: "shard"))
   var shards: [String]
   @Option(help: "Directory to fill with the run's files.") var output: String
-  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @OptionGroup var printing: PrintArguments
 
   func run() throws {
     let records = try ShardMerge.records(of: shards)
@@ -22,6 +22,6 @@ struct Merge: ParsableCommand {
     let lock = try RunLock(path: directory.file(".lock"), run: output)
     let comparison = try records.comparison(commit: builtCommit)
     try withExtendedLifetime(lock) { try directory.write(try filesOfRun(comparison)) }
-    try show(comparison, format)
+    try show(comparison, printing)
   }
 }

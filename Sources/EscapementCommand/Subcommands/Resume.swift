@@ -18,7 +18,7 @@ struct Resume: AsyncParsableCommand {
     parsing: .unconditional, help: ArgumentHelp("Threads (default: all cores).", valueName: "count")
   )
   var threads: String?
-  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @OptionGroup var printing: PrintArguments
 
   func run() async throws {
     let share = try shard.map(readShare)
@@ -26,12 +26,12 @@ struct Resume: AsyncParsableCommand {
       directory, share: share, threads: threads, commit: builtCommit)
     guard let run else {
       Console.error("escapement: '\(directory)' is finished already\n")
-      if share == nil, format == .json {
+      if share == nil, printing.format == .json {
         let place = URL(fileURLWithPath: directory).appendingPathComponent("summary.json")
         if let summary = try? Data(contentsOf: place) { try Console.output(summary) }
       }
       return
     }
-    try await completeSavedRun(run, format: format)
+    try await completeSavedRun(run, printing)
   }
 }
