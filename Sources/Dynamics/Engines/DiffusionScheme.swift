@@ -10,8 +10,8 @@ public enum DiffusionScheme: String, Sendable, CaseIterable {
   /// X + ½[b(X) + b(X̂)] h + ε√h σ(X) ξ with X̂ the Euler step: error O(h²) + O(ε² h).
   case driftHeun = "drift-heun"
   /// The classical Runge–Kutta method for the drift, its last two stages with the noise already added:
-  /// error O(h⁴) + O(ε² h) (Milstein and Tretyakov 1997). Takes steps three times as long for the same
-  /// bias of mean exit times.
+  /// error O(h⁴) + O(ε² h) (Milstein and Tretyakov 1997). For p > 1 the place of a crossing within a step
+  /// adds O(h²) to exit times: at p = 4 their mean is 0.46% early with h = 1/16, at p = 1 0.03%.
   case driftRungeKutta = "drift-runge-kutta"
 
   var kernel: Int32 {
