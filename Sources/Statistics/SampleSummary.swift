@@ -42,14 +42,12 @@ public struct SampleSummary: Sendable, Hashable, Encodable {
   /// earliest censored time.
   public init(_ sample: ExitSample, horizon: Double? = nil) throws {
     let horizon = horizon ?? sample.earliestCensoring
-    let times = try horizon.map { try sample.restrictedTimes(to: $0) } ?? sample.times
     count = sample.count
     exited = sample.exited
     censored = sample.censored
     mean = censored == 0 ? try GSL.mean(of: sample.times) : nil
-    restrictedMean = horizon == nil ? nil : try GSL.mean(of: times)
     self.horizon = horizon
-    standardDeviation = count > 1 ? try variance(of: times).squareRoot() : nil
+    (restrictedMean, standardDeviation) = try Self.moments(sample, to: horizon)
     standardError = standardDeviation.map { $0 / Double(sample.count).squareRoot() }
 
     let sorted = sample.times.sorted()
@@ -64,6 +62,18 @@ public struct SampleSummary: Sendable, Hashable, Encodable {
         probability: probability,
         value: isKnown ? try quantile(ofSorted: sorted, probability: probability) : nil)
     }
+  }
+
+  /// The restricted mean, if there is a `horizon`, and the standard deviation; the copy that they
+  /// take is gone when the next is made.
+  private static func moments(_ sample: ExitSample, to horizon: Double?) throws -> (
+    mean: Double?, deviation: Double?
+  ) {
+    let times = try horizon.map { try sample.restrictedTimes(to: $0) } ?? sample.times
+    return (
+      horizon == nil ? nil : try GSL.mean(of: times),
+      times.count > 1 ? try variance(of: times).squareRoot() : nil
+    )
   }
 
   enum CodingKeys: String, CodingKey {
