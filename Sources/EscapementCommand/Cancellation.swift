@@ -11,21 +11,22 @@ struct InterruptedError: Error, CustomStringConvertible {
 func cancelledBySignals<Result: Sendable>(
   _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
-  let task = Task { try await body() }
-  let numbers = [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) }
-  let sources = numbers.map { number in
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler {
-      task.cancel()
-      signal(number, SIG_DFL)
-    }
-    source.resume()
-    return source
+  // The task waits until signals are listened to.
+  let (gate, opening) = AsyncStream.makeStream(of: Never.self)
+  let task = Task {
+    for await _ in gate {}
+    return try await body()
   }
+  let sources = listenToStops { number in
+    task.cancel()
+    signal(number, SIG_DFL)
+  }
+  opening.finish()
   defer {
-    for source in sources { source.cancel() }
-    for number in numbers { signal(number, SIG_DFL) }
+    for source in sources {
+      source.cancel()
+      signal(Int32(source.handle), SIG_DFL)
+    }
   }
   return try await task.value
 }

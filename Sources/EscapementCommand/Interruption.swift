@@ -1,3 +1,4 @@
+import Dispatch
 import Escapement
 import Foundation
 
@@ -12,23 +13,15 @@ final class Interruption {
 
   /// Listens from now on; `advice` says how to go on.
   init(saving journal: RecordJournal, advice: String) {
-    let queue = DispatchQueue(label: "escapement.interruption")
-    // What is ignored already stays so, as nohup and background jobs want it.
-    sources = [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) }.map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler {
-        do {
-          try journal.save()
-          Console.error("\nescapement: interrupted, what is finished is saved: \(advice)\n")
-          _exit(Interruption.status)
-        } catch {
-          Console.error("\nescapement: \(error)\n")
-          _exit(ExitStatus.cannotWrite)
-        }
+    sources = listenToStops { _ in
+      do {
+        try journal.save()
+        Console.error("\nescapement: interrupted, what is finished is saved: \(advice)\n")
+        _exit(Interruption.status)
+      } catch {
+        Console.error("\nescapement: \(error)\n")
+        _exit(ExitStatus.cannotWrite)
       }
-      source.resume()
-      return source
     }
   }
 
@@ -39,16 +32,4 @@ final class Interruption {
       signal(Int32(source.handle), SIG_DFL)
     }
   }
-}
-
-/// Whether a signal is ignored already, as nohup and background jobs want it.
-func isIgnored(_ number: Int32) -> Bool {
-  var action = sigaction()
-  guard sigaction(number, nil, &action) == 0 else { return false }
-  #if canImport(Darwin)
-    let handler = action.__sigaction_u.__sa_handler
-  #else
-    let handler = action.__sigaction_handler.sa_handler
-  #endif
-  return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
 }

@@ -21,7 +21,7 @@ func runCommand(
     stdout: given, environment: environment)
 }
 
-/// Runs any program to its end.
+/// Runs any program to its end, or until `deadline` has passed and it is killed: status -1.
 func runProgram(
   _ path: String, _ arguments: [String], in directory: URL? = nil, stdout given: FileHandle? = nil,
   environment: [String: String]? = nil
@@ -36,11 +36,13 @@ func runProgram(
   process.standardOutput = given ?? output
   process.standardError = errors
   try process.run()
+  let guardian = Guardian(process)
   // One pipe on a thread of its own: a full pipe that nobody reads would stop the command.
   let reader = PipeReader(errors)
   let stdout = given == nil ? output.fileHandleForReading.readDataToEndOfFile() : Data()
   let stderr = reader.wait()
   process.waitUntilExit()
+  guardian.leave()
   return CommandResult(
     status: process.terminationReason == .exit ? process.terminationStatus : -1,
     stdout: String(decoding: stdout, as: UTF8.self),
@@ -58,6 +60,26 @@ func startCommand(_ words: String, in directory: URL) throws -> Process {
   process.standardError = FileHandle.nullDevice
   try process.run()
   return process
+}
+
+/// Waits until a process has ended, or until `deadline` has passed and it is killed.
+func waitForEnd(of process: Process) {
+  let guardian = Guardian(process)
+  process.waitUntilExit()
+  guardian.leave()
+}
+
+/// Waits until `condition` holds, the process has ended, or `deadline` has passed.
+///
+/// Returns whether it holds: a process that is waited for in vain is a failure, however slow the
+/// machine.
+func wait(while process: Process, until condition: () -> Bool) -> Bool {
+  let end = ContinuousClock.now + deadline
+  while process.isRunning, .now < end {
+    if condition() { return true }
+    usleep(2000)
+  }
+  return condition()
 }
 
 /// Runs `escapement` with words separated by spaces.
@@ -86,6 +108,24 @@ private let buildDirectory: URL = {
     return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
   #endif
 }()
+
+/// How long a process may take before it counts as hanging: each takes seconds at most, and other
+/// tests and programs want the same cores.
+private let deadline: Duration = .seconds(600)
+
+/// Kills a process that does not end.
+private struct Guardian {
+  private let work: DispatchWorkItem
+
+  init(_ process: Process) {
+    let identifier = process.processIdentifier
+    work = DispatchWorkItem { kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(
+      deadline: .now() + .seconds(Int(deadline.components.seconds)), execute: work)
+  }
+
+  func leave() { work.cancel() }
+}
 
 private final class PipeReader: @unchecked Sendable {
   private var data = Data()

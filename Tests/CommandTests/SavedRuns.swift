@@ -33,10 +33,7 @@ func expectSameFiles(
   }
 }
 
-/// Waits until a file has more than `size` bytes, or the process has ended.
-func waitForFile(_ path: URL, size: Int, while process: Process) {
-  func length() -> Int {
-    (try? FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int) ?? 0
-  }
-  while process.isRunning, length() <= size { usleep(2000) }
+/// The length of a file, 0 when there is none.
+func length(of file: URL) -> Int {
+  (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) ?? 0
 }
