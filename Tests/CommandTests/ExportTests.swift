@@ -97,6 +97,10 @@ import Testing
         from: [], expecting: ["summary.json", "'sdo'", "expected as in exit_times.csv"])
       try edit(
         "summary.json", "escapement/comparison/1", "other/1", expecting: ["summary.json", "schema"])
+      try edit(
+        "summary.json", #""mean_ratio" : \{\s*"estimate" : [^,]*,\s*"interval" : \["#,
+        #""mean_ratio" : {"estimate" : 1, "interval" : [1,"#, from: .regularExpression,
+        expecting: ["summary.json: key 'comparisons[", "an interval of 3 numbers"])
       try edit("summary.json", "\"seed\" : 5", "\"seed\" : \"x\"", expecting: ["provenance.seed"])
       try edit("experiment.yaml", "width: 1", "width: 0", expecting: ["experiment.yaml", "width"])
       #expect(!FileManager.default.fileExists(atPath: run.appendingPathComponent("new").path))

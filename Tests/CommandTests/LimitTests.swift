@@ -3,8 +3,7 @@ import Testing
 
 /// Gives files that are hostile rather than wrong; each must end at once, by one line.
 @Suite struct LimitTests {
-  @Test(.timeLimit(.minutes(1)))
-  func `an experiment file has a size, a depth and a number of aliases`() throws {
+  @Test func `an experiment file has a size, a depth and a number of aliases`() throws {
     try withDirectory { directory in
       let bomb =
         "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
@@ -26,8 +25,8 @@ import Testing
     }
   }
 
-  @Test(
-    .enabled(if: FileManager.default.fileExists(atPath: "/dev/zero")), .timeLimit(.minutes(1)))
+  // What reads on for ever is killed in the end, and has another status then.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/zero")))
   func `an endless file is not read to its end`() throws {
     let result = try runCommand("theory /dev/zero")
     #expect(result.status == 65)
@@ -35,5 +34,34 @@ import Testing
     let gram = try runCommand("theory --dimension 9 --learning-rate 0.1 --start gram:/dev/zero")
     #expect(gram.status == 65)
     #expect(gram.stderr.contains("of 64 MB at most"))
+  }
+
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: "/dev/zero")),
+    arguments: [
+      ("run", "exit_times.csv", "is no regular file"), ("run", "summary.json", "than 64 MB"),
+      ("run", "experiment.yaml", "of 1 MB at most"), ("grid", "sweep.csv", "than 64 MB"),
+      ("grid", "verdicts.csv", "than 64 MB"),
+    ])
+  func `an endless file in a directory of results is not read to its end`(
+    directory: String, name: String, says: String
+  ) throws {
+    try withDirectory { place in
+      let words = "--learning-rate 0.1 --replicas 3 --dynamics chain,ode --output \(directory)"
+      let subcommand = directory == "run" ? "compare --dimension 50" : "sweep --dimension 50,60"
+      #expect(try runCommand("\(subcommand) \(words)", in: place).status == 0)
+      let file = place.appendingPathComponent("\(directory)/\(name)")
+      try FileManager.default.removeItem(at: file)
+      try FileManager.default.createSymbolicLink(
+        at: file, withDestinationURL: URL(fileURLWithPath: "/dev/zero"))
+      let result = try runCommand("export \(directory) --to notebook", in: place)
+      // The notebook of a sweep reads the tables itself.
+      let drawn = try runCommand("export \(directory) --to figures", in: place)
+      for refused in [result, drawn] {
+        #expect(refused.status == 65)
+        #expect(refused.errorLines.count == 1)
+        #expect(refused.stderr.contains(says), "\(refused.stderr)")
+      }
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Ensemble
 import Foundation
 
 /// Names what a run can be exported to.
@@ -38,9 +39,8 @@ extension Run {
   ) throws -> ExportedFiles {
     switch format {
     case .csv:
-      let url = URL(fileURLWithPath: path).appendingPathComponent("exit_times.csv")
       return ExportedFiles([
-        ("exit_times.csv", try Data(contentsOf: url)),
+        ("exit_times.csv", try mapFile(exitTimesFile, limit: largestExitTimesFile)),
         ("exit_time_summary.csv", exitTimeSummaryCSV(self)),
         ("comparisons.csv", comparisonsCSV(self)),
       ])

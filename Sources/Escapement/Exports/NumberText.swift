@@ -25,7 +25,8 @@ package enum NumberText {
   /// A ratio's interval: `[0.981, 1.012]`.
   package static func interval(_ bounds: [Double]) -> String {
     let width = bounds[1] - bounds[0]
-    let decimals = width > 0 ? max(2, min(9, 2 - Int(log10(width).rounded(.down)))) : 4
+    let isSpread = width > 0 && width.isFinite
+    let decimals = isSpread ? max(2, min(9, 2 - Int(log10(width).rounded(.down)))) : 4
     return bounds.map { String(format: "%.\(decimals)f", $0) }.joined(separator: " … ")
   }
 

@@ -197,6 +197,23 @@ extension PointResult {
   }
 }
 
+extension PointResult {
+  /// Whether a result that was read has all that one of this experiment has, and what can be.
+  func isWhole(for experiment: Experiment) -> Bool {
+    let marks = experiment.exitRule.marks.map(Mark.init)
+    let expected = experiment.dynamics.flatMap { kind in marks.map { (kind.rawValue, $0) } }
+    func isPValue(_ value: Double?) -> Bool { value.map { (0...1).contains($0) } ?? true }
+    return schema == "escapement/sweep-point/1" && self.experiment == experiment.yaml
+      && exits.count == expected.count
+      && zip(exits, expected).allSatisfy { $0.dynamics == $1.0 && $0.mark == $1.1 }
+      && exits.allSatisfy { $0.quantiles.count == SampleSummary.probabilities.count }
+      && pairs.allSatisfy { pair in
+        pair.interval?.count ?? 2 == 2 && isPValue(pair.equivalencePValue)
+          && isPValue(pair.differencePValue) && pair.lawPValues.values.allSatisfy(isPValue)
+      }
+  }
+}
+
 /// The p-values of a battery, by name; a test that is not defined is left out.
 private func lawPValues(_ tests: TestBattery) -> [String: Double] {
   let entries: [(String, TestResult?)] = [

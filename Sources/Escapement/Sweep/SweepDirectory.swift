@@ -1,3 +1,4 @@
+import Ensemble
 import Foundation
 
 /// Keeps the finished points of a sweep in a directory, so that it may be taken up again.
@@ -6,6 +7,9 @@ import Foundation
 /// whole, by a rename, with the files of a run and point.json, from which the sweep's own files are
 /// made.
 public struct SweepDirectory: Sendable {
+  /// The largest sweep.yaml and the largest point.json, in bytes.
+  private static let (largestIdentity, largestPoint) = (1 << 24, 1 << 24)
+
   private let run: RunDirectory
   private let root: URL
   private var points: URL { root.appendingPathComponent("points", isDirectory: true) }
@@ -16,7 +20,10 @@ public struct SweepDirectory: Sendable {
   public init(path: String, identity: String) throws {
     root = URL(fileURLWithPath: path, isDirectory: true)
     let place = root.appendingPathComponent("sweep.yaml")
-    if let old = try? String(contentsOf: place, encoding: .utf8), old != identity {
+    let isThere = FileManager.default.fileExists(atPath: place.path)
+    let data = try? readFile(place.path, limit: SweepDirectory.largestIdentity)
+    let old = data.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    if isThere, old != identity {
       throw OutputError(
         isCreation: true,
         description: "output: '\(path)' holds another sweep"
@@ -41,9 +48,9 @@ public struct SweepDirectory: Sendable {
   /// Reads a finished point; nil when it is not there, cannot be read, or is of another experiment.
   public func result(of point: SweepPoint) -> PointResult? {
     let place = directory(of: point).appendingPathComponent("point.json")
-    guard let data = try? Data(contentsOf: place),
+    guard let data = try? readFile(place.path, limit: SweepDirectory.largestPoint),
       let result = try? JSONDecoder().decode(PointResult.self, from: data),
-      result.experiment == point.experiment.yaml
+      result.isWhole(for: point.experiment)
     else { return nil }
     return result
   }
@@ -56,20 +63,19 @@ public struct SweepDirectory: Sendable {
     let temporary = points.appendingPathComponent(".\(UUID().uuidString)", isDirectory: true)
     let final = directory(of: point)
     do {
-      try manager.createDirectory(at: temporary, withIntermediateDirectories: true)
-      for file in files {
-        try file.contents.write(to: temporary.appendingPathComponent(file.name))
-      }
+      try RunDirectory(path: temporary.path).write(files)
       // A directory whose point could not be read is in the way of the new one.
       if manager.fileExists(atPath: final.path) { try manager.removeItem(at: final) }
-      guard rename(temporary.path, final.path) == 0 else {
-        throw CocoaError(.fileWriteUnknown)
-      }
+      try DurableFile.rename(temporary.path, to: final.path)
     } catch {
       try? manager.removeItem(at: temporary)
-      throw OutputError(
-        isCreation: false, description: "output: cannot write to '\(points.path)'")
+      guard let error = error as? OutputError else {
+        throw OutputError(
+          isCreation: false, path: final.path, reason: error.localizedDescription)
+      }
+      throw OutputError(isCreation: false, description: error.description)
     }
+    DurableFile.synchronize(directory: points.path)
   }
 
   /// Writes the files of the whole sweep; throws `OutputError`.

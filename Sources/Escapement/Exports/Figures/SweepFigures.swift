@@ -1,4 +1,5 @@
 import Dynamics
+import Ensemble
 import Foundation
 import SwiftCSV
 
@@ -8,6 +9,9 @@ public struct SweepTables: Sendable {
   public let path: String
   private let exits: [[String: String]]
   private let verdicts: [[String: String]]
+  /// The largest table, in bytes.
+  private static let largestFile = 1 << 26
+
   /// Keys that differ between points, in the order of the columns.
   private let sweptKeys: [String]
 
@@ -27,7 +31,7 @@ public struct SweepTables: Sendable {
     sweptKeys = keys.filter { key in Set(read.rows.map { $0[key] ?? "" }).count > 1 }
     // A single dynamics has nothing to be compared with, and an empty table.
     let place = SweepTables.place(path, "verdicts.csv")
-    let isEmpty = (try? Data(contentsOf: place)).map { $0.count <= 1 } ?? false
+    let isEmpty = try readFile(place.relativePath, limit: SweepTables.largestFile).count <= 1
     verdicts =
       isEmpty
       ? []
@@ -43,7 +47,9 @@ public struct SweepTables: Sendable {
   private static func read(
     _ url: URL, columns: [String]
   ) throws -> (header: [String], rows: [[String: String]]) {
-    guard let table = try? CSV<Named>(url: url, delimiter: .comma, loadColumns: false) else {
+    let text = String(
+      decoding: try readFile(url.relativePath, limit: largestFile), as: UTF8.self)
+    guard let table = try? CSV<Named>(string: text, delimiter: .comma, loadColumns: false) else {
       throw DataFileError(url.relativePath, "cannot be read, expected a table of a sweep")
     }
     if let missing = columns.first(where: { !table.header.contains($0) }) {

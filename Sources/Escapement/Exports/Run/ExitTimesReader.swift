@@ -1,5 +1,12 @@
 import Dynamics
+import Ensemble
 import Foundation
+
+/// The largest exit_times.csv of a run, in bytes.
+let largestExitTimesFile = 1 << 34
+
+/// The largest number of series in one; beyond it finding the place of a row would take too long.
+private let largestSeriesCount = 10_000
 
 /// Reads the exit_times.csv of a run; throws `DataFileError`, which names the line.
 ///
@@ -7,10 +14,7 @@ import Foundation
 /// `criterion` apart, is an error, and so are rows out of order. Cost: about 0.5 µs a row; memory 24
 /// bytes a row beside the file, which is mapped.
 func readExitTimes(_ path: String) throws -> [ExitSeries] {
-  let url = URL(fileURLWithPath: path)
-  guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
-    throw DataFileError(path, "cannot be read, expected the exit times of a run")
-  }
+  let data = try mapFile(path, limit: largestExitTimesFile)
   var series: [ExitSeries] = []
   var columns: ExitTimesColumns?
   var line = 0
@@ -97,6 +101,11 @@ private struct ExitTimesColumns {
         throw DataFileError(
           path, line: line, "rows of \(kind.rawValue) at \(level) stand in two places, expected one"
         )
+      }
+      guard series.count < largestSeriesCount else {
+        throw DataFileError(
+          path, line: line,
+          "found one more dynamics and threshold, expected at most \(largestSeriesCount)")
       }
       series.append(next)
     }

@@ -1,4 +1,5 @@
 import Dynamics
+import Ensemble
 import Foundation
 import Statistics
 
@@ -16,6 +17,8 @@ public struct Run: Sendable {
   public let summary: RunSummary
   /// The bytes of summary.json.
   let summaryData: Data
+  /// Where exit_times.csv is.
+  let exitTimesFile: String
   /// The records of exit_times.csv.
   public let series: [ExitSeries]
 
@@ -34,16 +37,14 @@ public struct Run: Sendable {
     }
     self.path = path
     let yaml = file("experiment.yaml")
-    options = try ExperimentOptions(file: yaml)
+    experimentText = try ExperimentOptions.text(ofFile: yaml)
+    options = try ExperimentOptions(yaml: experimentText, name: yaml)
     experiment = try Experiment(options, directory: path, checksEngines: false)
-    experimentText = try String(contentsOfFile: yaml, encoding: .utf8)
     let json = file("summary.json")
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: json)) else {
-      throw DataFileError(json, "cannot be read, expected the summary of a run")
-    }
-    summaryData = data
-    summary = try RunSummary(data, path: json)
-    series = try readExitTimes(file("exit_times.csv"))
+    summaryData = try readFile(json, limit: RunSummary.largestFile)
+    summary = try RunSummary(summaryData, path: json)
+    exitTimesFile = file("exit_times.csv")
+    series = try readExitTimes(exitTimesFile)
     try checkAgreement(summaryPath: json)
   }
 

@@ -111,6 +111,9 @@ public struct RunSummary: Decodable, Sendable {
     let seconds: Double
   }
 
+  /// The largest summary.json, in bytes.
+  static let largestFile = 1 << 26
+
   let schema: String
   let provenance: Provenance
   let theory: Theory
@@ -134,6 +137,14 @@ public struct RunSummary: Decodable, Sendable {
     guard schema == "escapement/comparison/1" else {
       throw DataFileError(
         path, "key 'schema': found '\(schema.prefix(40))', expected 'escapement/comparison/1'")
+    }
+    for (index, pair) in comparisons.enumerated() {
+      for interval in [pair.meanRatio?.interval, pair.wasserstein?.interval] {
+        guard let interval, interval.count != 2 else { continue }
+        throw DataFileError(
+          path,
+          "key 'comparisons[\(index)]': an interval of \(interval.count) numbers, expected two")
+      }
     }
   }
 }
