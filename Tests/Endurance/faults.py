@@ -50,6 +50,14 @@ def disk_full(place):
         told("disk full", run(*words, check=False), 74, "No space left on device")
         told("disk full, again", run("resume", disk / "run", check=False), 74,
              "No space left on device")
+        told("disk full, export", run("export", place / "single", "--to", "csv", "--output",
+                                      disk / "exported", check=False),
+             74, "No space left on device")
+        told("disk full, merge", run("merge", place / "shard", "--output", disk / "merged",
+                                     check=False), 74, "No space left on device")
+        left = [path for path in disk.glob("[em]*ed/*")]
+        if left:
+            failures.append(f"disk full leaves {left}")
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
         told("room again", run("resume", disk / "run"), 0, "going on")
         expect_same(disk / "run", place / "single")
@@ -149,6 +157,25 @@ def terminal_gone(place):
     told("terminal goes away", result, 75, "")
 
 
+def signals_ignored(place):
+    """As under nohup: what was ignored when the program began does not stop it."""
+    def ignore():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    output = place / "nohup"
+    process = subprocess.Popen(
+        [find_command(), "compare", *SHORT, "--output", output], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=ignore)
+    wait_for_checkpoint(output, process)
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate()
+    told("hangup and Ctrl-C that are ignored",
+         subprocess.CompletedProcess([], process.returncode, "", stderr), 0, "")
+    expect_same(output, place / "single")
+
+
 def stopped_and_continued(place):
     """As a laptop that sleeps: time passes, the process does not."""
     output = place / "stopped"
@@ -194,8 +221,10 @@ def main():
         os.chmod(place, 0o755)
         run("compare", *SHORT, "--output", place / "single")
         files_of_run(place / "single")
+        run("compare", *SHORT, "--shard", "1/1", "--output", place / "shard")
         for fault in [disk_full, file_too_large, read_only, closed_pipes, few_handles,
-                      little_memory, terminal_gone, stopped_and_continued, clock_jumps]:
+                      little_memory, terminal_gone, signals_ignored,
+                      stopped_and_continued, clock_jumps]:
             fault(place)
     if failures:
         sys.exit(f"FAILED: {', '.join(failures)}")

@@ -8,6 +8,7 @@ Needs root and the Debian packages slurm-wlm and munge; says so and ends with 0 
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -117,12 +118,23 @@ PartitionName=short Nodes=ALL Default=YES MaxTime=INFINITE State=UP
                 process.wait()
 
 
-def wait_for(slurm, condition, what, seconds=300):
+def processes_of_tasks(directory):
+    """The running tasks of a job array as pairs of shard and process, by what they were called with."""
+    for place in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().split(b"\0")
+            if b"--shard" in words and os.readlink(place / "cwd") == str(directory):
+                yield words[words.index(b"--shard") + 1].split(b"/")[0].decode(), int(place.name)
+        except OSError:
+            continue  # It has just ended.
+
+
+def wait_for(slurm, condition, what, seconds=300, pause=0.2):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             sys.exit(f"FAILED: no {what} in {seconds} s: {slurm.jobs()}")
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def submit(slurm, *words):
@@ -133,6 +145,45 @@ def submit(slurm, *words):
 
 def merged(directory):
     return (directory / "summary.json").exists()
+
+
+def two_killed(slurm, place, replicas):
+    """Kills two of 16 tasks and resubmits them; False when they ended before."""
+    experiment = [*EXPERIMENT, "--replicas", f"3000,sgd:{replicas}"]
+    single, output = place / f"single-{replicas}", place / f"run-16-{replicas}"
+    run("compare", *experiment, "--output", single)
+    job = submit(slurm, *experiment, "--tasks", 16, "--partition", "short", "--output", output)
+    victims = []
+
+    def kill_two():
+        for shard, process in processes_of_tasks(output):
+            begun = output / f"checkpoint-{shard}-of-16.records"
+            if len(victims) < 2 and shard not in victims and begun.exists():
+                # KILL for one, as a node that fails; TERM for the other, as a time limit.
+                os.kill(process, [signal.SIGKILL, signal.SIGTERM][len(victims)])
+                victims.append(shard)
+        return len(victims) == 2
+
+    wait_for(slurm, kill_two, "two running tasks", pause=0.02)
+    active = {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING"}
+    wait_for(slurm, lambda: not any(
+        task.startswith(f"{job}_") and state in active for task, state in slurm.jobs().items()),
+        "end of the tasks")
+    finished = len(list(output.glob("shard-*-of-16.records")))
+    print(f"killed tasks {' and '.join(victims)}; {finished} of 16 shards are finished", flush=True)
+    if finished != 14:
+        return False
+    if merged(output):
+        sys.exit("FAILED: the merge did not wait for the tasks that were killed")
+    again = submit(slurm, "--resubmit", output)
+    wait_for(slurm, lambda: merged(output), "merged run")
+    tasks_again = [task for task in slurm.jobs() if task.startswith(f"{again}_")]
+    if sorted(task.split("_")[1] for task in tasks_again) != sorted(victims):
+        sys.exit(f"FAILED: resubmitted {tasks_again}, expected {victims} alone")
+    expect_same(output, single)
+    print("16 shards, two killed and resubmitted alone: byte-identical to the single run",
+          flush=True)
+    return True
 
 
 def main():
@@ -155,42 +206,11 @@ def main():
                        "--output", output)
                 wait_for(slurm, lambda: merged(output), "merged run")
                 expect_same(output, place / "single")
-                print(f"{tasks} shard(s) through Slurm: byte-identical to the single run")
+                print(f"{tasks} shard(s) through Slurm: byte-identical to the single run", flush=True)
 
-            output = place / "run-16"
-            # Ten times the replicas would be killed surely; here the first two that run are.
-            job = submit(slurm, *EXPERIMENT, "--tasks", 16, "--partition", "short",
-                         "--output", output)
-            victims = []
-
-            def two_killed():
-                for task, state in slurm.jobs().items():
-                    if len(victims) < 2 and task.startswith(f"{job}_") and state == "RUNNING":
-                        # KILL for one, as a node that fails; TERM for the other, as a time limit.
-                        signal = ["KILL", "TERM"][len(victims)]
-                        shard = task.split("_")[1]
-                        begun = output / f"checkpoint-{shard}-of-16.records"
-                        if begun.exists() and task not in victims:
-                            slurm.call("scancel", "--full", f"--signal={signal}", task, check=False)
-                            victims.append(task)
-                return len(victims) == 2
-
-            wait_for(slurm, two_killed, "two running tasks")
-            active = {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING"}
-            wait_for(slurm, lambda: not any(
-                task.startswith(f"{job}_") and state in active
-                for task, state in slurm.jobs().items()), "end of the tasks")
-            finished = len(list(output.glob("shard-*-of-16.records")))
-            print(f"killed {', '.join(victims)}; {finished} of 16 shards are finished")
-            if finished == 16 or merged(output):
-                sys.exit("FAILED: no task was killed in time, nothing was tested")
-            again = submit(slurm, "--resubmit", output)
-            wait_for(slurm, lambda: merged(output), "merged run")
-            tasks_again = [task for task in slurm.jobs() if task.startswith(f"{again}_")]
-            if len(tasks_again) != 16 - finished:
-                sys.exit(f"FAILED: resubmitted {tasks_again}")
-            expect_same(output, place / "single")
-            print(f"16 shards, {16 - finished} killed and resubmitted alone: byte-identical")
+            # On a busy machine a task may end before its signal comes; then they get more to do.
+            if not any(two_killed(slurm, place, replicas) for replicas in [32, 64, 128, 256]):
+                sys.exit("FAILED: no two tasks were killed in time, nothing was tested")
         finally:
             slurm.stop()
 
