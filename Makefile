@@ -22,7 +22,7 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 endef
 
 .PHONY: help run build test lint format clean dependencies python-dependencies notebooks docs \
-  example benchmark benchmark-peers calibration endurance fuzz
+  example benchmark benchmark-peers single-precision calibration endurance fuzz
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
@@ -37,6 +37,7 @@ help:
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
 	@echo 'make benchmark-peers-torch   time torchsde (installs PyTorch, some gigabytes)'
+	@echo 'make single-precision  what full SGD gains by it, and its law at 10^6 replicas (half an hour)'
 	@echo 'make calibration       check levels, coverage and laws with many repetitions (ten minutes)'
 
 run: build
@@ -70,6 +71,9 @@ benchmark: build
 	@$(MAKE) --silent -C Benchmarks/Yardstick
 	@python3 Benchmarks/engines.py
 	@python3 Benchmarks/bias.py
+
+single-precision: build
+	@python3 Benchmarks/single.py
 
 benchmark-peers: build
 	@Benchmarks/Peers/run.sh

@@ -68,7 +68,7 @@ let package = Package(
       path: "Sources/CommitStampPlugin"),
     .testTarget(name: "GSLTests", dependencies: ["GSL"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics"]),
-    .testTarget(name: "KernelTests", dependencies: ["CKernels"]),
+    .testTarget(name: "KernelTests", dependencies: ["CKernels", "GSL"]),
     .testTarget(name: "EnsembleTests", dependencies: ["Ensemble"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
     .testTarget(name: "EscapementTests", dependencies: ["CNetCDF", "Escapement", "NetCDF"]),

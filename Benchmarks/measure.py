@@ -13,8 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "Benchmarks" / "RESULTS.md"
-COMMAND = ROOT / ".build" / "release" / "escapement"
-SECTIONS = ["yardstick", "engines", "bias", "peers", "torchsde", "whole"]
+COMMAND = Path(os.environ.get("ESCAPEMENT", ROOT / ".build" / "release" / "escapement"))
+SECTIONS = ["yardstick", "engines", "single", "bias", "peers", "torchsde", "whole"]
 
 
 def arguments(dynamics, width=1, **options):

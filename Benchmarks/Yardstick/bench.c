@@ -62,12 +62,20 @@ static double normals_yardstick(void *context, EscLevel level) {
   return (now() - start) / 4096;
 }
 
-static double normals_kernel(void *context, EscLevel level) {
+static double normals_of(EscPrecision precision, double *context, EscLevel level) {
   EscGenerators generators;
   for (int i = 0; i < ESC_LANES; i++) esc_generator_start(&generators, i, 1, 1, (uint64_t)i);
   double start = now();
-  for (int i = 0; i < 4; i++) esc_normals(&generators, 128, context, level);
+  for (int i = 0; i < 4; i++) esc_normals(&generators, precision, 128, context, level);
   return (now() - start) / (4 * 4096);
+}
+
+static double normals_kernel(void *context, EscLevel level) {
+  return normals_of(ESC_DOUBLE, context, level);
+}
+
+static double single_normals_kernel(void *context, EscLevel level) {
+  return normals_of(ESC_SINGLE, context, level);
 }
 
 // Chain, p = 1.
@@ -108,7 +116,7 @@ static double sgd_yardstick(void *context, EscLevel level) {
   return time / (double)steps;
 }
 
-static double sgd_kernel(void *context, EscLevel level) {
+static double sgd_of(EscPrecision precision, void *context, EscLevel level) {
   const EscNetwork *s = context;
   uint64_t p = s->width, stride = esc_sgd_stride(s->dimension), steps = 400000 / p / stride + 1;
   double *memory = aligned_alloc(64, ((p + 2) * stride + p * (p + 64)) * sizeof *memory);
@@ -119,12 +127,20 @@ static double sgd_kernel(void *context, EscLevel level) {
   state.overlap = state.pending + p;
   for (uint64_t i = 0; i < p * stride; i++) state.vectors[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
   esc_sgd_begin(s, &state, level);
-  esc_sgd_advance(s, &state, INFINITY, -INFINITY, 1, level);
+  esc_sgd_advance(s, &state, precision, INFINITY, -INFINITY, 1, level);
   double start = now();
-  esc_sgd_advance(s, &state, INFINITY, -INFINITY, steps, level);
+  esc_sgd_advance(s, &state, precision, INFINITY, -INFINITY, steps, level);
   double time = now() - start;
   free(memory);
   return time / (double)steps;
+}
+
+static double sgd_kernel(void *context, EscLevel level) {
+  return sgd_of(ESC_DOUBLE, context, level);
+}
+
+static double single_sgd_kernel(void *context, EscLevel level) {
+  return sgd_of(ESC_SINGLE, context, level);
 }
 
 // Full SGD, p rows.
@@ -228,6 +244,7 @@ int main(void) {
   rng = gsl_rng_alloc(gsl_rng_mt19937);
   static double numbers[4096];
   compare("normals", normals_yardstick, normals_kernel, numbers);
+  compare("normals, single", normals_yardstick, single_normals_kernel, numbers);
   uint64_t dimensions[] = {100, 3000, 1000000};
   for (int i = 0; i < 3; i++) {
     EscChain chain = {1, dimensions[i], 0.1, 1.0, 0.01};
@@ -243,6 +260,8 @@ int main(void) {
     char name[64];
     snprintf(name, sizeof name, "sgd p=1 d=%llu", (unsigned long long)inputs[i]);
     compare(name, sgd_yardstick, sgd_kernel, &sgd);
+    strcat(name, ", single");
+    compare(name, sgd_yardstick, single_sgd_kernel, &sgd);
   }
   uint64_t rows[] = {2, 8};
   for (int i = 0; i < 2; i++) {
@@ -250,6 +269,8 @@ int main(void) {
     char name[64];
     snprintf(name, sizeof name, "sgd p=%llu d=1000", (unsigned long long)rows[i]);
     compare(name, rows_yardstick, sgd_kernel, &sgd);
+    strcat(name, ", single");
+    compare(name, rows_yardstick, single_sgd_kernel, &sgd);
   }
   EscDiffusion sde = {1, {1.6, -1.6, 0, 0, 0}, {48, -96, 48, 0, 0}, 0.1 / 3000, 1e-3, 1, 0};
   compare("sde p=1 d=3000", sde_yardstick, sde_kernel, &sde);

@@ -93,7 +93,7 @@ static uint64_t FN(chain_run)(
   }
   for (int i = 0; i < ESC_GROUPS; i++) {
     FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
-    FN(rewind)(&generator[i], 3, &lanes->generators, ESC_WIDTH * i);
+    FN(rewind)(&generator[i], 6, &lanes->generators, ESC_WIDTH * i);
   }
   for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += n;
   return n;

@@ -85,6 +85,10 @@ double esc_stream_normals(const uint64_t word[2], double out[2]) {
   return esc_normal_pair(word, &out[0], &out[1]);
 }
 
+void esc_stream_single_normals(uint32_t radius, uint32_t angle, float out[2]) {
+  esc_single_pair(radius, angle, &out[0], &out[1]);
+}
+
 double esc_stream_inverse_root(double q) { return esc_inverse_root(q); }
 
 double esc_stream_chi_square(

@@ -68,6 +68,28 @@
 #define ESC_COS_5 -0x1.a6c9c1be9eb49p-16
 #define ESC_COS_6 0x1.f3dbcea61b1a4p-22
 
+// The same in single precision: sqrt(1/2) as bits and the shift, then -2 log m to 1.7e-9, sine and
+// cosine to 4e-8 and 6e-8.
+#define ESC_SINGLE_SQRT_HALF 0x3f3504f3u
+#define ESC_SINGLE_LOG_SHIFT (0x3f800000u - ESC_SINGLE_SQRT_HALF)
+#define ESC_SINGLE_MANTISSA 0x007fffffu
+// 127, and 31 since radii are whole numbers up to 2^31.
+#define ESC_SINGLE_EXPONENT_BIAS 158.0f
+#define ESC_SINGLE_ANGLE_UNIT 0x1p-32f
+#define ESC_SINGLE_MINUS_TWO_LN2 -0x1.62e430p+0f
+#define ESC_SINGLE_LOG_0 -0x1.000000p+2f
+#define ESC_SINGLE_LOG_1 -0x1.555588p+0f
+#define ESC_SINGLE_LOG_2 -0x1.9957acp-1f
+#define ESC_SINGLE_LOG_3 -0x1.326cfep-1f
+#define ESC_SINGLE_SIN_0 0x1.921fb6p+0f
+#define ESC_SINGLE_SIN_1 -0x1.4abbbap-1f
+#define ESC_SINGLE_SIN_2 0x1.465ec4p-4f
+#define ESC_SINGLE_SIN_3 -0x1.2d9b40p-8f
+#define ESC_SINGLE_COS_0 0x1.000000p+0f
+#define ESC_SINGLE_COS_1 -0x1.3bd392p+0f
+#define ESC_SINGLE_COS_2 0x1.03af58p-2f
+#define ESC_SINGLE_COS_3 -0x1.4e5e06p-6f
+
 // The round keys of Philox 4x32-10, each a 32-bit word in the low half of 64 bits.
 typedef struct {
   uint64_t even[ESC_ROUNDS], odd[ESC_ROUNDS];
@@ -178,6 +200,44 @@ static inline double esc_normal_pair(const uint64_t word[2], double *first, doub
   *first = r * (swapped ? s : c);
   *second = r * (swapped ? c : s);
   return square;
+}
+
+static inline float esc_single_from_bits(uint32_t bits) {
+  float x;
+  memcpy(&x, &bits, 4);
+  return x;
+}
+
+static inline uint32_t esc_single_to_bits(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  return bits;
+}
+
+// Two standard normals in single precision from two half words.
+static inline void esc_single_pair(
+    uint32_t radius, uint32_t angle, float *first, float *second) {
+  float v = (float)(int32_t)(radius >> 1) + 0.5f;
+  uint32_t t = esc_single_to_bits(v) + ESC_SINGLE_LOG_SHIFT;
+  float m = esc_single_from_bits((t & ESC_SINGLE_MANTISSA) + ESC_SINGLE_SQRT_HALF);
+  float e = (float)(int32_t)(t >> 23) - ESC_SINGLE_EXPONENT_BIAS;
+  float q = (m - 1.0f) / (m + 1.0f), z = q * q;
+  float p = ESC_SINGLE_LOG_3 * z + ESC_SINGLE_LOG_2;
+  p = p * z + ESC_SINGLE_LOG_1;
+  p = p * z + ESC_SINGLE_LOG_0;
+  float r = sqrtf(e * ESC_SINGLE_MINUS_TWO_LN2 + q * p);
+  float y = (float)(int32_t)(angle | 1) * ESC_SINGLE_ANGLE_UNIT, a = y * y;
+  float c = ESC_SINGLE_COS_3 * a + ESC_SINGLE_COS_2;
+  c = c * a + ESC_SINGLE_COS_1;
+  c = c * a + ESC_SINGLE_COS_0;
+  float s = ESC_SINGLE_SIN_3 * a + ESC_SINGLE_SIN_2;
+  s = s * a + ESC_SINGLE_SIN_1;
+  s = s * a + ESC_SINGLE_SIN_0;
+  s = s * y;
+  if (radius & 1) c = -c;
+  int swapped = angle & 1;
+  *first = r * (swapped ? s : c);
+  *second = r * (swapped ? c : s);
 }
 
 // Marsaglia and Tsang's constants for chi-square with n >= 2 degrees of freedom: chi^2 =

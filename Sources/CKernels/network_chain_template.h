@@ -145,7 +145,7 @@ static uint64_t FN(network_run)(
     n++;
   }
   for (int group = 0; group < ESC_GROUPS; group++)
-    FN(rewind)(&generator[group], 1, &lanes->generators, group * ESC_WIDTH);
+    FN(rewind)(&generator[group], 2, &lanes->generators, group * ESC_WIDTH);
   for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += n;
   return n;
 }

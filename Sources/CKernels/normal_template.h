@@ -1,15 +1,23 @@
 // The normals of normal_kernel.h.
-#include "vector_source.h"
+#include "single_source.h"
 
-static void FN(normals)(
-    EscGenerators *generators, uint64_t chunks, double *out) {
-  FN(Source) source = FN(source_open)(generators);
+ESC_INLINE void FN(normals_of)(
+    EscPrecision precision, EscGenerators *generators, uint64_t chunks, double *out) {
+  FN(Source) source = FN(open)(precision, generators);
   for (const double *end = out + ESC_CHUNK * chunks; out < end; out += ESC_CHUNK) {
     VD x[2 * ESC_PARTS], square[ESC_PARTS];
     ESC_FENCE;
-    FN(chunk)(&source, x, square);
+    FN(next_chunk)(precision, &source, x, square);
     for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(out + i * ESC_WIDTH, x[i]);
   }
-  FN(source_close)(&source, generators);
+  FN(close)(precision, &source, generators);
+}
+
+static void FN(normals)(EscGenerators *generators, uint64_t chunks, double *out) {
+  FN(normals_of)(ESC_DOUBLE, generators, chunks, out);
+}
+
+static void FN(single_normals)(EscGenerators *generators, uint64_t chunks, double *out) {
+  FN(normals_of)(ESC_SINGLE, generators, chunks, out);
 }
 #undef EACH

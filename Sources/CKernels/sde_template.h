@@ -94,7 +94,7 @@ static uint64_t FN(sde_run)(
   }
   for (int i = 0; i < ESC_GROUPS; i++) {
     FN(store)(lanes->overlap + ESC_WIDTH * i, m[i]);
-    FN(rewind)(&generator[i], 2, &lanes->generators, ESC_WIDTH * i);
+    FN(rewind)(&generator[i], 4, &lanes->generators, ESC_WIDTH * i);
   }
   for (int i = 0; i < ESC_LANES; i++) lanes->step[i] += 2 * n;
   return n;

@@ -45,8 +45,12 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 }
 
 EscEvent esc_sgd_advance(
-    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps,
-    EscLevel level) {
+    const EscNetwork *sgd, EscSgdState *state, EscPrecision precision, double boundary,
+    double target, uint64_t steps, EscLevel level) {
+  if (precision == ESC_SINGLE)
+    return sgd->width == 1
+               ? ESC_DISPATCH(level, sgd_one_single, sgd, state, boundary, target, steps)
+               : ESC_DISPATCH(level, sgd_rows_single, sgd, state, boundary, target, steps);
   return sgd->width == 1
              ? ESC_DISPATCH(level, sgd_one, sgd, state, boundary, target, steps)
              : ESC_DISPATCH(level, sgd_rows, sgd, state, boundary, target, steps);

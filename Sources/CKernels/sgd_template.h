@@ -1,5 +1,8 @@
 // Full SGD as sgd_kernel.h defines it.
-#include "vector_source.h"
+#include "single_source.h"
+
+// The coordinates of a block of a row.
+#define ESC_BLOCK 256
 
 // A chunk of normals, and in its gaps the pass over the chunk before: applies the last update to 32
 // coordinates of a row and adds their products with the next input.
@@ -95,8 +98,51 @@ ESC_INLINE void FN(sgd_pass)(double *v, const double *old, const double *fresh, 
   }
 }
 
-static EscEvent FN(sgd_one)(
-    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
+// The pass over half a chunk in four parts: the last update, the sum, products with the next input.
+ESC_INLINE void FN(push)(VD *a, VD add, const double *old) {
+  EACH { a[i] = add * FN(load)(old + i * ESC_WIDTH); ESC_PIN(a[i]); }
+}
+ESC_INLINE void FN(move)(VD *a, const double *v) {
+  EACH { a[i] = FN(load)(v + i * ESC_WIDTH) + a[i]; ESC_PIN(a[i]); }
+}
+ESC_INLINE void FN(keep_and_project)(VD *a, double *v, const double *fresh) {
+  EACH {
+    FN(store)(v + i * ESC_WIDTH, a[i]);
+    a[i] = a[i] * FN(load)(fresh + i * ESC_WIDTH); ESC_PIN(a[i]);
+  }
+}
+ESC_INLINE void FN(sum)(const VD *a, VD *dot) {
+  EACH { dot[i] += a[i]; ESC_PIN(dot[i]); }
+}
+
+// A chunk of either precision, and the pass over the chunk before.
+ESC_INLINE void FN(sgd_chunk_and_pass)(
+    EscPrecision precision, FN(Source) *source, VD *x, VD *square, double *v, const double *old,
+    const double *fresh, VD add, VD *dot) {
+  if (precision == ESC_DOUBLE) {
+    FN(chunk_and_pass)(source, x, square, v, old, fresh, add, dot);
+  } else if (ESC_WIDTH < 16) {
+    // Sixteen registers are too few to have both at once.
+    FN(single_chunk)(source, x, square);
+    FN(sgd_pass)(v, old, fresh, add, dot);
+  } else {
+    VD a[ESC_PARTS], b[ESC_PARTS];
+    ESC_SINGLE_CHUNK(
+        source, x, square,
+        FN(push)(a, add, old);,
+        FN(move)(a, v);,
+        FN(keep_and_project)(a, v, fresh);,
+        FN(sum)(a, dot);,
+        FN(push)(b, add, old + 16);,
+        FN(move)(b, v + 16);,
+        FN(keep_and_project)(b, v + 16, fresh + 16);,
+        FN(sum)(b, dot + ESC_PARTS););
+  }
+}
+
+ESC_INLINE EscEvent FN(sgd_one_of)(
+    EscPrecision precision, const EscNetwork *sgd, EscSgdState *state, double boundary,
+    double target, uint64_t steps) {
   EscRoundKeys keys = esc_round_keys(sgd->seed);
   ESC_KEEP_IN_MEMORY(keys);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d);
@@ -108,7 +154,7 @@ static EscEvent FN(sgd_one)(
   VI keep[2 * ESC_PARTS];
   FN(keep)(d, keep);
   if (state->step == 0) esc_start_replica(&keys, &state->generators, state->stream);
-  FN(Source) source = FN(source_open)(&state->generators);
+  FN(Source) source = FN(open)(precision, &state->generators);
   FN(noises)(&keys, state->stream, state->step, noise);
   for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
     VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending;
@@ -122,11 +168,11 @@ static EscEvent FN(sgd_one)(
       ESC_FENCE;
       VD next[2 * ESC_PARTS], square[ESC_PARTS];
       if (c == 0)
-        FN(chunk)(&source, next, square);
+        FN(next_chunk)(precision, &source, next, square);
       else
-        FN(chunk_and_pass)(
-            &source, next, square, v + c - ESC_CHUNK, old + c - ESC_CHUNK, fresh + c - ESC_CHUNK,
-            add, dot);
+        FN(sgd_chunk_and_pass)(
+            precision, &source, next, square, v + c - ESC_CHUNK, old + c - ESC_CHUNK,
+            fresh + c - ESC_CHUNK, add, dot);
       if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
       for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
       EACH norm[i] += square[i];
@@ -158,19 +204,20 @@ static EscEvent FN(sgd_one)(
   }
   state->scale[0] = scale;
   state->pending[0] = pending;
-  FN(source_close)(&source, &state->generators);
+  FN(close)(precision, &source, &state->generators);
   return event;
 }
 
-// The passes over a chunk of rows 1 to p - 1.
+// The passes over coordinates `from` to `to` of rows 1 to p - 1, whole chunks.
 ESC_INLINE void FN(sgd_other_rows)(
     double *v, uint64_t stride, uint64_t rows, const double *old, const double *fresh,
-    const double *pending, double *dots) {
+    const double *pending, double *dots, uint64_t from, uint64_t to) {
 #pragma clang loop unroll(disable)
   for (uint64_t j = 1; j < rows; j++) {
-    VD dot[2 * ESC_PARTS];
+    VD dot[2 * ESC_PARTS], add = pending[j];
     for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = FN(load)(dots + 32 * j + i * ESC_WIDTH);
-    FN(sgd_pass)(v + stride * j, old, fresh, (VD)(pending[j]), dot);
+    for (uint64_t c = from; c < to; c += ESC_CHUNK)
+      FN(sgd_pass)(v + stride * j + c, old + c, fresh + c, add, dot);
     for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + 32 * j + i * ESC_WIDTH, dot[i]);
   }
 }
@@ -198,8 +245,9 @@ static void FN(sgd_gram)(
   *risk = (0.5 * trace) * trace + square;
 }
 
-static EscEvent FN(sgd_rows)(
-    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps) {
+ESC_INLINE EscEvent FN(sgd_rows_of)(
+    EscPrecision precision, const EscNetwork *sgd, EscSgdState *state, double boundary,
+    double target, uint64_t steps) {
   EscRoundKeys keys = esc_round_keys(sgd->seed);
   ESC_KEEP_IN_MEMORY(keys);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d);
@@ -207,12 +255,16 @@ static EscEvent FN(sgd_rows)(
   const double root = sqrt((double)d), inverse = 1.0 / root, width = (double)p;
   double *const v = state->vectors, *const dots = state->scratch, *const pending = state->pending;
   double *const field = dots, *const h = dots + p, *const s = h + p, *const part = s + p;
+  // Whether a row beyond the first takes a block of coordinates at a time, its sums in registers. In
+  // double precision rows fill the gaps of the generator better chunk by chunk, unless many of them a
+  // multiple of 4 KiB apart crowd each other out of the cache.
+  const int blocked = precision == ESC_SINGLE || (p > 4 && stride % 512 == 0);
   double noise[32];
   EscEvent event = ESC_EVENT_NONE;
   VI keep[2 * ESC_PARTS];
   FN(keep)(d, keep);
   if (state->step == 0) esc_start_replica(&keys, &state->generators, state->stream);
-  FN(Source) source = FN(source_open)(&state->generators);
+  FN(Source) source = FN(open)(precision, &state->generators);
   FN(noises)(&keys, state->stream, state->step, noise);
   for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
     const double *old = state->input + (state->step % 2 ? stride : 0);
@@ -226,11 +278,14 @@ static EscEvent FN(sgd_rows)(
       VD next[2 * ESC_PARTS], square[ESC_PARTS];
       uint64_t before = c - ESC_CHUNK;
       if (c == 0) {
-        FN(chunk)(&source, next, square);
+        FN(next_chunk)(precision, &source, next, square);
       } else {
-        FN(chunk_and_pass)(
-            &source, next, square, v + before, old + before, fresh + before, add, dot);
-        FN(sgd_other_rows)(v + before, stride, p, old + before, fresh + before, pending, dots);
+        FN(sgd_chunk_and_pass)(
+            precision, &source, next, square, v + before, old + before, fresh + before, add, dot);
+        if (!blocked)
+          FN(sgd_other_rows)(v, stride, p, old, fresh, pending, dots, before, before + ESC_CHUNK);
+        else if (c % ESC_BLOCK == 0)
+          FN(sgd_other_rows)(v, stride, p, old, fresh, pending, dots, c - ESC_BLOCK, c);
       }
       if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
       for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
@@ -238,7 +293,8 @@ static EscEvent FN(sgd_rows)(
     }
     const uint64_t last = stride - ESC_CHUNK;
     FN(sgd_pass)(v + last, old + last, fresh + last, add, dot);
-    FN(sgd_other_rows)(v + last, stride, p, old + last, fresh + last, pending, dots);
+    const uint64_t rest = blocked ? last / ESC_BLOCK * ESC_BLOCK : last;
+    FN(sgd_other_rows)(v, stride, p, old, fresh, pending, dots, rest, stride);
     double norms[16], output = 0, teacher = fresh[0];
     for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + i * ESC_WIDTH, dot[i]);
     EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
@@ -271,7 +327,20 @@ static EscEvent FN(sgd_rows)(
     else if (crossed || state->risk <= target) event = ESC_EVENT_CROSSED;
     else if (state->step % 1024 == 0 || unruly) FN(sgd_normalise)(sgd, state, fresh);
   }
-  FN(source_close)(&source, &state->generators);
+  FN(close)(precision, &source, &state->generators);
   return event;
 }
+
+#define ESC_SGD(name, path, precision)                                                  \
+  static EscEvent FN(name)(                                                             \
+      const EscNetwork *sgd, EscSgdState *state, double boundary, double target,        \
+      uint64_t steps) {                                                                 \
+    return FN(path)(precision, sgd, state, boundary, target, steps);                    \
+  }
+ESC_SGD(sgd_one, sgd_one_of, ESC_DOUBLE)
+ESC_SGD(sgd_one_single, sgd_one_of, ESC_SINGLE)
+ESC_SGD(sgd_rows, sgd_rows_of, ESC_DOUBLE)
+ESC_SGD(sgd_rows_single, sgd_rows_of, ESC_SINGLE)
+#undef ESC_SGD
+#undef ESC_BLOCK
 #undef EACH

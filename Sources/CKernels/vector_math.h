@@ -153,12 +153,12 @@ ESC_INLINE void FN(words)(FN(Generator) *generator, VU *first, VU *second) {
   generator->s0 = a0_, generator->s1 = a1_, generator->s2 = a2_, generator->s3 = a3_;
 }
 
-// Puts generators back by `pairs` times two words and stores them: a kernel that runs ahead leaves
-// every replica at the numbers of its next step.
+// Puts generators back by `words` and stores them: a kernel that runs ahead leaves every replica at
+// the numbers of its next step.
 static __attribute__((noinline)) void FN(rewind)(
-    const FN(Generator) *from, uint64_t pairs, EscGenerators *generators, int lane) {
+    const FN(Generator) *from, uint64_t words, EscGenerators *generators, int lane) {
   VU s0 = from->s0, s1 = from->s1, s2 = from->s2, s3 = from->s3;
-  for (uint64_t i = 0; i < 2 * pairs; i++) {
+  for (uint64_t i = 0; i < words; i++) {
     // As esc_xoshiro_back.
     s3 = FN(rotate)(s3, 19);
     s0 ^= s3;

@@ -30,7 +30,7 @@ ESC_INLINE FN(Source) FN(source_open)(const EscGenerators *generators) {
 
 // Stores the generators where the next chunk begins.
 ESC_INLINE void FN(source_close)(const FN(Source) *source, EscGenerators *generators) {
-  EACH FN(rewind)(&source->generator[i], 1, generators, i * ESC_WIDTH);
+  EACH FN(rewind)(&source->generator[i], 2, generators, i * ESC_WIDTH);
 }
 
 // The 32 normals of a chunk, x, and r^2 of their 16 pairs.

@@ -38,6 +38,7 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.scheme)) var scheme: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.monitoring)) var monitoring: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.odeStepper)) var odeStepper: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.precision)) var precision: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.margin)) var margin: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.output)) var output: String?
 
@@ -53,7 +54,7 @@ struct ExperimentArguments: ParsableArguments {
       (.dynamics, dynamics), (.start, start), (.seed, seed),
       (.generator, generator), (.threads, threads), (.timeStep, timeStep),
       (.finiteSizeDrift, finiteSizeDrift), (.scheme, scheme), (.monitoring, monitoring),
-      (.odeStepper, odeStepper), (.margin, margin), (.output, output),
+      (.odeStepper, odeStepper), (.precision, precision), (.margin, margin), (.output, output),
     ]
   }
 

@@ -8,7 +8,8 @@ import Testing
     let kind: DynamicsKind
     let width: Int
     let dimension: Int
-    var description: String { "\(kind), p = \(width), d = \(dimension)" }
+    var precision = InputPrecision.double
+    var description: String { "\(kind), p = \(width), d = \(dimension), \(precision)" }
 
     func engine(level: KernelLevel, horizon: Double = 30, learningRate: Double = 0.1) throws
       -> any Engine
@@ -19,7 +20,8 @@ import Testing
       let rule = try ExitRule(thresholds: [0.05, 0.3, 0.5], horizon: horizon)
       switch kind {
       case .chain: return try ReducedChain(model: model, exitRule: rule, level: level)
-      case .sgd: return try FullSGD(model: model, exitRule: rule, level: level)
+      case .sgd:
+        return try FullSGD(model: model, exitRule: rule, precision: precision, level: level)
       default:
         // A step that does not divide the horizons, so that the last one reaches beyond.
         return try DiffusionLimit(
@@ -48,6 +50,10 @@ import Testing
     Case(kind: .sde, width: 5, dimension: 60), Case(kind: .sde, width: 19, dimension: 60),
     Case(kind: .sgd, width: 3, dimension: 45),
     Case(kind: .sgd, width: 9, dimension: 64),
+    Case(kind: .sgd, width: 1, dimension: 61, precision: .single),
+    Case(kind: .sgd, width: 1, dimension: 2, precision: .single),
+    Case(kind: .sgd, width: 3, dimension: 45, precision: .single),
+    Case(kind: .sgd, width: 9, dimension: 64, precision: .single),
   ]
 
   @Test(arguments: cases)

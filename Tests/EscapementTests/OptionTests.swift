@@ -61,6 +61,7 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.scheme, "euler-maruyama") { $0.scheme == .eulerMaruyama },
     GoodValue(.monitoring, "discrete") { $0.monitoring == .discrete },
     GoodValue(.odeStepper, "rkf45") { $0.odeStepper.name == "rkf45" },
+    GoodValue(.precision, "single") { $0.precision == .single },
     GoodValue(.margin, "0.2") { $0.margin == 0.2 },
     GoodValue(.output, "some/where") { $0.output == "some/where" },
   ]
@@ -101,6 +102,7 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.scheme, ["milstein"]),
   (.monitoring, ["sometimes"]),
   (.odeStepper, ["rk45"]),
+  (.precision, ["half", "32", ""]),
   (.margin, ["0", "1", "-0.05", "nan", "five"]),
   (.output, [""]),
 ]
@@ -153,8 +155,28 @@ private let badValues: [(ExperimentKey, [String])] = [
     #expect(plain.scheme == .driftHeun)
     #expect(plain.monitoring == .continuous)
     #expect(plain.odeStepper.name == "rk8pd")
+    #expect(plain.precision == .double)
     #expect(plain.margin == 0.05)
     #expect(plain.output == nil)
+  }
+
+  static let withoutSingle: [[ExperimentKey: String]] = [
+    [.generator: "mt19937"], [.generator: "philox4x32-10"], [.teacherUnits: "2"],
+    [.activation: "erf"], [.constraint: "free"], [.secondLayerRate: "0.001"],
+    [.overlapThresholds: "0.5", .width: "2"],
+  ]
+
+  @Test(arguments: withoutSingle)
+  func `single precision is refused where full SGD has no kernel`(words: [ExperimentKey: String])
+    throws
+  {
+    let given = words.merging([.precision: "single", .dynamics: "chain,sgd"]) { $1 }
+    let error = #expect(throws: ExperimentError.self) { try experiment(given) }
+    #expect(error?.key == "precision")
+    #expect(error?.description.contains("expected double") == true)
+    // The others are in double precision whatever it says.
+    #expect(try experiment(given.merging([.dynamics: "chain"]) { $1 }).precision == .single)
+    #expect(try experiment(given.merging([.precision: "double"]) { $1 }).precision == .double)
   }
 
   @Test func `the ODE from a fixed start is one path`() throws {

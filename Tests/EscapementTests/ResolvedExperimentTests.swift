@@ -8,6 +8,7 @@ import Testing
     [.seed: "18446744073709551615", .generator: "mt19937"],
     [.seed: "0", .width: "2", .secondLayer: "1,-0.30000000000000004", .teacherUnits: "3"],
     [.start: "overlaps:0.018478679512345678", .dynamics: "ode,sde,chain,sgd"],
+    [.precision: "single", .dynamics: "chain,sgd"],
     [.start: "overlaps:1e-5,-3e-17", .width: "2", .labelNoise: "1e-05", .learningRate: "3e-05"],
     [
       .thresholds: "0.1,0.30000000000000004,1e-7", .horizon: "1e16", .timeStep: "100.1",
@@ -58,6 +59,7 @@ import Testing
     #expect(read.scheme == first.scheme)
     #expect(read.monitoring == first.monitoring)
     #expect(read.odeStepper.name == first.odeStepper.name)
+    #expect(read.precision == first.precision)
     #expect(read.margin == first.margin)
     #expect(read.yaml == first.yaml)
   }

@@ -69,6 +69,27 @@ struct ScalarStream {
     return (r * (swapped ? s : c), r * (swapped ? c : s), square)
   }
 
+  /// Returns two standard normals in single precision from two halves of words.
+  static func singleNormals(radius: UInt32, angle: UInt32) -> (Float, Float) {
+    let v = Float(Int32(bitPattern: radius >> 1)) + 0.5
+    let t = v.bitPattern &+ (0x3f80_0000 - 0x3f35_04f3)
+    let m = Float(bitPattern: (t & 0x7f_ffff) + 0x3f35_04f3)
+    let e = Float(Int32(bitPattern: t >> 23)) - 158
+    let q = (m - 1) / (m + 1)
+    let p = horner(
+      q * q, [-0x1.326cfep-1, -0x1.9957acp-1, -0x1.555588p+0, -0x1.000000p+2])
+    let r = (e * -0x1.62e430p+0 + q * p).squareRoot()
+    let y = Float(Int32(bitPattern: angle | 1)) * 0x1p-32
+    var c = horner(y * y, [-0x1.4e5e06p-6, 0x1.03af58p-2, -0x1.3bd392p+0, 1])
+    let s = y * horner(y * y, [-0x1.2d9b40p-8, 0x1.465ec4p-4, -0x1.4abbbap-1, 0x1.921fb6p+0])
+    if radius & 1 == 1 { c = -c }
+    return angle & 1 == 1 ? (r * s, r * c) : (r * c, r * s)
+  }
+
+  private static func horner(_ x: Float, _ coefficients: [Float]) -> Float {
+    coefficients.dropFirst().reduce(coefficients[0]) { $0 * x + $1 }
+  }
+
   /// Returns 1/√q.
   static func inverseRoot(_ q: Double) -> Double {
     var y = Double(bitPattern: 0x5fe6_eb50_c7b5_37a9 &- (q.bitPattern >> 1))

@@ -12,6 +12,21 @@ private func halved(_ values: [Double]) -> Double {
   return sums[0]
 }
 
+/// The sixteen pairs of a chunk in single precision and their sums of squares.
+private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
+  Double, Double, square: Double
+)] {
+  let halves = generators.indices.flatMap { b in
+    let word = generators[b].next()
+    return [UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word >> 32)]
+  }
+  return (0..<16).map { b in
+    let pair = ScalarStream.singleNormals(radius: halves[b], angle: halves[16 + b])
+    let (x, y) = (Double(pair.0), Double(pair.1))
+    return (x, y, square: x * x + y * y)
+  }
+}
+
 /// Full SGD's kernel against a plain Swift twin, bit for bit, at every level.
 @Suite struct WeightsKernelTests {
   static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
@@ -45,7 +60,7 @@ private func halved(_ values: [Double]) -> Double {
     /// Takes step `n` the way sgd_kernel.h says; fewer than 1024 of them.
     mutating func step(
       _ sgd: EscNetwork, _ a: [Double], _ stream: ScalarStream,
-      _ generators: inout [ScalarGenerator], _ n: UInt64
+      _ generators: inout [ScalarGenerator], _ n: UInt64, _ precision: EscPrecision
     ) {
       let (d, p) = (Int(sgd.dimension), v.count)
       let root = Double(d).squareRoot()
@@ -53,8 +68,11 @@ private func halved(_ values: [Double]) -> Double {
       var fresh = [Double](repeating: 0, count: old.count)
       var norm = [Double](repeating: 0, count: 16)
       for c in 0..<old.count / 32 {
-        for b in 0..<16 {
-          let pair = ScalarStream.normals(generators[b].pair())
+        let pairs =
+          precision == ESC_SINGLE
+          ? singleChunk(&generators)
+          : (0..<16).map { ScalarStream.normals(generators[$0].pair()) }
+        for (b, pair) in pairs.enumerated() {
           let (first, second) = (32 * c + b, 32 * c + 16 + b)
           fresh[first] = first < d ? pair.0 : 0
           fresh[second] = second < d ? pair.1 : 0
@@ -99,10 +117,27 @@ private func halved(_ values: [Double]) -> Double {
     }
   }
 
-  // A whole number of chunks, one that is cut, and less than one chunk; one student and several.
-  @Test(arguments: levels, [(64, 1), (75, 1), (7, 1), (64, 2), (75, 3), (70, 8)])
-  func `a replica moves as its twin does`(level: EscLevel, size: (dimension: Int, width: Int)) {
-    let (d, p) = size
+  struct Case: Sendable, CustomStringConvertible {
+    let dimension: Int
+    let width: Int
+    let isSingle: Bool
+    var description: String {
+      "d = \(dimension), p = \(width), \(isSingle ? "single" : "double") precision"
+    }
+  }
+
+  // A whole number of chunks, one that is cut, less than one chunk, and more than one block of rows;
+  // one student and several.
+  static let cases = [false, true].flatMap { isSingle in
+    [(64, 1), (75, 1), (7, 1), (64, 2), (75, 3), (70, 8), (256, 2), (300, 3), (500, 5)].map {
+      Case(dimension: $0.0, width: $0.1, isSingle: isSingle)
+    }
+  }
+
+  @Test(arguments: levels, cases)
+  func `a replica moves as its twin does`(level: EscLevel, item: Case) {
+    let (d, p) = (item.dimension, item.width)
+    let precision = item.isSingle ? ESC_SINGLE : ESC_DOUBLE
     let stride = Int(esc_sgd_stride(UInt64(d)))
     let start = (0..<p).map { row in
       (0..<d).map { column -> Double in
@@ -140,10 +175,11 @@ private func halved(_ values: [Double]) -> Double {
       for j in 0..<p { for l in 0..<p { twin.gram[j][l] = state.gram[j * p + l] } }
       let stream = ScalarStream(seed: network.seed, stream: state.stream)
       var generators = (0..<16).map { stream.generator($0) }
-      for n in 0..<steps { twin.step(network, a, stream, &generators, n) }
+      for n in 0..<steps { twin.step(network, a, stream, &generators, n, precision) }
       // Two calls: the second goes on where the first left the generators.
       for part in [50, steps - 50] {
-        let event = esc_sgd_advance(&network, &state, .infinity, -.infinity, part, level)
+        let event = esc_sgd_advance(
+          &network, &state, precision, .infinity, -.infinity, part, level)
         #expect(event == ESC_EVENT_NONE)
       }
       for j in 0..<p {

@@ -161,3 +161,46 @@ import Testing
     #expect(try pValue(kernel, weights) < falseAlarmRate / 2)
   }
 }
+
+/// Full SGD whose input is made in single precision has the law of the rest.
+///
+/// `make single-precision` asks the same of a million replicas.
+@Suite struct SinglePrecisionLawTests {
+  /// The smaller p-value of two thresholds, against double precision or the exact chain.
+  private func pValue(
+    _ width: Int, noise: Double = 0.1, rate: Double = 0.1, againstChain: Bool
+  ) async throws -> Double {
+    let rule = try ExitRule(thresholds: [0.05, 0.5], horizon: 40)
+    func model(_ noise: Double, _ rate: Double) throws -> Model {
+      try Model(
+        dimension: 60, width: width, learningRate: rate * Double(width), labelNoise: noise)
+    }
+    let right = try model(0.1, 0.1)
+    let start = try Start.overlaps((0..<width).map { 0.15 / Double(1 + $0) }, of: right)
+    let other: any Engine =
+      againstChain
+      ? try ReducedChain(model: right, exitRule: rule)
+      : try FullSGD(model: right, exitRule: rule)
+    let single = try await exitTimes(
+      FullSGD(model: model(noise, rate), exitRule: rule, precision: .single), replicas: 6000,
+      start: start, seed: 61)
+    let expected = try await exitTimes(
+      other, replicas: againstChain ? 20_000 : 6000, start: start, seed: 62)
+    return try zip(single, expected).map { try kolmogorovSmirnov($0, $1) }.min() ?? 0
+  }
+
+  @Test(arguments: [1, 2, 5], [false, true])
+  func `exit times have one law`(width: Int, againstChain: Bool) async throws {
+    #expect(try await pValue(width, againstChain: againstChain) > falseAlarmRate / 2)
+  }
+
+  @Test(arguments: [1, 2])
+  func `a learning rate that is 10% wrong is seen`(width: Int) async throws {
+    #expect(try await pValue(width, rate: 0.11, againstChain: true) < falseAlarmRate / 2)
+  }
+
+  @Test(arguments: [1, 2])
+  func `a label noise that is wrong is seen`(width: Int) async throws {
+    #expect(try await pValue(width, noise: 2, againstChain: false) < falseAlarmRate / 2)
+  }
+}

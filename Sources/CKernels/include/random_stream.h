@@ -20,6 +20,14 @@ typedef struct {
   uint64_t word[4][ESC_LANES];
 } EscGenerators;
 
+/// Names the arithmetic in which normals are made.
+typedef enum {
+  /// Double precision: two words a pair.
+  ESC_DOUBLE = 0,
+  /// Single precision: one word a pair, half the time.
+  ESC_SINGLE = 1,
+} EscPrecision;
+
 /// Puts generator `number` of a stream at its start, into `lane`. Cost: 40 multiplications.
 void esc_generator_start(
     EscGenerators *generators, int lane, uint64_t seed, uint64_t stream, uint64_t number);
@@ -60,6 +68,25 @@ void esc_stream_block(uint64_t seed, uint64_t stream, uint64_t index, uint64_t w
 ///     c   1 −0x1.3bd3cc9be458bp+0  0x1.03c1f081b0780p-2 −0x1.55d3c7dbfd139p-6
 ///         0x1.e1f4fb60281f6p-11 −0x1.a6c9c1be9eb49p-16 0x1.f3dbcea61b1a4p-22
 double esc_stream_normals(const uint64_t word[2], double out[2]);
+
+/// Computes two standard normals in single precision from two halves of words (Box and Muller 1958).
+///
+/// The radius r = √(−2 log u) has u = (k + ½)·2⁻³¹, k the upper 31 bits of `radius`, so that no normal
+/// exceeds √(64 log 2) = 6.6604, which a normal does once in 3.7·10¹⁰; u is rounded to 24 bits. The
+/// angle is y = (`angle` | 1)·2⁻³² as a signed number, in [−½, ½) and symmetric. The low bit of `radius`
+/// is the sign of the cosine, that of `angle` swaps the two. In single precision, in this order and
+/// without fused operations:
+///
+///     v = single(radius ≫ 1) + ½,  t = bits(v) + (bits(1) − bits(√½))
+///     m = single((t mod 2²³) + bits(√½)),  e = single(t ≫ 23) − 158
+///     σ = (m − 1)/(m + 1),  ζ = σ·σ,  L = ((l₃·ζ + l₂)·ζ + l₁)·ζ + l₀,  r = √(e·(−2 ln 2) + σ·L)
+///     τ = y·y,  C = ((c₃·τ + c₂)·τ + c₁)·τ + c₀,  S the same with s, then S·y
+///     C ← −C if the low bit of radius;  out = (r·C, r·S), or (r·S, r·C) if that of angle
+///
+///     l  −0x1.000000p+2 −0x1.555588p+0 −0x1.9957acp-1 −0x1.326cfep-1;  −2 ln 2 is −0x1.62e430p+0
+///     s   0x1.921fb6p+0 −0x1.4abbbap-1  0x1.465ec4p-4 −0x1.2d9b40p-8
+///     c   1 −0x1.3bd392p+0  0x1.03af58p-2 −0x1.4e5e06p-6
+void esc_stream_single_normals(uint32_t radius, uint32_t angle, float out[2]);
 
 /// Returns 1/√q to 2 units in the last place: y₀ = double(0x5fe6eb50c7b537a9 − (bits(q) ≫ 1)), then
 /// four times y ← y·(1.5 − (½·q)·(y·y)).

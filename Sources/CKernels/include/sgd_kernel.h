@@ -66,8 +66,9 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 /// |m_j| ≥ boundary for some j or the risk is at most `target`, ESC_EVENT_DIVERGED when something
 /// is no longer finite, and ESC_EVENT_NONE when the steps are spent.
 ///
-/// The next pair of generator b gives coordinates 32c + b and 32c + 16 + b of the input, c = 0 …
-/// ⌈d/32⌉ − 1, b = 0 … 15. The noise z of step n is a normal of block
+/// In double precision the next pair of generator b gives coordinates 32c + b and 32c + 16 + b of the
+/// input, c = 0 … ⌈d/32⌉ − 1, b = 0 … 15; in single precision pair b of the next chunk as `esc_normals`
+/// has it, and a replica keeps to one precision. All else is in double precision. The noise z of step n is a normal of block
 /// 2⁶² + n/2, the first for even n. In this order and without fused operations,
 ///
 ///     v_ji ← v_ji + pending_j·x_i   (the last input),   D_j = Σ_i v_ji·x_i,   N = Σ r²
@@ -76,9 +77,9 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 ///     pending_j = (h_j·√d)/scale_j,   scale_j ← scale_j/√q_j
 ///     m_j = (scale_j·(v_j0 + pending_j·x₀))·(1/√d)
 ///
-/// D_j has 32 accumulators (coordinate mod 32) and N has 16 (the generators), added up by halving:
-/// accumulator i with i + 16, i + 8, … Coordinates from d on are 0, and where a chunk is cut N adds
-/// x·x of its first and second halves. Every 1024 steps, or when a scale leaves [2⁻¹⁰⁰, 2¹⁰⁰], the
+/// D_j has 32 accumulators (coordinate mod 32) and N has 16 (the pairs), added up by halving:
+/// accumulator i with i + 16, i + 8, … Coordinates from d on are 0, and where a chunk is cut, or made in
+/// single precision, N adds x·x of its first and second halves. Every 1024 steps, or when a scale leaves [2⁻¹⁰⁰, 2¹⁰⁰], the
 /// rows are normalised exactly and Q is computed from them (sums with 32 accumulators as above).
 /// For p > 1, with s_j = 1/√q_j (and scale_j ← scale_j·s_j),
 ///
@@ -88,8 +89,8 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 ///
 /// Cost: O(p d); for p = 1 nearly that of the d normals.
 EscEvent esc_sgd_advance(
-    const EscNetwork *sgd, EscSgdState *state, double boundary, double target, uint64_t steps,
-    EscLevel level);
+    const EscNetwork *sgd, EscSgdState *state, EscPrecision precision, double boundary,
+    double target, uint64_t steps, EscLevel level);
 
 #ifdef __cplusplus
 }

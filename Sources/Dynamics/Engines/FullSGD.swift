@@ -20,6 +20,8 @@ public struct FullSGD: Engine {
   public let model: Model
   /// When a replica has left the plateau.
   public let exitRule: ExitRule
+  /// The arithmetic in which the normals of the input are made.
+  public let precision: InputPrecision
   private let stepLimit: Int
   private let usesKernel: Bool
   private let level: KernelLevel
@@ -32,10 +34,13 @@ public struct FullSGD: Engine {
   /// Throws `ParameterError` when the weights would not fit in memory, or when the horizon holds too
   /// many steps. For k = 1 on the default generator a vector kernel takes the steps, at any `level`
   /// with the same bits; `usesKernel` false takes the general path, which has the same law and other
-  /// numbers.
+  /// numbers. The kernel alone knows single `precision`, which throws elsewhere: here, or in `run` for
+  /// streams of another generator.
   public init(
-    model: Model, exitRule: ExitRule, usesKernel: Bool = true, level: KernelLevel = .best
+    model: Model, exitRule: ExitRule, precision: InputPrecision = .double, usesKernel: Bool = true,
+    level: KernelLevel = .best
   ) throws {
+    self.precision = precision
     self.usesKernel = usesKernel
     self.level = level
     let (count, overflow) = model.dimension.multipliedReportingOverflow(by: model.width)
@@ -48,6 +53,12 @@ public struct FullSGD: Engine {
     try exitRule.requireFits(model)
     stepLimit = try exitRule.stepLimit(of: model)
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
+    let hasKernel =
+      usesKernel && model.isPhaseRetrieval && model.teacherUnits == 1
+      && exitRule.isTold(byRiskOf: model)
+    try ParameterError.require(
+      precision == .double || hasKernel, "precision", precision.rawValue,
+      "double, for full SGD beyond phase retrieval with one teacher unit and exits by the risk")
   }
 
   /// Runs the replicas of the queue; a step is one sample.
@@ -57,11 +68,20 @@ public struct FullSGD: Engine {
       return try run(work, on: weights) { weights.place($0) }
     }
     if usesKernel && model.teacherUnits == 1 && work.streams.suitKernels {
-      let weights = KernelWeights(model: model, seed: work.streams.seed, level: level)
+      let weights = KernelWeights(
+        model: model, seed: work.streams.seed, precision: precision, level: level)
       return try Dynamics.run(work, on: weights, rule: exitRule, stepLimit: stepLimit)
     }
+    try requireDouble(for: work.streams)
     let weights = FullWeights(model: model)
     try run(work, on: weights) { weights.place($0) }
+  }
+
+  /// Throws `ParameterError` when single precision is asked for and no kernel draws from the streams.
+  public func requireDouble(for streams: StreamFamily) throws {
+    try ParameterError.require(
+      precision == .double || streams.suitKernels, "precision", precision.rawValue,
+      "double, for full SGD on the generator \(streams.generator.name)")
   }
 
   private func run(

@@ -6,6 +6,7 @@ internal import CKernels
 /// projected. A workspace belongs to one task.
 final class KernelWeights: KernelReplica {
   let model: Model
+  private let precision: InputPrecision
   private let level: KernelLevel
   private let network: KernelNetwork
   private let stride: Int
@@ -13,8 +14,9 @@ final class KernelWeights: KernelReplica {
   private let overlapRisk: OverlapRisk?
   private var state = EscSgdState()
 
-  init(model: Model, seed: UInt64, level: KernelLevel) {
+  init(model: Model, seed: UInt64, precision: InputPrecision, level: KernelLevel) {
     self.model = model
+    self.precision = precision
     self.level = level
     network = KernelNetwork(model: model, seed: seed)
     overlapRisk = model.width == 1 ? OverlapRisk(model: model) : nil
@@ -54,7 +56,7 @@ final class KernelWeights: KernelReplica {
   /// For p = 1 the boundary is on |m|, the whole state; beyond that on the risk.
   func advance(_ steps: Int, until risk: Double) -> EscEvent {
     esc_sgd_advance(
-      network.pointer, &state, overlapRisk?.boundary(risk) ?? .infinity,
+      network.pointer, &state, precision.kernel, overlapRisk?.boundary(risk) ?? .infinity,
       overlapRisk == nil ? risk : -.infinity, UInt64(steps), level.kernel)
   }
 }

@@ -33,6 +33,8 @@ public struct Experiment: Sendable {
   public let monitoring: Monitoring
   /// GSL stepper of the ODE.
   public let odeStepper: ODEStepper
+  /// The arithmetic in which full SGD makes the normals of its input.
+  public let precision: InputPrecision
   /// Margin δ of the equivalence test.
   public let margin: Double
   /// Number of threads.
@@ -147,6 +149,7 @@ public struct Experiment: Sendable {
     } else {
       odeStepper = .rungeKuttaPrinceDormand
     }
+    precision = try options.choice(.precision, of: InputPrecision.self) ?? .double
     margin = try options.number(.margin) ?? 0.05
     guard margin > 0, margin < 1 else {
       throw options.error(.margin, "found \(margin), expected a number between 0 and 1")
@@ -169,7 +172,10 @@ public struct Experiment: Sendable {
         model: model, exitRule: exitRule, timeStep: timeStep, finiteSizeDrift: finiteSizeDrift,
         scheme: scheme, monitoring: monitoring)
     case .chain: return try ReducedChain(model: model, exitRule: exitRule)
-    case .sgd: return try FullSGD(model: model, exitRule: exitRule)
+    case .sgd:
+      let engine = try FullSGD(model: model, exitRule: exitRule, precision: precision)
+      try engine.requireDouble(for: streams)
+      return engine
     }
   }
 

@@ -27,6 +27,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case scheme
   case monitoring
   case odeStepper = "ode-stepper"
+  case precision
   case margin
   case output
 
@@ -66,6 +67,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .monitoring:
       return "Watch the SDE at all times (continuous), SGD's (discrete) or its grid's (grid)."
     case .odeStepper: return "GSL stepper of the ODE (default rk8pd)."
+    case .precision:
+      return "Normals of full SGD's input: double, or single, which is faster (default double)."
     case .margin: return "Margin of the equivalence test on ratios of means (default 0.05)."
     case .output: return "Directory to fill with the run's files."
     }

@@ -100,6 +100,7 @@ extension Experiment {
       entry(.scheme, .word(scheme.rawValue)),
       entry(.monitoring, .word(monitoring.rawValue)),
       entry(.odeStepper, .word(odeStepper.name)),
+      entry(.precision, .word(precision.rawValue)),
       entry(.margin, .number(margin)),
     ])
   }

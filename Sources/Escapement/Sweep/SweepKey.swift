@@ -51,7 +51,7 @@ public enum SweepKey: Sendable, Hashable {
     switch key {
     case .dimension, .width, .teacherUnits, .learningRate, .labelNoise, .secondLayerRate,
       .secondLayerNormalised, .constraint, .startNorm, .horizon, .seed, .generator, .timeStep,
-      .finiteSizeDrift, .scheme, .monitoring, .odeStepper, .margin:
+      .finiteSizeDrift, .scheme, .monitoring, .odeStepper, .precision, .margin:
       return false
     default: return true
     }

@@ -16,7 +16,9 @@ extension Experiment {
       let step = p == 1 ? 4e-9 : 3e-7 + 5e-9 * p * p * p
       seconds = estimatedExitTime / timeStep * step
     case .chain: seconds = estimatedSteps * (7e-9 * p + 0.45e-9 * p * p)
-    case .sgd: seconds = estimatedSteps * Double(model.dimension) * (1.3e-9 + 0.2e-9 * p)
+    case .sgd:
+      let normal = precision == .single ? 0.6e-9 : 1.2e-9
+      seconds = estimatedSteps * Double(model.dimension) * (normal + 0.2e-9 * p)
     }
     return replicas * seconds
   }

@@ -43,6 +43,9 @@ func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
   }
   text += "\n" + timingLine(comparison) + "\n"
   if experiment.dynamics.contains(.sde) { text += monitoringLine(experiment) + "\n" }
+  if experiment.dynamics.contains(.sgd) && experiment.precision == .single {
+    text += "full SGD with its input made in single precision\n"
+  }
   return text
 }
 

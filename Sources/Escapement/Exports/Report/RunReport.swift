@@ -215,6 +215,10 @@ struct RunReport {
         "Fewer than 100 replicas of \(name(kind)): its intervals lean on a normal approximation.")
     }
     if run.dynamics.contains(.sde) { caveats.append(monitoringCaveat) }
+    if run.dynamics.contains(.sgd) && run.experiment.precision == .single {
+      caveats.append(
+        "Full SGD's input was made in single precision: no normal of it is larger than 6.66.")
+    }
     if run.rules.contains(where: { $0.criterion == "risk" && $0.threshold > 0.1 }) {
       caveats.append(
         "Closed-form exit times extrapolate the linear growth on the plateau; beyond T of about 0.1 "
