@@ -95,7 +95,7 @@ fuzz: dependencies
 	@cd Tests/Fuzzing && $(SWIFT) build -c release -Xswiftc -sanitize=fuzzer,address
 	@cd Tests/Fuzzing && mkdir -p .build/corpus && SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 \
 	  .build/release/Fuzz .build/corpus Corpus -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
-	  -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0
+	  -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0
 
 # The long forms of what CommandTests try in short.
 endurance: build

@@ -1,5 +1,5 @@
 // swift-tools-version: 6.1
-// Built by `make fuzz` with libFuzzer's entry point in place of a main program.
+// Built and run by `make fuzz`.
 import PackageDescription
 
 let package = Package(

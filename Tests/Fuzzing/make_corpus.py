@@ -1,11 +1,23 @@
 #!/usr/bin/env python3
-"""Makes the corpus of the fuzzer: small valid files, each with the letter of its reader in front."""
+"""Makes the corpus of the fuzzer: small valid files, each with the letter of its reader in front.
+
+Needs the built command, which makes the records, the run and the sweep.
+"""
 import json
 import pathlib
+import shutil
 import struct
+import sys
+import tempfile
 import zlib
 
 PLACE = pathlib.Path(__file__).resolve().parent / "Corpus"
+ROOT = PLACE.parents[2]
+sys.path.insert(0, str(ROOT / "Tests/Endurance"))
+from common import run  # noqa: E402
+
+SMALL = ("--dimension 50 --learning-rate 0.1 --thresholds 0.5 --horizon 2 --seed 3 "
+         "--dynamics ode,chain").split()
 
 
 def block(tag, content):
@@ -14,6 +26,7 @@ def block(tag, content):
 
 
 def records():
+    """Records of no experiment that could be, for the reader of blocks alone."""
     header = {"experiment": "dimension: 5\n", "format": 1, "share": {"count": 3, "index": 1},
               "version": "0.1.0"}
     content = struct.pack("<B3sIqd", 2, (2).to_bytes(3, "little"), 2, 70, 0.5)
@@ -25,19 +38,59 @@ def records():
 
 
 def main():
-    root = PLACE.parents[2]
-    PLACE.mkdir(exist_ok=True)
-    for path in sorted((root / "data/experiments").glob("*.yaml")):
-        (PLACE / path.stem).write_bytes(b"y" + path.read_bytes())
-    (PLACE / "gram").write_bytes(
-        b"ydimension: 9\nlearning-rate: 1e-1\nstart: {gram: [[1, 0.1], [0.1, 1]]}\n"
+    shutil.rmtree(PLACE, ignore_errors=True)
+    PLACE.mkdir()
+
+    def add(name, letter, content):
+        (PLACE / name).write_bytes(letter.encode() + content)
+
+    for path in sorted((ROOT / "data/experiments").glob("*.yaml")):
+        content = path.read_bytes()
+        add(path.stem, "w" if b"\nsweep:" in content or b"\ncases:" in content else "y", content)
+    add("gram", "y", b"dimension: 9\nlearning-rate: 1e-1\nstart: {gram: [[1, 0.1], [0.1, 1]]}\n"
         b"replicas: {default: 3, sgd: 1}\nseed: 18446744073709551615\nthresholds: [0.5]\n")
-    (PLACE / "times").write_bytes(
-        b"cdynamics,threshold,replica,outcome,exit_time,exit_step\n"
+    add("sweep", "w", b"learning-rate-over-best: 1\nsweep: {width: [1, 2]}\n"
+        b"cases: [{dimension: 50, replicas: 4}, {dimension: 90, replicas: 2}]\n"
+        b"overrides: [{when: {width: [2]}, replicas: 1}]\n")
+    add("gram-file", "g", b"[[1, 0.1], [0.1, 1]]")
+    add("times", "c", b"dynamics,threshold,replica,outcome,exit_time,exit_step\n"
         b"ode,0.5,0,exited,1.5,\nsgd,0.5,0,censored,,7\nsgd,0.5,1,diverged,1e-3,7\n")
-    (PLACE / "column").write_bytes(b"ctime\r\n1\r\n\"2\"\r\n\r\n3.5e2\r\n")
-    (PLACE / "records").write_bytes(b"r" + records())
-    (PLACE / "records-with-checksums").write_bytes(b"s" + records())
+    add("column", "c", b"time\r\n1\r\n\"2\"\r\n\r\n3.5e2\r\n")
+    add("records", "r", records())
+    add("records-with-checksums", "s", records())
+
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        run("compare", *SMALL, "--replicas", 2, "--shard", "1/1", "--output", place / "shard")
+        shard = (place / "shard/shard-1-of-1.records").read_bytes()
+        add("shard", "m", shard)
+        # A directory in the way of the summary leaves the checkpoint.
+        (place / "part/summary.json").mkdir(parents=True)
+        run("compare", *SMALL, "--replicas", 2, "--output", place / "part", check=False)
+        add("checkpoint", "k", (place / "part/checkpoint.records").read_bytes())
+        run("compare", *SMALL, "--replicas", 5, "--output", place / "run")
+        add("exit-times", "e", (place / "run/exit_times.csv").read_bytes())
+        # An entry of each kind; nothing of the others, which name records that are not there.
+        summary = json.loads((place / "run/summary.json").read_bytes())
+        summary = {key: summary[key] for key in
+                   ["schema", "provenance", "theory", "exit_times", "comparisons", "warnings",
+                    "timing"]}
+        for entry, count in zip(summary["exit_times"], [(1, 0), (1, 1)]):
+            entry.update(dynamics=["ode", "chain"][count[1]], replicas=sum(count),
+                         exited=count[0], censored=count[1], diverged=0)
+            for key in ["histogram", "kaplan_meier"]:
+                entry.pop(key, None)
+        add("summary", "j", json.dumps(summary).encode())
+        run("sweep", *SMALL[2:], "--dimension", "50,90", "--replicas", 3, "--output", place / "sweep")
+        add("sweep-table", "t", (place / "sweep/sweep.csv").read_bytes())
+        add("verdict-table", "v", (place / "sweep/verdicts.csv").read_bytes())
+        grid = ("learning-rate: 0.1\nthresholds: [0.5]\ndynamics: [ode, chain]\nreplicas: 3\n"
+                "sweep: {dimension: [50, 90]}\n")
+        (place / "grid.yaml").write_text(grid)
+        run("sweep", place / "grid.yaml", "--output", place / "grid")
+        point = json.loads((place / "grid/points/0001/point.json").read_bytes())
+        point["experiment"] = "@"
+        add("point", "p", json.dumps(point).encode())
 
 
 main()
