@@ -49,18 +49,42 @@ public struct EnsembleRunner: Sendable {
     _ table: ExitRecordTable, _ engine: some Engine, start: Start, streams: StreamFamily,
     progress: ProgressMeter = ProgressMeter(), journal: RecordJournal? = nil
   ) async throws -> (steps: Int, seconds: Double) {
+    try await complete(
+      table, engine.kind, start: start, streams: streams, progress: progress, journal: journal
+    ) { try engine.run($0) }
+  }
+
+  /// Follows the replicas of `table` along `times` and puts there how each ended, one record a replica.
+  ///
+  /// `observe` is shown every replica at every time, in order for one replica, from several threads at
+  /// once. Returns and throws as above.
+  public func follow(
+    _ table: ExitRecordTable, _ engine: some ObservableEngine, start: Start,
+    streams: StreamFamily, times: [Double], progress: ProgressMeter = ProgressMeter(),
+    observe: @escaping @Sendable (_ replica: Int, _ time: Int, _ point: PathPoint) -> Void
+  ) async throws -> (steps: Int, seconds: Double) {
+    try await complete(
+      table, engine.kind, start: start, streams: streams, progress: progress, journal: nil
+    ) { try engine.observe(PathWork($0, times: times, observe: observe)) }
+  }
+
+  private func complete(
+    _ table: ExitRecordTable, _ kind: DynamicsKind, start: Start, streams: StreamFamily,
+    progress: ProgressMeter, journal: RecordJournal?,
+    perform: @escaping @Sendable (ReplicaWork) throws -> Void
+  ) async throws -> (steps: Int, seconds: Double) {
     let queue = ReplicaQueue(table.missing)
     let (stepsBefore, began) = (progress.steps, ContinuousClock.now)
     progress.add(replicas: table.replicas.count - queue.count)
     journal?.begin(
-      engine.kind, recordsPerReplica: table.recordsPerReplica, progress: progress)
+      kind, recordsPerReplica: table.recordsPerReplica, progress: progress)
     let executor = ThreadExecutor()
     let workers = min(threads, queue.count)
     do {
       try await withThrowingTaskGroup(of: Bool.self) { group in
         for _ in 0..<workers {
           group.addTask(executorPreference: executor) {
-            try engine.run(
+            try perform(
               ReplicaWork(
                 queue: queue, start: start, streams: streams,
                 record: {

@@ -76,7 +76,8 @@ public final class ExitRecordTable: @unchecked Sendable {
     return result
   }
 
-  subscript(replica: Int, index: Int) -> ExitRecord {
+  /// The record of a replica that is there, by its index.
+  public subscript(replica: Int, index: Int) -> ExitRecord {
     let place = (replica - replicas.lowerBound) * recordsPerReplica + index
     guard let outcome = Outcome(rawValue: marks[place] &- 1) else {
       preconditionFailure("replica \(replica) has no record")

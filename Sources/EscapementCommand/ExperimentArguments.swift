@@ -58,18 +58,23 @@ struct ExperimentArguments: ParsableArguments {
     ]
   }
 
+  /// The options that were given.
+  var given: ExperimentOptions {
+    var given = ExperimentOptions()
+    for (key, text) in words { if let text { given.set(key, text) } }
+    return given
+  }
+
+  /// Where the experiment file is, for the files it names.
+  var directory: String? {
+    experiment.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }
+  }
+
   /// Reads the file, lays the options over it and validates the whole.
   ///
   /// `simulates` false for what needs no engine.
   func resolve(simulates: Bool = true) throws -> Experiment {
-    var file = ExperimentOptions()
-    var directory: String?
-    if let experiment {
-      file = try ExperimentOptions(file: experiment)
-      directory = URL(fileURLWithPath: experiment).deletingLastPathComponent().path
-    }
-    var given = ExperimentOptions()
-    for (key, text) in words { if let text { given.set(key, text) } }
+    let file = try experiment.map { try ExperimentOptions(file: $0) } ?? ExperimentOptions()
     return try Experiment(
       file.overridden(by: given), directory: directory, checksEngines: simulates)
   }

@@ -141,7 +141,8 @@ import Testing
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
     let described =
       DataDictionary.exitTimes + DataDictionary.exitTimeSummary + DataDictionary.comparisons
-      + DataDictionary.netCDF
+      + DataDictionary.netCDF + DataDictionary.trajectories + DataDictionary.bands
+      + DataDictionary.trajectoryNetCDF
     #expect(rows == described.map { "| `\($0.name)` | \($0.unit) | \($0.meaning) |" })
   }
 

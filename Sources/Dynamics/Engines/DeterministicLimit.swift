@@ -10,7 +10,7 @@ import GSL
 /// the logistic closed form to 1e-9 relative. Where the drift is a quadrature that is not exact, its error
 /// estimate is ``quadratureError`` and the tolerance a hundredth of that.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, the deterministic limit.
-public struct DeterministicLimit: Engine {
+public struct DeterministicLimit: ObservableEngine {
   /// The dynamics, `ode`.
   public let kind = DynamicsKind.ode
   /// The model.
@@ -49,13 +49,55 @@ public struct DeterministicLimit: Engine {
 
   /// Integrates the replicas of the queue; a step is one adaptive step.
   public func run(_ work: ReplicaWork) throws {
-    let flow: any DeterministicFlow =
-      model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model)
-      ? FieldMoments(model: model) : try NetworkFlow(model: model)
+    let flow = try self.flow()
     while let replica = work.queue.next() {
       let frame = try work.frame(of: replica, model: model)
       work.record(replica, try exits(flow, from: flow.state(of: frame), report: work.report))
     }
+  }
+
+  /// Shows the replicas of the queue; the integration ends a step at each time.
+  public func observe(_ paths: PathWork) throws {
+    let (flow, work) = (try self.flow(), paths.replicas)
+    while let replica = work.queue.next() {
+      let start = flow.state(of: try work.frame(of: replica, model: model))
+      try follow(replica, paths, flow, from: start)
+    }
+  }
+
+  private func follow(
+    _ replica: Int, _ paths: PathWork, _ flow: any DeterministicFlow, from start: [Double]
+  ) throws {
+    let evolution = try evolution(flow, step: 1e-4)
+    var (time, state) = (0.0, start)
+    var meter = StepMeter()
+    for (index, target) in paths.times.enumerated() {
+      while time < target {
+        try evolution.advance(time: &time, towards: target, state: &state)
+        try meter.count(paths.replicas.report)
+        guard flow.risk(of: state).isFinite else {
+          try meter.flush(paths.replicas.report)
+          return paths.diverge(replica, at: time)
+        }
+      }
+      let (seen, model) = (state, model)
+      paths.observe(
+        replica, index,
+        PathPoint(risk: flow.risk(of: state)) {
+          // The state of a flow ends with the second layer where that may move.
+          let end = model.layout.count
+          return seen.count == end
+            ? NetworkState(model: model, overlaps: seen)
+            : NetworkState(model: model, overlaps: seen, secondLayer: Array(seen[end...]))
+        })
+    }
+    try meter.flush(paths.replicas.report)
+    paths.end(replica)
+  }
+
+  private func flow() throws -> any DeterministicFlow {
+    model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model)
+      ? FieldMoments(model: model) : try NetworkFlow(model: model)
   }
 
   private func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {

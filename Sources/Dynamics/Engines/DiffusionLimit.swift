@@ -12,7 +12,7 @@ import GSL
 /// Cost a step: O((p + k)³), see ``IncrementNoise``; p = k = 1 runs on polynomials in m instead.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the stochastic correction, with
 /// covariances for all p and k; crossings after Gobet (2000).
-public struct DiffusionLimit: Engine {
+public struct DiffusionLimit: ObservableEngine {
   /// The dynamics, `sde`.
   public let kind = DynamicsKind.sde
   /// The model.
@@ -131,6 +131,44 @@ public struct DiffusionLimit: Engine {
     }
   }
 
+  /// Shows the replicas of the queue, by the scheme of ``run(_:)`` with steps of at most `timeStep` that
+  /// end at each time: paths of the same law, from other numbers.
+  public func observe(_ paths: PathWork) throws {
+    if let scalar {
+      try follow(ScalarPath(engine: self, diffusion: scalar), paths)
+    } else {
+      try follow(try OverlapPath(engine: self), paths)
+    }
+  }
+
+  private func follow<Path: DiffusionPath>(_ path: Path, _ paths: PathWork) throws {
+    let work = paths.replicas
+    var meter = StepMeter()
+    replicas: while let replica = work.queue.next() {
+      path.place(try work.frame(of: replica, model: model))
+      let stream = try work.streams.stream(for: .sde, replica: replica)
+      var time = 0.0
+      for (index, target) in paths.times.enumerated() {
+        let steps = ((target - time) / timeStep * (1 - 1e-12)).rounded(.up)
+        for step in 0..<Int(steps) {
+          try path.advance((target - time) / steps, stream)
+          try meter.count(work.report)
+          guard path.risk.isFinite else {
+            paths.diverge(replica, at: time + (target - time) * (Double(step + 1) / steps))
+            continue replicas
+          }
+        }
+        time = target
+        let model = model
+        paths.observe(
+          replica, index,
+          PathPoint(risk: path.risk) { NetworkState(model: model, overlaps: path.overlaps) })
+      }
+      paths.end(replica)
+    }
+    try meter.flush(work.report)
+  }
+
   private func run(_ work: ReplicaWork, in block: some DiffusionBlock, portion: UInt64) throws {
     let runner = DiffusionLaneRunner(
       block: block, rule: exitRule, timeStep: timeStep, clock: clock, portion: portion)
@@ -204,6 +242,8 @@ protocol DiffusionPath: AnyObject {
   var risk: Double { get }
   /// The variance rate of the risk over the last step.
   var riskVariance: Double { get }
+  /// The overlaps as a flat state.
+  var overlaps: [Double] { get }
   /// Takes one step.
   func advance(_ duration: Double, _ stream: RandomStream) throws
 }

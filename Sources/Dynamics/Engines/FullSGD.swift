@@ -13,7 +13,7 @@ import GSL
 /// Rows are stored up to a scale, so that the normalisation costs no pass. The student overlaps are
 /// carried along exactly and taken anew from the weights every 4096 steps. A step costs d normal
 /// variates and 4 p d flops; memory 8 d(p + 1) bytes.
-public struct FullSGD: Engine {
+public struct FullSGD: ObservableEngine {
   /// The dynamics, `sgd`.
   public let kind = DynamicsKind.sgd
   /// The model.
@@ -63,18 +63,27 @@ public struct FullSGD: Engine {
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
+    try perform(
+      SteppedExits(work: work, rule: exitRule, stepLimit: stepLimit),
+      watchesRisk: !exitRule.thresholds.isEmpty)
+  }
+
+  /// Shows the replicas of the queue, on the very paths of ``run(_:)``.
+  public func observe(_ paths: PathWork) throws {
+    try perform(SteppedPaths(paths, of: model), watchesRisk: false)
+  }
+
+  private func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      let weights = try NetworkWeights(model: model, watchesRisk: !exitRule.thresholds.isEmpty)
-      return try run(work, on: weights) { weights.place($0) }
+      return try task.run(on: try NetworkWeights(model: model, watchesRisk: watchesRisk), .sgd)
     }
-    if usesKernel && model.teacherUnits == 1 && work.streams.suitKernels {
-      let weights = KernelWeights(
-        model: model, seed: work.streams.seed, precision: precision, level: level)
-      return try Dynamics.run(work, on: weights, rule: exitRule, stepLimit: stepLimit)
+    if usesKernel && model.teacherUnits == 1 && task.streams.suitKernels {
+      return try task.run(
+        on: KernelWeights(
+          model: model, seed: task.streams.seed, precision: precision, level: level))
     }
-    try requireDouble(for: work.streams)
-    let weights = FullWeights(model: model)
-    try run(work, on: weights) { weights.place($0) }
+    try requireDouble(for: task.streams)
+    try task.run(on: FullWeights(model: model), .sgd)
   }
 
   /// Throws `ParameterError` when single precision is asked for and no kernel draws from the streams.
@@ -82,17 +91,5 @@ public struct FullSGD: Engine {
     try ParameterError.require(
       precision == .double || streams.suitKernels, "precision", precision.rawValue,
       "double, for full SGD on the generator \(streams.generator.name)")
-  }
-
-  private func run(
-    _ work: ReplicaWork, on weights: some SteppedReplica, place: (StudentFrame) -> Void
-  ) throws {
-    while let replica = work.queue.next() {
-      place(try work.frame(of: replica, model: model))
-      let stream = try work.streams.stream(for: .sgd, replica: replica)
-      let records = try steppedExits(
-        of: weights, rule: exitRule, stepLimit: stepLimit, stream: stream, report: work.report)
-      work.record(replica, records)
-    }
   }
 }

@@ -9,23 +9,16 @@ protocol KernelReplica: AnyObject {
   var step: Int { get }
   /// The excess risk after the last step.
   var risk: Double { get }
+  /// The overlaps as a flat state.
+  var overlaps: [Double] { get }
   /// Puts a replica at its start.
   func place(_ frame: StudentFrame, replica: Int)
   /// Takes at most `steps` steps, fewer when the risk falls to `risk`.
   func advance(_ steps: Int, until risk: Double) -> EscEvent
 }
 
-/// Runs the replicas of a queue one after another on a kernel.
-func run(
-  _ work: ReplicaWork, on replica: some KernelReplica, rule: ExitRule, stepLimit: Int
-) throws {
-  while let index = work.queue.next() {
-    replica.place(try work.frame(of: index, model: replica.model), replica: index)
-    work.record(index, try exits(of: replica, rule, stepLimit, work.report))
-  }
-}
-
-private func exits(
+/// Advances one replica to its last exit or the limit.
+func kernelExits(
   of replica: some KernelReplica, _ rule: ExitRule, _ stepLimit: Int, _ report: (Int) -> Void
 ) throws -> [ExitRecord] {
   var watch = rule.watch(of: replica.model, initialRisk: replica.risk)

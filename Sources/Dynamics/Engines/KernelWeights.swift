@@ -38,6 +38,13 @@ final class KernelWeights: KernelReplica {
 
   var risk: Double { overlapRisk?.value(state.overlap[0]) ?? state.risk }
 
+  var overlaps: [Double] {
+    let p = model.width
+    var result = (0..<p).map { state.overlap[$0] }
+    for j in 0..<p { for l in 0...j { result.append(l == j ? 1 : state.gram[j * p + l]) } }
+    return result
+  }
+
   /// Puts the students on the first p + 1 coordinates, where the frame says.
   func place(_ frame: StudentFrame, replica: Int) {
     let p = model.width

@@ -7,6 +7,8 @@ protocol LaneBlock: AnyObject {
   func place(_ lane: Int, replica: Int, frame: StudentFrame, horizon: UInt64) -> Double
   /// Sets the excess risk at which the lane has its next event.
   func watch(_ lane: Int, risk: Double)
+  /// Sets the step at which the lane has its next event.
+  func stop(_ lane: Int, at step: UInt64)
   /// Empties a lane, so that it has no events.
   func park(_ lane: Int)
   /// Advances all lanes by the same number of steps, at most `steps`; returns the set of lanes
@@ -18,15 +20,54 @@ protocol LaneBlock: AnyObject {
   func step(_ lane: Int) -> Int
   /// The excess risk of a lane.
   func risk(_ lane: Int) -> Double
+  /// The overlaps of a lane as a flat state.
+  func overlaps(_ lane: Int) -> [Double]
 }
 
 /// The number of replicas that advance abreast.
 let laneCount = Int(ESC_LANES)
 
-/// Runs the replicas of a queue in the lanes of a block.
+/// Advances a block until its lanes are empty; lanes that finish are refilled at once.
 ///
-/// Lanes that finish are refilled at once. A replica's numbers come from its own stream, in an order
-/// of its own, so that lanes and neighbours do not matter.
+/// `fill` puts the next replica into a lane, nil when there is none; `settle` sees to a lane's event and
+/// says whether its replica is done. A replica's numbers come from its own stream, in an order of its own,
+/// so that lanes and neighbours do not matter.
+func keepLanesBusy<Occupant>(
+  of block: some LaneBlock, _ portion: UInt64, _ work: ReplicaWork,
+  fill: (_ lane: Int) throws -> Occupant?,
+  settle: (_ occupant: inout Occupant, _ lane: Int) -> Bool
+) throws {
+  var occupants = [Occupant?](repeating: nil, count: laneCount)
+  func refill(_ lane: Int) throws {
+    occupants[lane] = try fill(lane)
+    if occupants[lane] == nil { block.park(lane) }
+  }
+  for lane in occupants.indices { block.park(lane) }
+  for lane in occupants.indices { try refill(lane) }
+  while true {
+    let active = occupants.count { $0 != nil }
+    guard active > 0 else { return }
+    // All lanes advance together, so that any of them tells how far.
+    let before = block.step(0)
+    let events = block.advance(portion)
+    work.report((block.step(0) - before) * active)
+    if Task.isCancelled { throw CancellationError() }
+    for lane in occupants.indices where events & (1 << UInt32(lane)) != 0 {
+      guard var occupant = occupants[lane] else {
+        // An idle lane that left the finite numbers would end every call at once.
+        block.park(lane)
+        continue
+      }
+      if settle(&occupant, lane) {
+        try refill(lane)
+      } else {
+        occupants[lane] = occupant
+      }
+    }
+  }
+}
+
+/// Times the exits of the replicas of a queue in the lanes of a block.
 struct LaneRunner<Block: LaneBlock> {
   let block: Block
   let rule: ExitRule
@@ -40,31 +81,13 @@ struct LaneRunner<Block: LaneBlock> {
   }
 
   func run(_ work: ReplicaWork) throws {
-    var occupants = [Occupant?](repeating: nil, count: laneCount)
-    for lane in occupants.indices { block.park(lane) }
-    for lane in occupants.indices { occupants[lane] = try fill(lane, work) }
-    while true {
-      let active = occupants.count { $0 != nil }
-      guard active > 0 else { return }
-      // All lanes advance together, so that any of them tells how far.
-      let before = block.step(0)
-      let events = block.advance(portion)
-      work.report((block.step(0) - before) * active)
-      if Task.isCancelled { throw CancellationError() }
-      for lane in occupants.indices where events & (1 << UInt32(lane)) != 0 {
-        guard var occupant = occupants[lane] else {
-          // An idle lane that left the finite numbers would end every call at once.
-          block.park(lane)
-          continue
-        }
-        if let records = settle(&occupant, lane) {
-          work.record(occupant.replica, records)
-          occupants[lane] = try fill(lane, work)
-        } else {
-          occupants[lane] = occupant
-        }
-      }
-    }
+    try keepLanesBusy(
+      of: block, portion, work, fill: { try fill($0, work) },
+      settle: { occupant, lane in
+        guard let records = settle(&occupant, lane) else { return false }
+        work.record(occupant.replica, records)
+        return true
+      })
   }
 
   /// Records what a lane's event means; returns the records once the replica is done.
@@ -87,7 +110,7 @@ struct LaneRunner<Block: LaneBlock> {
     }
   }
 
-  /// Puts the next replica of the queue into a lane, or nothing when the queue is empty.
+  /// Puts the next replica of the queue into a lane; nil when the queue is empty.
   private func fill(_ lane: Int, _ work: ReplicaWork) throws -> Occupant? {
     while let replica = work.queue.next() {
       let frame = try work.frame(of: replica, model: block.model)
@@ -102,7 +125,6 @@ struct LaneRunner<Block: LaneBlock> {
       block.watch(lane, risk: watch.boundary)
       return Occupant(replica: replica, watch: watch)
     }
-    block.park(lane)
     return nil
   }
 }

@@ -252,6 +252,12 @@ final class NetworkChain {
       watchesRisk
       ? networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer) : 0
   }
+
+  /// The excess risk as it is now, also where steps do without.
+  var evaluatedRisk: Double {
+    watchesRisk || !risk.isFinite
+      ? risk : networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer)
+  }
 }
 
 /// Index of entry (row, column), row ≥ column, of a lower triangle packed column by column.

@@ -55,6 +55,8 @@ final class NetworkChainLanes: LaneBlock {
 
   func watch(_ lane: Int, risk: Double) { lanes.set(\.target, lane, risk) }
 
+  func stop(_ lane: Int, at step: UInt64) { lanes.set(\.horizon, lane, step) }
+
   func park(_ lane: Int) {
     // Students orthogonal to each other and to the teacher: a state as regular as any.
     let p = model.width
@@ -77,6 +79,13 @@ final class NetworkChainLanes: LaneBlock {
   func step(_ lane: Int) -> Int { Int(lanes.get(\.step, lane, as: UInt64.self)) }
 
   func risk(_ lane: Int) -> Double { lanes.get(\.risk, lane, as: Double.self) }
+
+  func overlaps(_ lane: Int) -> [Double] {
+    let p = model.width
+    // Q stands row after row, as in the flat state.
+    return (0..<p).map { lanes.pointee.overlap[$0 * laneCount + lane] }
+      + (0..<(p * (p + 1) / 2)).map { lanes.pointee.gram[$0 * laneCount + lane] }
+  }
 
   private func write(_ lane: Int, _ overlaps: [Double], _ residual: [Double]) {
     let p = model.width

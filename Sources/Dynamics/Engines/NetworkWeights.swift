@@ -178,4 +178,10 @@ final class NetworkWeights {
       watchesRisk
       ? networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer) : 0
   }
+
+  /// The excess risk as it is now, also where steps do without.
+  var evaluatedRisk: Double {
+    watchesRisk || !risk.isFinite
+      ? risk : networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer)
+  }
 }

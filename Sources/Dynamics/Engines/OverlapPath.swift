@@ -10,6 +10,8 @@ final class OverlapPath: DiffusionPath {
   /// The overlaps as a flat state.
   private(set) var state: [Double]
 
+  var overlaps: [Double] { state }
+
   private let model: Model
   private let layout: OverlapLayout
   private let moments: FieldMoments

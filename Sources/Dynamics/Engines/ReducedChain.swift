@@ -15,7 +15,7 @@ import GSL
 /// evaluated after each, and a replica whose norm |w_j|/√d passes 32 counts as diverged.
 /// Source: theory of this project, section 3 (d); rank-one updates after Gill, Golub, Murray and
 /// Saunders (1974), Methods for modifying matrix factorizations.
-public struct ReducedChain: Engine {
+public struct ReducedChain: ObservableEngine {
   /// The dynamics, `chain`.
   public let kind = DynamicsKind.chain
   /// The model.
@@ -45,43 +45,34 @@ public struct ReducedChain: Engine {
 
   /// Runs the replicas of the queue; a step is one sample.
   public func run(_ work: ReplicaWork) throws {
+    try perform(
+      SteppedExits(work: work, rule: exitRule, stepLimit: stepLimit),
+      watchesRisk: !exitRule.thresholds.isEmpty)
+  }
+
+  /// Shows the replicas of the queue, on the very paths of ``run(_:)``.
+  public func observe(_ paths: PathWork) throws {
+    try perform(SteppedPaths(paths, of: model), watchesRisk: false)
+  }
+
+  private func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      let chain = try NetworkChain(model: model, watchesRisk: !exitRule.thresholds.isEmpty)
-      return try run(work, on: chain) { chain.place($0) }
+      return try task.run(on: try NetworkChain(model: model, watchesRisk: watchesRisk), .chain)
     }
-    if usesKernels && work.streams.suitKernels {
-      let seed = work.streams.seed
+    if usesKernels && task.streams.suitKernels {
+      let (seed, portion) = (task.streams.seed, UInt64(max(16, 8192 / (model.width * model.width))))
       if model.width == 1 && model.teacherUnits == 1 {
-        return try run(work, in: ScalarChainLanes(model: model, seed: seed, level: level))
+        return try task.run(
+          in: ScalarChainLanes(model: model, seed: seed, level: level), portion: portion)
       }
       if NetworkChainLanes.covers(model) {
-        return try run(work, in: NetworkChainLanes(model: model, seed: seed, level: level))
+        return try task.run(
+          in: NetworkChainLanes(model: model, seed: seed, level: level), portion: portion)
       }
       if WideChain.covers(model) {
-        let replica = WideChain(model: model, seed: seed, level: level)
-        return try Dynamics.run(work, on: replica, rule: exitRule, stepLimit: stepLimit)
+        return try task.run(on: WideChain(model: model, seed: seed, level: level))
       }
     }
-    let state = ChainState(model: model)
-    try run(work, on: state) { state.place($0) }
-  }
-
-  private func run(
-    _ work: ReplicaWork, on state: some SteppedReplica, place: (StudentFrame) -> Void
-  ) throws {
-    while let replica = work.queue.next() {
-      place(try work.frame(of: replica, model: model))
-      let stream = try work.streams.stream(for: .chain, replica: replica)
-      let records = try steppedExits(
-        of: state, rule: exitRule, stepLimit: stepLimit, stream: stream, report: work.report)
-      work.record(replica, records)
-    }
-  }
-
-  private func run(_ work: ReplicaWork, in block: some LaneBlock) throws {
-    let runner = LaneRunner(
-      block: block, rule: exitRule, stepLimit: stepLimit,
-      portion: UInt64(max(16, 8192 / (model.width * model.width))))
-    try runner.run(work)
+    try task.run(on: ChainState(model: model), .chain)
   }
 }

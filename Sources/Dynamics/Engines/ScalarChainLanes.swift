@@ -34,6 +34,8 @@ final class ScalarChainLanes: LaneBlock {
 
   func watch(_ lane: Int, risk: Double) { lanes.set(\.boundary, lane, overlapRisk.boundary(risk)) }
 
+  func stop(_ lane: Int, at step: UInt64) { lanes.set(\.horizon, lane, step) }
+
   func park(_ lane: Int) {
     lanes.set(\.overlap, lane, 0.0)
     lanes.set(\.boundary, lane, Double.infinity)
@@ -53,4 +55,6 @@ final class ScalarChainLanes: LaneBlock {
   func risk(_ lane: Int) -> Double {
     overlapRisk.value(lanes.get(\.overlap, lane, as: Double.self))
   }
+
+  func overlaps(_ lane: Int) -> [Double] { [lanes.get(\.overlap, lane, as: Double.self), 1] }
 }

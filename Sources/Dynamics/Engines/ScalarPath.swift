@@ -7,6 +7,8 @@ final class ScalarPath: DiffusionPath {
   /// The overlap m.
   private(set) var overlap = 0.0
 
+  var overlaps: [Double] { [overlap, 1] }
+
   private let diffusion: ScalarDiffusion
   private let scheme: DiffusionScheme
   private let overlapRisk: OverlapRisk

@@ -1,30 +1,37 @@
 import GSL
 
-/// A replica that moves by one sample a step.
-protocol SteppedReplica: AnyObject {
-  var model: Model { get }
-  /// The excess risk after the last step.
-  var risk: Double { get }
-  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
-  func writeLevels(into output: UnsafeMutablePointer<Double>)
-  /// Takes one step on a fresh sample.
-  func step(_ stream: RandomStream)
-}
+/// Times the exits of replicas.
+struct SteppedExits: SteppedTask {
+  let work: ReplicaWork
+  let rule: ExitRule
+  let stepLimit: Int
 
-extension SteppedReplica {
-  /// Phase retrieval's own paths are taken only where the risk tells all.
-  func writeLevels(into output: UnsafeMutablePointer<Double>) {
-    preconditionFailure("a path that knows the risk alone")
+  var streams: StreamFamily { work.streams }
+
+  func run(in block: some LaneBlock, portion: UInt64) throws {
+    try LaneRunner(block: block, rule: rule, stepLimit: stepLimit, portion: portion).run(work)
+  }
+
+  func run(on replica: some KernelReplica) throws {
+    while let index = work.queue.next() {
+      replica.place(try work.frame(of: index, model: replica.model), replica: index)
+      work.record(index, try kernelExits(of: replica, rule, stepLimit, work.report))
+    }
+  }
+
+  func run(on replica: some SteppedReplica, _ purpose: StreamPurpose) throws {
+    while let index = work.queue.next() {
+      replica.place(try work.frame(of: index, model: replica.model))
+      let stream = try work.streams.stream(for: purpose, replica: index)
+      let records = try steppedExits(
+        of: replica, rule: rule, stepLimit: stepLimit, stream: stream, report: work.report)
+      work.record(index, records)
+    }
   }
 }
 
-extension ChainState: SteppedReplica {}
-extension FullWeights: SteppedReplica {}
-extension NetworkChain: SteppedReplica {}
-extension NetworkWeights: SteppedReplica {}
-
 /// Steps one replica to its last exit or the limit, watching risk and overlaps after every step.
-func steppedExits<Replica: SteppedReplica>(
+private func steppedExits<Replica: SteppedReplica>(
   of replica: Replica, rule: ExitRule, stepLimit: Int, stream: RandomStream,
   report: (Int) -> Void
 ) throws -> [ExitRecord] {

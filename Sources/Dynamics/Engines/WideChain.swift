@@ -36,6 +36,13 @@ final class WideChain: KernelReplica {
 
   var risk: Double { state.risk }
 
+  var overlaps: [Double] {
+    let p = model.width
+    var result = (0..<p).map { state.overlap[$0] }
+    for j in 0..<p { for l in 0...j { result.append(state.gram[j * stride + l]) } }
+    return result
+  }
+
   func place(_ frame: StudentFrame, replica: Int) {
     let p = model.width
     memory.clear()

@@ -7,6 +7,20 @@ public struct NetworkState: Sendable, Equatable {
   /// a, p numbers.
   public let secondLayer: [Double]
 
+  /// Takes M and Q from a flat state, and the second layer of the start: for phase retrieval's own paths,
+  /// which keep it fixed.
+  init(model: Model, overlaps: [Double]) {
+    self.init(model: model, overlaps: overlaps, secondLayer: model.secondLayer)
+  }
+
+  /// Takes M and Q from a flat state.
+  init(model: Model, overlaps: [Double], secondLayer: [Double]) {
+    let (p, layout) = (model.width, model.layout)
+    teacherOverlaps = Array(overlaps[0..<(p * model.teacherUnits)])
+    studentOverlaps = (0..<(p * p)).map { overlaps[layout.studentOverlap($0 / p, $0 % p)] }
+    self.secondLayer = secondLayer
+  }
+
   /// Takes C along the teacher's orthonormal axes and Q packed column by column.
   init(
     model: Model, axes: UnsafePointer<Double>, gram: UnsafePointer<Double>,

@@ -105,28 +105,6 @@ public struct Comparison: Sendable {
         "some replicas did not exit by the horizon \(experiment.exitRule.horizon): "
           + "means are restricted to it")
     }
-    if runs.contains(where: { $0.kind == .ode }),
-      let ode = try? experiment.engine(.ode) as? DeterministicLimit, ode.quadratureError > 1e-6
-    {
-      warnings.append(
-        "the ODE's drift is a quadrature over the fields, off by about "
-          + String(format: "%.1g", ode.quadratureError) + " of its largest part")
-    }
-    let generator = experiment.streams.generator
-    if !generator.isKeyed {
-      let replicas = Double(runs.map(\.replicas).max() ?? 0)
-      let chance = 1 / Double(generator.startCount) - 0x1p-32
-      var warning =
-        "the generator \(generator.name) takes 32-bit seeds: streams of different experiments may "
-        + "coincide, and streams of one experiment may overlap"
-      if chance > 0, replicas * replicas * chance / 2 > 0.01 {
-        let pairs = String(format: "%.2g", replicas * replicas * chance / 2)
-        warning +=
-          "; it has \(generator.startCount) starts, so that about \(pairs) pairs of "
-          + "\(Int(replicas)) replicas are copies of each other"
-      }
-      warnings.append(warning)
-    }
-    return warnings
+    return warnings + experiment.warnings(replicas: runs.map(\.replicas).max() ?? 0)
   }
 }

@@ -164,7 +164,7 @@ public struct Experiment: Sendable {
   }
 
   /// Makes the engine of one dynamics; throws `ParameterError` when it cannot run this model.
-  public func engine(_ kind: DynamicsKind) throws -> any Engine {
+  public func engine(_ kind: DynamicsKind) throws -> any ObservableEngine {
     switch kind {
     case .ode: return try DeterministicLimit(model: model, exitRule: exitRule, stepper: odeStepper)
     case .sde:

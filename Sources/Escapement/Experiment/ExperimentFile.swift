@@ -72,6 +72,12 @@ extension ExperimentOptions {
             origin: .file(name, line: line), key: word,
             problem: "belongs to a sweep, expected one experiment: run it by 'escapement sweep'")
         }
+        guard TrajectoryKey(rawValue: word) == nil else {
+          throw ExperimentError(
+            origin: .file(name, line: line), key: word,
+            problem: "belongs to trajectories, expected an experiment without: run it by "
+              + "'escapement trajectories'")
+        }
         let known = ExperimentKey.allCases.map(\.rawValue).joined(separator: ", ")
         throw ExperimentError(
           origin: .file(name, line: line), key: "",

@@ -38,6 +38,14 @@ public indirect enum ResolvedValue: Sendable {
   }
 }
 
+extension ResolvedValue {
+  /// A mapping as the text of a file, a line a key.
+  var yamlLines: String {
+    guard case .map(let pairs) = self else { return "" }
+    return pairs.map { "\($0.0): \($0.1.yaml)\n" }.joined()
+  }
+}
+
 extension ResolvedValue: Encodable {
   private struct Key: CodingKey {
     let stringValue: String
@@ -106,8 +114,5 @@ extension Experiment {
   }
 
   /// The resolved experiment as an experiment file.
-  public var yaml: String {
-    guard case .map(let pairs) = resolved else { return "" }
-    return pairs.map { "\($0.0): \($0.1.yaml)\n" }.joined()
-  }
+  public var yaml: String { resolved.yamlLines }
 }

@@ -40,7 +40,7 @@ extension Run {
     switch format {
     case .csv:
       return ExportedFiles([
-        ("exit_times.csv", try mapFile(exitTimesFile, limit: largestExitTimesFile)),
+        ("exit_times.csv", try mapFile(exitTimesFile, limit: largestTable)),
         ("exit_time_summary.csv", exitTimeSummaryCSV(self)),
         ("comparisons.csv", comparisonsCSV(self)),
       ])

@@ -29,6 +29,7 @@ public final class SavedRun {
   public convenience init(
     _ experiment: Experiment, share: ReplicaShare? = nil, directory path: String, commit: String?
   ) throws {
+    try TrajectoryDirectory.requireNone(path)
     let directory = try RunDirectory(path: path)
     let lock = try RunLock(path: directory.file(RunFileNames(share: share).lock), run: path)
     try self.init(experiment, share, directory, lock, commit)

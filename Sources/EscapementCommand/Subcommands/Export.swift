@@ -7,11 +7,11 @@ struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Converts a run to tables, JSON, netCDF, figures, a report or a notebook.",
     discussion: """
-      RUN is a directory that escapement compare --output has filled. The files are put into it, or \
+      RUN is a directory that escapement compare --output has filled; that of a sweep gives figures \
+      and a notebook, that of trajectories figures and netcdf. The files are put into it, or \
       into --output; their paths are printed. csv makes exit_time_summary.csv and comparisons.csv, \
       json run.json, netcdf exit_times.nc, figures a folder of pictures by gnuplot with their data \
-      and scripts, report the page report.html, notebook notebook.ipynb with the data it reads. The \
-      directory of a sweep gives figures and a notebook.
+      and scripts, report the page report.html, notebook notebook.ipynb with the data it reads.
       """)
 
   @Argument(help: "Run directory.") var run: String
@@ -21,10 +21,7 @@ struct Export: AsyncParsableCommand {
 
   func run() async throws {
     let place = URL(fileURLWithPath: output ?? self.run)
-    let exported =
-      SweepTables.isThere(self.run)
-      ? try SweepTables(path: self.run).exported(to: to)
-      : try Run(path: self.run).exported(to: to) { Console.error("escapement: warning: \($0)\n") }
+    let exported = try self.exported()
     let directory = exported.folder.map(place.appendingPathComponent) ?? place
     // What is being read is not written again.
     let isInPlace = place.standardizedFileURL == URL(fileURLWithPath: self.run).standardizedFileURL
@@ -33,6 +30,15 @@ struct Export: AsyncParsableCommand {
     for file in files {
       try Console.output(directory.appendingPathComponent(file.name).relativePath + "\n")
     }
+  }
+}
+
+extension Export {
+  /// Makes the files for whatever the directory holds.
+  private func exported() throws -> ExportedFiles {
+    if SweepTables.isThere(run) { return try SweepTables(path: run).exported(to: to) }
+    if TrajectoryDirectory.isThere(run) { return try TrajectoryRun(path: run).exported(to: to) }
+    return try Run(path: run).exported(to: to) { Console.error("escapement: warning: \($0)\n") }
   }
 }
 

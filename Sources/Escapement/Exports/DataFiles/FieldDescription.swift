@@ -99,4 +99,42 @@ public enum DataDictionary {
       "law_time", "1", "times τ of the SDE's law by the Fokker–Planck equation, p = 1"),
     FieldDescription("law_survival", "1", "probability under that law not to have exited by then"),
   ]
+  /// Columns of trajectories.csv: the first three, and those that were asked for.
+  public static let trajectories = [
+    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("replica", "1", "index of the replica, from 0"),
+    FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν samples"),
+    FieldDescription("risk", "1", "excess risk R; empty, as all beside it, after a divergence"),
+    FieldDescription("M_j_r", "1", "overlap of student j and teacher unit r, from 1"),
+    FieldDescription("Q_j_l", "1", "overlap of students j and l ≤ j"),
+    FieldDescription("a_j", "1", "second-layer weight of student j"),
+  ]
+
+  /// Columns of bands.csv.
+  public static let bands = [
+    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν samples"),
+    FieldDescription("replicas", "1", "number of replicas"),
+    FieldDescription("diverged", "1", "replicas that left the finite numbers by then"),
+    FieldDescription("mean", "1", "mean excess risk; empty when a replica has diverged"),
+    FieldDescription("standard_error", "1", "standard error of the mean"),
+    FieldDescription("quantile_P", "1", "quantile of the risk at P, diverged replicas at +∞"),
+  ]
+
+  /// Variables of trajectories.nc.
+  public static let trajectoryNetCDF = [
+    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("time", "1", "time τ = ν γ/(p d) after ν samples"),
+    FieldDescription("replica", "1", "index of the replica, from 0"),
+    FieldDescription("risk", "1", "excess risk R; fill value after a divergence"),
+    FieldDescription("M_j_r", "1", "overlap of a student and a teacher unit"),
+    FieldDescription("Q_j_l", "1", "overlap of two students"),
+    FieldDescription("a_j", "1", "second-layer weight of a student"),
+    FieldDescription("quantile", "1", "probability of a quantile"),
+    FieldDescription("replicas", "1", "number of replicas that quantiles are taken over"),
+    FieldDescription("diverged", "1", "replicas that left the finite numbers by then"),
+    FieldDescription("risk_mean", "1", "mean excess risk; fill value when a replica has diverged"),
+    FieldDescription("risk_standard_error", "1", "standard error of the mean"),
+    FieldDescription("risk_quantile", "1", "quantile of the risk, diverged replicas at +∞"),
+  ]
 }

@@ -56,7 +56,10 @@ public func writeNetCDF(_ run: Run, to path: String) throws {
     try add(name, predictions, along: threshold, fill: .nan)
   }
   try addLaw(run, to: file, along: threshold, describe)
-  try addProvenance(run, to: file)
+  try addProvenance(
+    title: "Exit times of one-pass SGD and its descriptions from the plateau",
+    provenance: run.summary.provenance, warnings: run.summary.warnings ?? [],
+    experiment: run.experimentText, options: run.options, to: file)
   try file.close()
 }
 
@@ -115,27 +118,30 @@ private func addLaw(
   }
 }
 
-private func addProvenance(_ run: Run, to file: NetCDFFile) throws {
-  let provenance = run.summary.provenance
+/// Says in global attributes where a data set comes from, with every key of its experiment.
+func addProvenance(
+  title: String, provenance: RunSummary.Provenance, warnings: [String], experiment: String,
+  options: ExperimentOptions, to file: NetCDFFile
+) throws {
   let commit = provenance.commit.map { ", commit \($0)" } ?? ""
   var attributes = [
     ("Conventions", "CF-1.10"),
-    ("title", "Exit times of one-pass SGD and its descriptions from the plateau"),
+    ("title", title),
     ("source", "Escapement \(provenance.version)\(commit)"),
     ("references", "Arnaboldi et al. (2023), arXiv:2305.18502"),
     ("escapement_version", provenance.version),
     ("gsl_version", provenance.gsl),
     ("generator", provenance.generator),
     ("seed", "\(provenance.seed)"),
-    ("experiment", run.experimentText),
+    ("experiment", experiment),
   ]
   if let commit = provenance.commit { attributes.append(("escapement_commit", commit)) }
-  if let warnings = run.summary.warnings, !warnings.isEmpty {
+  if !warnings.isEmpty {
     attributes.append(("warnings", warnings.joined(separator: "\n")))
   }
   for (name, text) in attributes { try file.setAttribute(name, text) }
   let known = Set(attributes.map(\.0))
-  for (key, value) in run.options.values.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+  for (key, value) in options.values.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
     let name = key.rawValue.replacingOccurrences(of: "-", with: "_")
     guard !known.contains(name) else { continue }
     switch value.content {

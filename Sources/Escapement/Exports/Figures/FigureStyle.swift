@@ -53,6 +53,18 @@ enum FigureStyle {
     }
   }
 
+  /// How one path among many is drawn: thin, pale and unbroken, so that a bundle shows its density.
+  static func pathStyle(_ kind: DynamicsKind) -> String {
+    let color: String
+    switch kind {
+    case .chain: color = "0072B2"
+    case .ode: color = "000000"
+    case .sde: color = "D55E00"
+    case .sgd: color = "009E73"
+    }
+    return "linecolor rgb '#80\(color)' linewidth 0.7 dashtype 1"
+  }
+
   /// What a legend calls a dynamics.
   static func title(_ kind: DynamicsKind) -> String {
     switch kind {

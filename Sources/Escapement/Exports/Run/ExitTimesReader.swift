@@ -2,9 +2,6 @@ import Dynamics
 import Ensemble
 import Foundation
 
-/// The largest exit_times.csv of a run, in bytes.
-let largestExitTimesFile = 1 << 34
-
 /// The largest number of series in one; beyond it finding the place of a row would take too long.
 private let largestSeriesCount = 10_000
 
@@ -14,21 +11,9 @@ private let largestSeriesCount = 10_000
 /// `criterion` apart, is an error, and so are rows out of order. Cost: about 0.5 µs a row; memory 24
 /// bytes a row beside the file, which is mapped.
 func readExitTimes(_ path: String) throws -> [ExitSeries] {
-  let data = try mapFile(path, limit: largestExitTimesFile)
   var series: [ExitSeries] = []
   var columns: ExitTimesColumns?
-  var line = 0
-  var start = data.startIndex
-  while start < data.endIndex {
-    line += 1
-    guard let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) else {
-      throw DataFileError(path, line: line, "no end of line, expected one: the file is cut off")
-    }
-    let fields = data[start..<end].split(
-      separator: UInt8(ascii: ","), omittingEmptySubsequences: false
-    )
-    .map { String(decoding: $0, as: UTF8.self) }
-    start = data.index(after: end)
+  try forEachRow(of: path) { fields, line in
     if let columns {
       try columns.add(fields, to: &series, path, line)
     } else {

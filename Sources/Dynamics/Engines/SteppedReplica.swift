@@ -1,0 +1,44 @@
+import GSL
+
+/// A replica that moves by one sample a step.
+protocol SteppedReplica: AnyObject {
+  var model: Model { get }
+  /// The excess risk after the last step.
+  var risk: Double { get }
+  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  func writeLevels(into output: UnsafeMutablePointer<Double>)
+  /// Puts the replica at a start.
+  func place(_ frame: StudentFrame)
+  /// Takes one step on a fresh sample.
+  func step(_ stream: RandomStream)
+  /// Risk and overlaps as they are now.
+  var point: PathPoint { get }
+}
+
+extension SteppedReplica {
+  /// Phase retrieval's own paths are taken only where the risk tells all.
+  func writeLevels(into output: UnsafeMutablePointer<Double>) {
+    preconditionFailure("a path that knows the risk alone")
+  }
+}
+
+extension ChainState: SteppedReplica {
+  var point: PathPoint {
+    PathPoint(risk: risk) { NetworkState(model: self.model, overlaps: self.overlaps) }
+  }
+}
+
+extension FullWeights: SteppedReplica {
+  var point: PathPoint {
+    PathPoint(risk: risk) { NetworkState(model: self.model, overlaps: self.overlaps) }
+  }
+}
+
+// These may step without the risk, which is evaluated where it is seen.
+extension NetworkChain: SteppedReplica {
+  var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
+}
+
+extension NetworkWeights: SteppedReplica {
+  var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
+}

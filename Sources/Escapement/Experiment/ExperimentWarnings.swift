@@ -1,0 +1,34 @@
+import Dynamics
+import Foundation
+import GSL
+
+extension Experiment {
+  /// What a reader must know of the numbers that the ODE's quadrature and the generator give, for the
+  /// largest number of replicas of a dynamics.
+  func warnings(replicas count: Int) -> [String] {
+    var warnings: [String] = []
+    if dynamics.contains(.ode),
+      let ode = try? engine(.ode) as? DeterministicLimit, ode.quadratureError > 1e-6
+    {
+      warnings.append(
+        "the ODE's drift is a quadrature over the fields, off by about "
+          + String(format: "%.1g", ode.quadratureError) + " of its largest part")
+    }
+    let generator = streams.generator
+    if !generator.isKeyed {
+      let replicas = Double(count)
+      let chance = 1 / Double(generator.startCount) - 0x1p-32
+      var warning =
+        "the generator \(generator.name) takes 32-bit seeds: streams of different experiments may "
+        + "coincide, and streams of one experiment may overlap"
+      if chance > 0, replicas * replicas * chance / 2 > 0.01 {
+        let pairs = String(format: "%.2g", replicas * replicas * chance / 2)
+        warning +=
+          "; it has \(generator.startCount) starts, so that about \(pairs) pairs of "
+          + "\(Int(replicas)) replicas are copies of each other"
+      }
+      warnings.append(warning)
+    }
+    return warnings
+  }
+}

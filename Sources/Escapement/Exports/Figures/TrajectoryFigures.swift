@@ -1,0 +1,178 @@
+import Dynamics
+import Foundation
+
+extension TrajectoryRun {
+  /// Makes the figures: paths of the risk, their quantiles, and overlaps, each against time.
+  public func figures() -> [Figure] {
+    let setting = TrajectorySetting(plan)
+    let names = plan.columnNames
+    var figures: [Figure] = []
+    if let risk = names.firstIndex(of: "risk"), !paths.isEmpty {
+      figures.append(
+        setting.figure(
+          paths, name: "risk-paths", columns: [risk], quantity: "excess risk R",
+          isLogarithmic: true,
+          caption: "Excess risk against time, path by path; dashed, the ODE."))
+    }
+    if !bands.isEmpty { figures.append(setting.bandFigure(bands)) }
+    let overlaps = names.indices.filter { names[$0].hasPrefix("M_") }
+    if !overlaps.isEmpty, !paths.isEmpty {
+      figures.append(
+        setting.figure(
+          paths, name: "overlap-paths", columns: overlaps, quantity: "overlap |M|",
+          isLogarithmic: false,
+          caption: "Overlaps of students and teacher units in absolute value against time, path by "
+            + "path; dashed, the ODE."))
+    }
+    return figures
+  }
+}
+
+/// What all figures of trajectories share.
+private struct TrajectorySetting {
+  let plan: TrajectoryPlan
+  private var times: [Double] { plan.grid.times }
+  private let hasLogarithmicTimes: Bool
+
+  /// Paths beyond these would hide each other.
+  private static let mostPaths = 40
+
+  init(_ plan: TrajectoryPlan) {
+    self.plan = plan
+    let positive = plan.grid.times.first { $0 > 0 } ?? 1
+    hasLogarithmicTimes =
+      plan.grid.spacing == .logarithmic
+      || plan.grid.spacing == .list && plan.grid.last / positive > 100
+  }
+
+  /// Draws what is random under what is not.
+  private func order<Series>(_ series: [Series], _ kind: (Series) -> DynamicsKind) -> [Series] {
+    let order: [DynamicsKind] = [.sgd, .sde, .chain, .ode]
+    return order.flatMap { next in series.filter { kind($0) == next } }
+  }
+
+  func figure(
+    _ paths: [TrajectoryRun.Paths], name: String, columns: [Int], quantity: String,
+    isLogarithmic: Bool, caption: String
+  ) -> Figure {
+    var (blocks, lines, entries): ([FigureBlock], [String], [String]) = ([], [], [])
+    for series in order(paths, \.kind) where !series.rows.isEmpty {
+      let count = series.rows.count / times.count
+      let shown = min(count, TrajectorySetting.mostPaths)
+      var rows: [[Double]] = []
+      for path in 0..<shown {
+        for column in columns {
+          // An empty line parts a curve from the next.
+          if !rows.isEmpty { rows.append([]) }
+          rows += zip(times, series.rows[(path * times.count)...]).map { time, row in
+            [time, shownValue(abs(row[column]), isLogarithmic)]
+          }
+        }
+      }
+      let kind = series.kind
+      let title = FigureStyle.title(kind) + (count == 1 ? "" : ", \(shown) paths")
+      let isLine = kind == .ode && count == 1
+      lines.append(
+        "data index \(blocks.count) using 1:2 with lines "
+          + (isLine
+            ? "linetype \(FigureStyle.lineType(kind)) linewidth 2.4 title \(gnuplotText(title))"
+            : "\(FigureStyle.pathStyle(kind)) notitle"))
+      if !isLine {
+        entries.append(
+          "NaN with lines linetype \(FigureStyle.lineType(kind)) dashtype "
+            + "\(kind == .ode ? "(12,5)" : "1") title \(gnuplotText(title))")
+      }
+      blocks.append(FigureBlock(heading: "\(title): time, \(quantity)", rows: rows))
+    }
+    return Figure(
+      name: name, caption: caption + " \(setup)", blocks: blocks,
+      commands: commands(lines + entries, quantity, isLogarithmic))
+  }
+
+  func bandFigure(_ bands: [TrajectoryRun.Bands]) -> Figure {
+    var (blocks, fills, lines): ([FigureBlock], [String], [String]) = ([], [], [])
+    let first = 4
+    let (low, high) = (first, first + plan.quantiles.count - 1)
+    // The quantile nearest to the middle.
+    let middle =
+      first
+      + (plan.quantiles.indices.min {
+        abs(plan.quantiles[$0] - 0.5) < abs(plan.quantiles[$1] - 0.5)
+      } ?? 0)
+    func percent(_ index: Int) -> String {
+      NumberText.short(100 * plan.quantiles[index - first]) + "%"
+    }
+    for series in order(bands, \.kind) {
+      let (kind, line) = (series.kind, FigureStyle.lineType(series.kind))
+      let replicas = Int(series.rows.first?.first ?? 0)
+      if replicas > 1, low < high {
+        fills.append(
+          "data index \(blocks.count) using 1:3:4 with filledcurves linetype \(line) "
+            + "fillstyle transparent solid 0.18 notitle")
+      }
+      let range = low < high ? " (\(percent(low)) to \(percent(high)))" : ""
+      let title =
+        FigureStyle.title(kind) + (replicas == 1 ? "" : ", \(percent(middle))\(range)")
+      lines.append(
+        "data index \(blocks.count) using 1:2 with lines linetype \(line) "
+          + "title \(gnuplotText(title))")
+      blocks.append(
+        FigureBlock(
+          heading: "\(title): time, quantiles at "
+            + [middle, low, high].map(percent).joined(separator: ", "),
+          rows: zip(times, series.rows).map { time, row in
+            [time] + [middle, low, high].map { shownValue(row[$0], true) }
+          }))
+    }
+    return Figure(
+      name: "risk-quantiles",
+      caption: "Quantiles of the excess risk over replicas against time. \(setup)",
+      blocks: blocks, commands: commands(fills + lines, "excess risk R", true))
+  }
+
+  private var setup: String {
+    let model = plan.experiment.model
+    let known = EscapeTheory(model: model).plateau.map { _ in " Dotted, the plateau γΔ/(1 − 6γ)." }
+    return "\(model.title), d = \(model.dimension), p = \(model.width), γ = \(model.learningRate), "
+      + "Δ = \(model.labelNoise).\(known ?? "")"
+  }
+
+  /// A logarithmic axis has no place for what is not above 0.
+  private func shownValue(_ value: Double, _ isLogarithmic: Bool) -> Double {
+    isLogarithmic && value <= 0 ? .nan : value
+  }
+
+  private func commands(
+    _ plots: [String], _ quantity: String, _ isLogarithmic: Bool
+  ) -> String {
+    var plots = plots
+    if isLogarithmic, let plateau = EscapeTheory(model: plan.experiment.model).plateau,
+      plateau > 0
+    {
+      plots.append("\(plateau) with lines linetype 6 title 'plateau γΔ/(1 − 6γ)'")
+    }
+    let begin = hasLogarithmicTimes ? times.first { $0 > 0 } ?? 1 : times[0]
+    // One time alone has no axis.
+    let end = times.count > 1 ? plan.grid.last : begin + 1
+    var text = """
+      set xrange [\(begin):\(end)]
+      set xlabel 'time τ = ν γ / (p d)'
+      set ylabel '\(quantity)'
+
+      """
+    if hasLogarithmicTimes { text += "set logscale x\nset format x '10^{%L}'\n" }
+    if isLogarithmic { text += "set logscale y\nset format y '10^{%L}'\n" }
+    let scale = plan.experiment.model.scaledSamples
+    if scale.isFinite {
+      text += """
+        set x2range [\(begin * scale):\(end * scale)]
+        set border 7
+        set x2tics nomirror out scale 0.6
+        set x2label 'samples ν / (d log d)'
+
+        """
+      if hasLogarithmicTimes { text += "set logscale x2\nset format x2 '10^{%L}'\n" }
+    }
+    return text + "plot \(plots.joined(separator: ", \\\n  "))"
+  }
+}

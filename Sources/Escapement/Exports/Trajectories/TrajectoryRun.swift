@@ -1,0 +1,165 @@
+import Dynamics
+import Ensemble
+import Foundation
+
+/// Holds the content of a directory with trajectories, read and checked: what its exports start from.
+public struct TrajectoryRun: Sendable {
+  /// The paths of one dynamics.
+  struct Paths: Sendable {
+    let kind: DynamicsKind
+    /// A row a path and time, paths first, and a number a column; not numbers after a divergence.
+    var rows: [[Double]] = []
+  }
+
+  /// Summaries of the risk of one dynamics.
+  struct Bands: Sendable {
+    let kind: DynamicsKind
+    /// A row a time: replicas, diverged, mean, standard error, then the quantiles.
+    var rows: [[Double]] = []
+  }
+
+  /// The directory.
+  public let path: String
+  /// What was asked for, from experiment.yaml.
+  public let plan: TrajectoryPlan
+  let experimentText: String
+  let options: TrajectoryOptions
+  let provenance: RunSummary.Provenance
+  let warnings: [String]
+  let paths: [Paths]
+  let bands: [Bands]
+
+  /// The largest summary.json, in bytes; that of 10⁶ times has some 10⁸.
+  private static let largestSummary = 1 << 30
+
+  private struct Summary: Decodable {
+    let schema: String
+    let provenance: RunSummary.Provenance
+    let warnings: [String]
+  }
+
+  /// Reads a directory.
+  ///
+  /// Throws `DataFileError` or `ExperimentError`, which name the file and the line or the key, when a file
+  /// is missing or broken or does not belong to the others.
+  public init(path: String) throws {
+    func file(_ name: String) -> String {
+      URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
+    }
+    self.path = path
+    options = try TrajectoryOptions(file: file("experiment.yaml"))
+    let plan = try TrajectoryPlan(options, directory: path, checksEngines: false)
+    self.plan = plan
+    experimentText = try ExperimentOptions.text(ofFile: file("experiment.yaml"))
+    let data = try readFile(file("summary.json"), limit: TrajectoryRun.largestSummary)
+    guard let summary = try? JSONDecoder().decode(Summary.self, from: data),
+      summary.schema == TrajectorySummary.schema
+    else {
+      throw DataFileError(
+        file("summary.json"), "cannot be read, expected schema \(TrajectorySummary.schema)")
+    }
+    (provenance, warnings) = (summary.provenance, summary.warnings)
+    let (experiment, times) = (plan.experiment, plan.grid.times)
+    paths =
+      plan.paths == 0
+      ? []
+      : try TrajectoryRun.read(
+        file(TrajectoryDirectory.paths), keys: ["replica", "time"], columns: plan.columnNames,
+        places: experiment.dynamics.map { kind in
+          (kind, (0..<plan.pathCount(kind)).flatMap { path in times.map { [Double(path), $0] } })
+        }
+      ).map { Paths(kind: $0.kind, rows: $0.rows) }
+    bands =
+      plan.quantiles.isEmpty
+      ? []
+      : try TrajectoryRun.read(
+        file(TrajectoryDirectory.bands), keys: ["time"],
+        columns: TrajectoryRun.bandColumns(plan),
+        places: experiment.dynamics.map { kind in (kind, times.map { [$0] }) }
+      ).map { Bands(kind: $0.kind, rows: $0.rows) }
+  }
+
+  static func bandColumns(_ plan: TrajectoryPlan) -> [String] {
+    ["replicas", "diverged", "mean", "standard_error"] + plan.quantiles.map { "quantile_\($0)" }
+  }
+
+  /// Reads a table whose rows must stand at the places that the plan has for them.
+  ///
+  /// Columns are found by name, so that further ones do no harm.
+  private static func read(
+    _ path: String, keys: [String], columns: [String],
+    places: [(kind: DynamicsKind, keys: [[Double]])]
+  ) throws -> [(kind: DynamicsKind, rows: [[Double]])] {
+    var order: [Int] = []
+    var result = places.map { (kind: $0.kind, rows: [[Double]]()) }
+    var block = 0
+    try forEachRow(of: path) { fields, line in
+      guard !order.isEmpty else {
+        order = try (["dynamics"] + keys + columns).map { name in
+          guard let index = fields.firstIndex(of: name) else {
+            throw DataFileError(path, line: 1, "no column \(name), expected one")
+          }
+          return index
+        }
+        return
+      }
+      while block < places.count, result[block].rows.count == places[block].keys.count {
+        block += 1
+      }
+      guard block < places.count else {
+        throw DataFileError(path, line: line, "a further row, expected those of experiment.yaml")
+      }
+      guard let last = order.max(), last < fields.count else {
+        throw DataFileError(path, line: line, "\(fields.count) values, expected more")
+      }
+      let expected = places[block].keys[result[block].rows.count]
+      let found = order.dropFirst().prefix(keys.count).map { Double(fields[$0]) }
+      // The last digit of a time may come from another mathematical library.
+      let isThere =
+        fields[order[0]] == places[block].kind.rawValue
+        && zip(found, expected).allSatisfy { found, expected in
+          found.map { abs($0 - expected) <= 1e-12 * expected } ?? false
+        }
+      guard isThere else {
+        let place = expected.map { "\($0)" }.joined(separator: ",")
+        throw DataFileError(
+          path, line: line,
+          "another row, expected \(places[block].kind.rawValue) at \(keys.joined(separator: ",")) "
+            + place)
+      }
+      result[block].rows.append(
+        try order.dropFirst(1 + keys.count).map { index in
+          if fields[index].isEmpty { return .nan }
+          guard let number = Double(fields[index]) else {
+            throw DataFileError(
+              path, line: line,
+              "found '\(fields[index].prefix(40))', expected a number or nothing")
+          }
+          return number
+        })
+    }
+    guard zip(result, places).allSatisfy({ $0.rows.count == $1.keys.count }) else {
+      throw DataFileError(path, "too few rows, expected those of experiment.yaml")
+    }
+    return result
+  }
+
+  /// Makes the files of an export in memory; throws what the format's writer throws.
+  public func exported(to format: ExportFormat) throws -> ExportedFiles {
+    switch format {
+    case .netcdf:
+      let data = try withTemporaryDirectory { directory in
+        let file = directory.appendingPathComponent("trajectories.nc")
+        try writeNetCDF(self, to: file.path)
+        return try Data(contentsOf: file)
+      }
+      return ExportedFiles([("trajectories.nc", data)])
+    case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
+    case .csv, .json, .report, .notebook:
+      throw DataFileError(
+        path,
+        "trajectories, which have figures and netcdf, expected a run of exit times for "
+          + format.rawValue)
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import Dynamics
+import Yams
+
+/// Collects the keys of trajectories as written: those of the experiment, and their own.
+public struct TrajectoryOptions: Sendable {
+  /// The experiment's keys.
+  public var experiment = ExperimentOptions()
+  private var values: [TrajectoryKey: OptionValue] = [:]
+
+  /// Creates an empty collection.
+  public init() {}
+
+  /// Reads an experiment file that may have the keys of trajectories; throws `ExperimentError`.
+  public init(file path: String) throws {
+    try self.init(yaml: ExperimentOptions.text(ofFile: path), name: path)
+  }
+
+  /// Reads YAML text; `name` is what errors call it.
+  public init(yaml text: String, name: String) throws {
+    let entries = try ExperimentOptions.entries(yaml: text, name: name).map { ($0, $1) }
+    func key(_ node: Node) -> TrajectoryKey? { node.string.flatMap(TrajectoryKey.init(rawValue:)) }
+    experiment = try ExperimentOptions(
+      entries: entries.filter { key($0.0) == nil }, name: name)
+    for (node, valueNode) in entries {
+      guard let key = key(node) else { continue }
+      let origin = OptionValue.Origin.file(name, line: node.mark?.line ?? 0)
+      let content = try ExperimentOptions.content(of: valueNode) {
+        ExperimentError(origin: origin, key: key.rawValue, problem: $0)
+      }
+      values[key] = OptionValue(content, origin: origin)
+    }
+  }
+
+  /// Sets a key from the command line.
+  public mutating func set(_ key: TrajectoryKey, _ text: String) {
+    values[key] = OptionValue(.scalar(text), origin: .commandLine)
+  }
+
+  /// Lays other options over these: theirs win.
+  public func overridden(by other: TrajectoryOptions) -> TrajectoryOptions {
+    var result = self
+    result.experiment = experiment.overridden(by: other.experiment)
+    result.values.merge(other.values) { _, new in new }
+    return result
+  }
+
+  /// Whether a key is given.
+  func has(_ key: TrajectoryKey) -> Bool { values[key] != nil }
+
+  /// Makes the error for a key, at the place where its value stands.
+  func error(_ key: TrajectoryKey, _ problem: String) -> ExperimentError {
+    ExperimentError(origin: values[key]?.origin, key: key.rawValue, problem: problem)
+  }
+
+  /// Reads the key `times`.
+  func grid() throws -> TimeGrid? {
+    guard let words = try words(.times) else { return nil }
+    let form = "log:FIRST:LAST:POINTS, linear:FIRST:LAST:POINTS, or ascending times"
+    do {
+      if words.count == 1, words[0].contains(":") {
+        let parts = words[0].split(separator: ":", omittingEmptySubsequences: false).map(trimmed)
+        guard parts.count == 4, let spacing = TimeGrid.Spacing(rawValue: parts[0]),
+          spacing != .list, let first = Double(parts[1]), let last = Double(parts[2]),
+          let points = wholeNumber(parts[3])
+        else { throw error(.times, "found '\(words[0])', expected \(form)") }
+        return try TimeGrid(spacing, from: first, to: last, points: points)
+      }
+      return try TimeGrid(
+        words.map {
+          guard let time = Double($0) else {
+            throw error(.times, "found '\($0)', expected \(form)")
+          }
+          return time
+        })
+    } catch let problem as ParameterError {
+      throw error(.times, "found \(problem.found), expected \(problem.expected)")
+    }
+  }
+
+  /// Reads the key `columns`; the order is that of ``TrajectoryColumn``.
+  func columns() throws -> [TrajectoryColumn]? {
+    guard let words = try words(.columns) else { return nil }
+    let known = TrajectoryColumn.allCases.map(\.rawValue).joined(separator: ", ")
+    let columns = try words.map {
+      guard let column = TrajectoryColumn(rawValue: $0) else {
+        throw error(.columns, "found '\($0)', expected some of \(known)")
+      }
+      return column
+    }
+    guard !columns.isEmpty, Set(columns).count == columns.count else {
+      throw error(.columns, "found a column twice or none, expected some of \(known)")
+    }
+    return TrajectoryColumn.allCases.filter(columns.contains)
+  }
+
+  /// Reads the key `paths`.
+  func paths() throws -> Int? {
+    guard let words = try words(.paths) else { return nil }
+    guard words.count == 1, let count = wholeNumber(words[0]), count >= 0, count <= 1_000_000_000
+    else {
+      throw error(.paths, "found '\(words.first ?? "")', expected a whole number from 0 on")
+    }
+    return count
+  }
+
+  /// Reads the key `quantiles`, ascending; the word `none` is an empty list.
+  func quantiles() throws -> [Double]? {
+    guard let words = try words(.quantiles) else { return nil }
+    if words == ["none"] || words.isEmpty { return [] }
+    let numbers = try words.map {
+      guard let number = Double($0), number >= 0, number <= 1 else {
+        throw error(.quantiles, "found '\($0)', expected probabilities from 0 to 1")
+      }
+      return number
+    }
+    guard Set(numbers).count == numbers.count else {
+      throw error(.quantiles, "found a number twice, expected distinct ones")
+    }
+    return numbers.sorted()
+  }
+
+  /// Reads a list of words: a sequence, or one word with commas.
+  private func words(_ key: TrajectoryKey) throws -> [String]? {
+    guard let value = values[key] else { return nil }
+    switch value.content {
+    case .scalar(let text):
+      return text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+    case .list(let items):
+      return try items.map {
+        guard case .scalar(let text) = $0 else { throw error(key, "expected a flat list") }
+        return text
+      }
+    case .map: throw error(key, "found a mapping, expected a word or a list")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Escapement
+import Foundation
+
+/// `escapement trajectories`: risk and overlaps against time.
+struct Trajectories: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Follows risk and overlaps along time, past the exit.",
+    discussion: """
+      Replica i starts as in compare and, for the exact chain, full SGD and the ODE, takes the very same \
+      path. Without --output the table goes to stdout as CSV: paths (dynamics,replica,time,risk,…) or, \
+      with --quantiles, bands. With --output DIR it fills DIR for 'escapement export DIR --to figures'. \
+      A replica that leaves the finite numbers has empty fields from then on.
+
+      Example: escapement trajectories --dimension 3000 --learning-rate 0.1 --times log:0.01:10:200
+      """)
+
+  @OptionGroup var arguments: ExperimentArguments
+  @Option(parsing: .unconditional, help: ArgumentHelp(TrajectoryKey.times)) var times: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(TrajectoryKey.columns)) var columns: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(TrajectoryKey.paths)) var paths: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(TrajectoryKey.quantiles))
+  var quantiles: String?
+  @Option(help: "How to print: csv (default), json, or table (default with --output).")
+  var format: TrajectoryFormat?
+
+  func run() async throws {
+    let plan = try self.plan()
+    let format = format ?? (plan.experiment.output == nil ? .csv : .table)
+    guard format != .csv || plan.paths == 0 || plan.quantiles.isEmpty else {
+      throw ExperimentError(
+        origin: .commandLine, key: "format",
+        problem: "found csv, expected json or --output: paths and quantiles are two tables")
+    }
+    let directory = try plan.experiment.output.map { path in
+      try TrajectoryDirectory.requireFree(path, for: plan)
+      return try RunDirectory(path: path)
+    }
+    if plan.memory > 1e8 {
+      Console.error(
+        "escapement: the numbers to keep take \(String(format: "%.0f MB", plan.memory / 1e6))\n")
+    }
+    let trajectories = try await Escapement.Trajectories.run(
+      plan, commit: builtCommit, observer: TerminalProgress())
+    for warning in trajectories.warnings { Console.error("escapement: warning: \(warning)\n") }
+    try directory?.write(try trajectories.files())
+    switch format {
+    case .csv: try Console.output(csv(trajectories))
+    case .json: try Console.output(jsonData(TrajectorySummary(trajectories, withPaths: true)))
+    case .table: try Console.output(trajectoryTable(trajectories))
+    }
+  }
+
+  private func csv(_ trajectories: Escapement.Trajectories) -> Data {
+    var data = Data()
+    if trajectories.plan.quantiles.isEmpty {
+      trajectories.writePaths { data.append(contentsOf: $0.utf8) }
+    } else {
+      trajectories.writeBands { data.append(contentsOf: $0.utf8) }
+    }
+    return data
+  }
+
+  private func plan() throws -> TrajectoryPlan {
+    var file = TrajectoryOptions()
+    if let path = arguments.experiment { file = try TrajectoryOptions(file: path) }
+    var given = TrajectoryOptions()
+    given.experiment = arguments.given
+    let words = [
+      (TrajectoryKey.times, times), (.columns, columns), (.paths, paths), (.quantiles, quantiles),
+    ]
+    for (key, text) in words { if let text { given.set(key, text) } }
+    return try TrajectoryPlan(file.overridden(by: given), directory: arguments.directory)
+  }
+}
+
+/// How trajectories are printed.
+enum TrajectoryFormat: String, ExpressibleByArgument, CaseIterable {
+  case csv
+  case json
+  case table
+}
+
+extension ArgumentHelp {
+  fileprivate init(_ key: TrajectoryKey) {
+    self.init(stringLiteral: key.help)
+    valueName = key.valueName
+  }
+}
