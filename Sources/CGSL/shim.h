@@ -4,6 +4,7 @@
 
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_chebyshev.h>
 #include <gsl/gsl_eigen.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_histogram.h>
@@ -11,6 +12,7 @@
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_matrix.h>
 #include <gsl/gsl_multifit.h>
+#include <gsl/gsl_multiroots.h>
 #include <gsl/gsl_odeiv2.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -28,6 +30,10 @@ static inline const char *escapement_gsl_version(void) { return gsl_version; }
 
 static inline const gsl_root_fsolver_type *escapement_root_brent(void) {
   return gsl_root_fsolver_brent;
+}
+
+static inline const gsl_multiroot_fdfsolver_type *escapement_multiroot_hybrid(void) {
+  return gsl_multiroot_fdfsolver_hybridsj;
 }
 
 static inline const gsl_integration_fixed_type *escapement_fixed_hermite(void) {

@@ -83,13 +83,7 @@ public struct DeterministicLimit: ObservableEngine {
       let (seen, model) = (state, model)
       paths.observe(
         replica, index,
-        PathPoint(risk: flow.risk(of: state)) {
-          // The state of a flow ends with the second layer where that may move.
-          let end = model.layout.count
-          return seen.count == end
-            ? NetworkState(model: model, overlaps: seen)
-            : NetworkState(model: model, overlaps: seen, secondLayer: Array(seen[end...]))
-        })
+        PathPoint(risk: flow.risk(of: state)) { NetworkState(model: model, state: seen) })
     }
     try meter.flush(paths.replicas.report)
     paths.end(replica)

@@ -10,6 +10,8 @@ import GSL
 /// p = k = 1 takes the bridge of |m| with its own variance rate instead. Elsewhere overlaps are held in
 /// [−1, 1], which a step can leave near perfect alignment.
 /// Cost a step: O((p + k)³), see ``IncrementNoise``; p = k = 1 runs on polynomials in m instead.
+/// Beyond phase retrieval drift and covariance come from ``IncrementQuadrature``, nodes^(p + k) of them twice a
+/// step; for p = k = 1 on the sphere from series in m made once, ``DiffusionTable``. Exits are by the risk there.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the stochastic correction, with
 /// covariances for all p and k; crossings after Gobet (2000).
 public struct DiffusionLimit: ObservableEngine {
@@ -30,6 +32,7 @@ public struct DiffusionLimit: ObservableEngine {
   let clock: CrossingClock
   let level: KernelLevel
   private let scalar: ScalarDiffusion?
+  private let table: DiffusionTable?
   private let usesPolynomials: Bool
   private let usesKernels: Bool
 
@@ -75,7 +78,11 @@ public struct DiffusionLimit: ObservableEngine {
     self.finiteSizeDrift = finiteSizeDrift
     self.scheme = scheme
     self.monitoring = monitoring
-    let isScalar = model.width == 1 && model.teacherUnits == 1 && usesPolynomials
+    let isScalar =
+      model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1 && usesPolynomials
+    table =
+      !model.isPhaseRetrieval && DiffusionTable.covers(model) && usesPolynomials
+      ? try DiffusionTable(model: model, finiteSizeDrift: finiteSizeDrift) : nil
     scalar = isScalar ? try ScalarDiffusion(model: model, finiteSizeDrift: finiteSizeDrift) : nil
   }
 
@@ -100,17 +107,38 @@ public struct DiffusionLimit: ObservableEngine {
     case .driftRungeKutta: (bias, longest) = (0.03, 1.0 / 16)
     }
     var step = longest
+    // Elsewhere the flow may be far steeper than the growth rate tells.
+    let steepness = flowSteepness(of: model)
+    while step * steepness > 0.25 && step > 1e-6 { step /= 2 }
     while step * bias > 0.25 * error && step > 1e-6 { step /= 2 }
     return min(step, horizon)
   }
 
+  /// The steepest slope of the drift in m, per unit τ; 0 where the overlap m is not all that moves.
+  private static func flowSteepness(of model: Model) -> Double {
+    guard !model.isPhaseRetrieval, DiffusionTable.covers(model),
+      let flow = try? NetworkFlow(model: model)
+    else { return 0 }
+    var derivatives = [0.0, 0.0, 0.0]
+    let values = (-16...16).map {
+      flow.derivatives(of: [Double($0) / 16, 1, model.secondLayer[0]], into: &derivatives)
+      return derivatives[0]
+    }
+    return zip(values, values.dropFirst()).map { 16 * abs($1 - $0) }.max() ?? 0
+  }
+
+  /// Whether a path moves on closed forms or on series made once, rather than on quadrature at each step.
+  public static func isQuick(_ model: Model) -> Bool {
+    model.isPhaseRetrieval || DiffusionTable.covers(model)
+  }
+
   /// Throws `ParameterError` for the first key the SDE has no way with.
-  static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
+  static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
-    try model.requirePhaseRetrieval("the SDE")
     try ParameterError.require(
-      rule.isTold(byRiskOf: model), "overlap-thresholds", "overlaps of several units",
-      "one student and one teacher unit for the SDE")
+      rule.isTold(byRiskOf: model), "overlap-thresholds", "levels of overlaps",
+      "exits by the risk for the SDE, or phase retrieval with one student and one teacher unit")
+    if !model.isPhaseRetrieval { _ = try IncrementQuadrature.nodesPerAxis(for: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one time step.
@@ -121,13 +149,22 @@ public struct DiffusionLimit: ObservableEngine {
         work, in: ScalarDiffusionLanes(engine: self, diffusion: scalar, seed: work.streams.seed),
         portion: 4096)
     } else if let scalar {
-      try run(work, on: ScalarPath(engine: self, diffusion: scalar))
+      try run(
+        work, on: ScalarPath(PolynomialDynamics(scalar, model: model), scheme: scheme))
+    } else if let table {
+      try run(work, on: ScalarPath(table, scheme: scheme))
+    } else if !model.isPhaseRetrieval {
+      try run(
+        work,
+        on: OverlapPath(engine: self, coefficients: try QuadratureCoefficients(model: model)))
     } else if onKernels && usesPolynomials && NetworkDiffusionLanes.covers(model) {
       try run(
         work, in: NetworkDiffusionLanes(engine: self, seed: work.streams.seed),
         portion: UInt64(max(4, 4096 / (model.width * model.width))))
     } else {
-      try run(work, on: try OverlapPath(engine: self))
+      try run(
+        work,
+        on: OverlapPath(engine: self, coefficients: try PhaseRetrievalCoefficients(model: model)))
     }
   }
 
@@ -135,9 +172,15 @@ public struct DiffusionLimit: ObservableEngine {
   /// end at each time: paths of the same law, from other numbers.
   public func observe(_ paths: PathWork) throws {
     if let scalar {
-      try follow(ScalarPath(engine: self, diffusion: scalar), paths)
+      try follow(ScalarPath(PolynomialDynamics(scalar, model: model), scheme: scheme), paths)
+    } else if let table {
+      try follow(ScalarPath(table, scheme: scheme), paths)
+    } else if model.isPhaseRetrieval {
+      let coefficients = try PhaseRetrievalCoefficients(model: model)
+      try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
     } else {
-      try follow(try OverlapPath(engine: self), paths)
+      let coefficients = try QuadratureCoefficients(model: model)
+      try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
     }
   }
 
@@ -162,7 +205,7 @@ public struct DiffusionLimit: ObservableEngine {
         let model = model
         paths.observe(
           replica, index,
-          PathPoint(risk: path.risk) { NetworkState(model: model, overlaps: path.overlaps) })
+          PathPoint(risk: path.risk) { NetworkState(model: model, state: path.overlaps) })
       }
       paths.end(replica)
     }
@@ -242,7 +285,7 @@ protocol DiffusionPath: AnyObject {
   var risk: Double { get }
   /// The variance rate of the risk over the last step.
   var riskVariance: Double { get }
-  /// The overlaps as a flat state.
+  /// The overlaps as a flat state, then the second layer where it moves.
   var overlaps: [Double] { get }
   /// Takes one step.
   func advance(_ duration: Double, _ stream: RandomStream) throws

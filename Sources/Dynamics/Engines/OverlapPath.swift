@@ -1,21 +1,19 @@
 import GSL
 
-/// Follows the SDE for any p and k, with noise drawn in the eigenbasis of the error form.
+/// Follows the SDE for any p and k, on whatever gives its coefficients.
 ///
 /// The finite-size drift is taken at a step's beginning: it is O(1/d), so that a second evaluation
 /// would gain no more than the O(h/d) that the noise leaves open anyway.
-final class OverlapPath: DiffusionPath {
+final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
   private(set) var risk = 0.0
   private(set) var riskVariance = 0.0
-  /// The overlaps as a flat state.
+  /// The flat state.
   private(set) var state: [Double]
 
   var overlaps: [Double] { state }
 
-  private let model: Model
-  private let layout: OverlapLayout
-  private let moments: FieldMoments
-  private let noise: IncrementNoise
+  private let coefficients: Coefficients
+  private let timePerStep: Double
   private let scheme: DiffusionScheme
   private let finiteSizeDrift: Bool
   private let order: FieldMoments.Order
@@ -27,15 +25,13 @@ final class OverlapPath: DiffusionPath {
   private var increments: [Double]
   private var gradient: [Double]
 
-  init(engine: DiffusionLimit) throws {
-    model = engine.model
-    layout = model.layout
-    moments = FieldMoments(model: model)
-    noise = try IncrementNoise(model: model)
+  init(engine: DiffusionLimit, coefficients: Coefficients) {
+    self.coefficients = coefficients
+    timePerStep = engine.model.timePerStep
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
-    order = finiteSizeDrift ? .covariance : .drift
-    let zeros = [Double](repeating: 0, count: layout.count)
+    order = coefficients.order(finiteSizeDrift: finiteSizeDrift)
+    let zeros = [Double](repeating: 0, count: coefficients.stateLength)
     state = zeros
     drift = zeros
     finiteSize = zeros
@@ -43,27 +39,27 @@ final class OverlapPath: DiffusionPath {
     total = zeros
     increments = zeros
     gradient = zeros
-    normals = [Double](repeating: 0, count: noise.normalCount)
+    normals = [Double](repeating: 0, count: coefficients.normalCount)
   }
 
   func place(_ frame: StudentFrame) {
-    state = frame.overlaps
-    moments.update(state, order: order)
-    risk = moments.risk
+    state = coefficients.state(of: frame)
+    coefficients.update(state, order: order)
+    risk = coefficients.risk
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) throws {
-    // `moments` belong to `state` here: the end of the last step or `place` left them so.
-    moments.drift(into: &drift)
+    // `coefficients` belong to `state` here: the end of the last step or `place` left them so.
+    coefficients.drift(into: &drift)
     if finiteSizeDrift {
-      for i in 0..<layout.count { finiteSize[i] = 0 }
-      moments.addFiniteSizeDrift(to: &finiteSize)
+      for i in state.indices { finiteSize[i] = 0 }
+      coefficients.addFiniteSizeDrift(to: &finiteSize)
     }
-    try noise.update(state)
+    try coefficients.updateNoise(state)
     normals.withUnsafeMutableBufferPointer { stream.fillGaussian($0) }
-    noise.increments(from: normals, into: &increments)
-    let amplitude = (model.timePerStep * duration).squareRoot()
-    for i in 0..<layout.count {
+    coefficients.increments(from: normals, into: &increments)
+    let amplitude = (timePerStep * duration).squareRoot()
+    for i in state.indices {
       gradient[i] = state[i]
       state[i] += amplitude * increments[i] + duration * finiteSize[i]
     }
@@ -77,27 +73,119 @@ final class OverlapPath: DiffusionPath {
       move(&state, 0.5 * duration)
     case .driftRungeKutta:
       // Each stage starts from the noisy overlaps but the second; all add up in `total`.
-      for i in 0..<layout.count { total[i] = drift[i] }
+      for i in state.indices { total[i] = drift[i] }
       predict(from: gradient, 0.5 * duration)
       takePredictedDrift(weight: 2)
       predict(from: state, 0.5 * duration)
       takePredictedDrift(weight: 2)
       predict(from: state, duration)
       takePredictedDrift(weight: 1)
-      for i in 0..<layout.count { state[i] += duration / 6 * total[i] }
+      for i in state.indices { state[i] += duration / 6 * total[i] }
     }
-    hold(&state)
-    takeMidwayGradient()
-    riskVariance = model.timePerStep * noise.variance(along: gradient)
-    moments.update(state, order: order)
-    risk = moments.risk
+    coefficients.hold(&state)
+    coefficients.takeMidwayGradient(&gradient, state)
+    riskVariance = timePerStep * coefficients.variance(along: gradient)
+    coefficients.update(state, order: order)
+    risk = coefficients.risk
   }
 
-  /// ∇R = 4A_jA_r M_jr and 4A_jA_l Q_jl, taken midway from the overlaps that `gradient` holds to
-  /// `state`.
+  private func move(_ values: inout [Double], _ duration: Double) {
+    for i in values.indices { values[i] += duration * drift[i] }
+  }
+
+  private func predict(from values: [Double], _ duration: Double) {
+    for i in values.indices { predicted[i] = values[i] + duration * drift[i] }
+    coefficients.hold(&predicted)
+  }
+
+  private func takePredictedDrift(weight: Double = 0) {
+    coefficients.update(predicted, order: .drift)
+    coefficients.drift(into: &drift)
+    for i in drift.indices { total[i] += weight * drift[i] }
+  }
+}
+
+/// What a path of the SDE needs of its drift and noise. A workspace belongs to one task.
+protocol DiffusionCoefficients: AnyObject {
+  /// Length of the flat state.
+  var stateLength: Int { get }
+  /// Number of independent normals a draw of the noise takes.
+  var normalCount: Int { get }
+  /// The order of moments that the beginning of a step asks for.
+  func order(finiteSizeDrift: Bool) -> FieldMoments.Order
+  /// The state of a start.
+  func state(of frame: StudentFrame) -> [Double]
+  /// Evaluates at a state what the next three give.
+  func update(_ state: UnsafePointer<Double>, order: FieldMoments.Order)
+  /// The excess risk; not a number where the path has diverged.
+  var risk: Double { get }
+  /// Writes the drift per unit τ in the limit d → ∞.
+  func drift(into output: UnsafeMutablePointer<Double>)
+  /// Adds the drift of relative order 1/d.
+  func addFiniteSizeDrift(to output: UnsafeMutablePointer<Double>)
+  /// Takes the noise at a state.
+  func updateNoise(_ state: UnsafePointer<Double>) throws
+  /// Turns normals into increments of covariance C.
+  func increments(
+    from normals: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>)
+  /// gᵀCg.
+  func variance(along gradient: UnsafePointer<Double>) -> Double
+  /// Overwrites the beginning of a step by ∇R midway to its end.
+  func takeMidwayGradient(_ values: UnsafeMutablePointer<Double>, _ end: UnsafePointer<Double>)
+  /// Keeps overlaps within what vectors can have.
+  func hold(_ values: UnsafeMutablePointer<Double>)
+}
+
+/// Gives the coefficients of phase retrieval, with noise drawn in the eigenbasis of the error form.
+final class PhaseRetrievalCoefficients: DiffusionCoefficients {
+  private let layout: OverlapLayout
+  private let moments: FieldMoments
+  private let noise: IncrementNoise
+
+  init(model: Model) throws {
+    layout = model.layout
+    moments = FieldMoments(model: model)
+    noise = try IncrementNoise(model: model)
+  }
+
+  var stateLength: Int { layout.count }
+  var normalCount: Int { noise.normalCount }
+  var risk: Double { moments.risk }
+
+  func order(finiteSizeDrift: Bool) -> FieldMoments.Order {
+    finiteSizeDrift ? .covariance : .drift
+  }
+
+  func state(of frame: StudentFrame) -> [Double] { frame.overlaps }
+
+  func update(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {
+    moments.update(state, order: order)
+  }
+
+  func drift(into output: UnsafeMutablePointer<Double>) { moments.drift(into: output) }
+
+  func addFiniteSizeDrift(to output: UnsafeMutablePointer<Double>) {
+    moments.addFiniteSizeDrift(to: output)
+  }
+
+  func updateNoise(_ state: UnsafePointer<Double>) throws { try noise.update(state) }
+
+  func increments(
+    from normals: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
+  ) {
+    noise.increments(from: normals, into: output)
+  }
+
+  func variance(along gradient: UnsafePointer<Double>) -> Double {
+    noise.variance(along: gradient)
+  }
+
+  /// ∇R = 4A_jA_r M_jr and 4A_jA_l Q_jl.
   ///
   /// R is quadratic, so that its midway gradient turns the step into its ΔR exactly.
-  private func takeMidwayGradient() {
+  func takeMidwayGradient(
+    _ gradient: UnsafeMutablePointer<Double>, _ state: UnsafePointer<Double>
+  ) {
     let (p, k) = (layout.width, layout.teacherUnits)
     let form = moments.form
     for j in 0..<p {
@@ -113,23 +201,8 @@ final class OverlapPath: DiffusionPath {
     }
   }
 
-  private func move(_ values: inout [Double], _ duration: Double) {
-    for i in 0..<layout.count { values[i] += duration * drift[i] }
-  }
-
-  private func predict(from values: [Double], _ duration: Double) {
-    for i in 0..<layout.count { predicted[i] = values[i] + duration * drift[i] }
-    hold(&predicted)
-  }
-
-  private func takePredictedDrift(weight: Double = 0) {
-    moments.update(predicted, order: .drift)
-    moments.drift(into: &drift)
-    for i in 0..<layout.count { total[i] += weight * drift[i] }
-  }
-
   /// Keeps overlaps of unit vectors in [−1, 1].
-  private func hold(_ values: inout [Double]) {
+  func hold(_ values: UnsafeMutablePointer<Double>) {
     for i in 0..<layout.count { values[i] = min(max(values[i], -1), 1) }
   }
 }

@@ -1,7 +1,7 @@
 import GSL
 
-/// Follows the SDE for p = k = 1, on the polynomials of ``ScalarDiffusion``.
-final class ScalarPath: DiffusionPath {
+/// Follows the SDE for p = k = 1, where the overlap m is the whole state.
+final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
   private(set) var risk = 0.0
   private(set) var riskVariance = 0.0
   /// The overlap m.
@@ -9,40 +9,71 @@ final class ScalarPath: DiffusionPath {
 
   var overlaps: [Double] { [overlap, 1] }
 
-  private let diffusion: ScalarDiffusion
+  private let dynamics: Dynamics
   private let scheme: DiffusionScheme
-  private let overlapRisk: OverlapRisk
 
-  init(engine: DiffusionLimit, diffusion: ScalarDiffusion) {
-    self.diffusion = diffusion
-    scheme = engine.scheme
-    overlapRisk = OverlapRisk(model: engine.model)
+  init(_ dynamics: Dynamics, scheme: DiffusionScheme) {
+    self.dynamics = dynamics
+    self.scheme = scheme
   }
 
   func place(_ frame: StudentFrame) {
     overlap = frame.teacherOverlaps[0]
-    risk = overlapRisk.value(overlap)
+    risk = dynamics.risk(overlap)
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) {
     let m = overlap
-    let variance = diffusion.variance(m)
+    let variance = dynamics.variance(m)
     let noise = (variance * duration).squareRoot() * stream.gaussian()
-    let drift = diffusion.drift(m)
+    let drift = dynamics.drift(m)
     var next = m + drift * duration + noise
     switch scheme {
     case .eulerMaruyama: break
-    case .driftHeun: next = m + 0.5 * (drift + diffusion.drift(next)) * duration + noise
+    case .driftHeun: next = m + 0.5 * (drift + dynamics.drift(next)) * duration + noise
     case .driftRungeKutta:
-      let second = diffusion.drift(m + 0.5 * duration * drift)
-      let third = diffusion.drift(m + noise + 0.5 * duration * second)
-      let fourth = diffusion.drift(m + noise + duration * third)
+      let second = dynamics.drift(m + 0.5 * duration * drift)
+      let third = dynamics.drift(m + noise + 0.5 * duration * second)
+      let fourth = dynamics.drift(m + noise + duration * third)
       next = m + (drift + 2 * (second + third) + fourth) / 6 * duration + noise
     }
     overlap = min(max(next, -1), 1)
-    risk = overlapRisk.value(overlap)
-    // The slope midway turns the step's Δm into its ΔR exactly.
-    let slope = overlapRisk.slope * (m + overlap)
+    risk = dynamics.risk(overlap)
+    let slope = dynamics.riskSlope(from: m, to: overlap)
     riskVariance = slope * slope * variance
+  }
+}
+
+/// What a path of the overlap alone needs: dm = drift(m) dτ + √variance(m) dB, and the risk R(m).
+protocol ScalarDynamics: Sendable {
+  /// Drift of m per unit τ.
+  func drift(_ m: Double) -> Double
+  /// Variance of m per unit τ.
+  func variance(_ m: Double) -> Double
+  /// The excess risk.
+  func risk(_ m: Double) -> Double
+  /// The slope of the risk that stands for a step.
+  func riskSlope(from before: Double, to after: Double) -> Double
+}
+
+/// Phase retrieval on the polynomials of ``ScalarDiffusion``, where R = c + s m².
+struct PolynomialDynamics: ScalarDynamics {
+  let diffusion: ScalarDiffusion
+  let overlapRisk: OverlapRisk
+
+  init(_ diffusion: ScalarDiffusion, model: Model) {
+    self.diffusion = diffusion
+    overlapRisk = OverlapRisk(model: model)
+  }
+
+  func drift(_ m: Double) -> Double { diffusion.drift(m) }
+
+  func variance(_ m: Double) -> Double { diffusion.variance(m) }
+
+  func risk(_ m: Double) -> Double { overlapRisk.value(m) }
+
+  /// The slope midway turns the step's Δm into its ΔR exactly.
+  func riskSlope(from before: Double, to after: Double) -> Double {
+    overlapRisk.slope * (before + after)
   }
 }

@@ -55,7 +55,7 @@ struct SteppedPaths: SteppedTask {
       paths.observe(
         occupant.replica, occupant.next,
         PathPoint(risk: block.risk(lane)) {
-          NetworkState(model: model, overlaps: block.overlaps(lane))
+          NetworkState(model: model, state: block.overlaps(lane))
         })
       occupant.next += 1
     }
@@ -75,7 +75,7 @@ struct SteppedPaths: SteppedTask {
         index,
         point: {
           PathPoint(risk: replica.risk) {
-            NetworkState(model: replica.model, overlaps: replica.overlaps)
+            NetworkState(model: replica.model, state: replica.overlaps)
           }
         },
         advance: { steps in

@@ -24,13 +24,13 @@ extension SteppedReplica {
 
 extension ChainState: SteppedReplica {
   var point: PathPoint {
-    PathPoint(risk: risk) { NetworkState(model: self.model, overlaps: self.overlaps) }
+    PathPoint(risk: risk) { NetworkState(model: self.model, state: self.overlaps) }
   }
 }
 
 extension FullWeights: SteppedReplica {
   var point: PathPoint {
-    PathPoint(risk: risk) { NetworkState(model: self.model, overlaps: self.overlaps) }
+    PathPoint(risk: risk) { NetworkState(model: self.model, state: self.overlaps) }
   }
 }
 

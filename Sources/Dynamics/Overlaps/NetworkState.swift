@@ -7,10 +7,12 @@ public struct NetworkState: Sendable, Equatable {
   /// a, p numbers.
   public let secondLayer: [Double]
 
-  /// Takes M and Q from a flat state, and the second layer of the start: for phase retrieval's own paths,
-  /// which keep it fixed.
-  init(model: Model, overlaps: [Double]) {
-    self.init(model: model, overlaps: overlaps, secondLayer: model.secondLayer)
+  /// Takes M and Q from a flat state, and the second layer behind them or, where it is fixed, the model's.
+  init(model: Model, state: [Double]) {
+    let count = model.layout.count
+    self.init(
+      model: model, overlaps: state,
+      secondLayer: state.count > count ? Array(state[count...]) : model.secondLayer)
   }
 
   /// Takes M and Q from a flat state.

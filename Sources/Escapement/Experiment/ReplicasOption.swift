@@ -3,10 +3,13 @@ import Dynamics
 extension ExperimentOptions {
   /// Reads the key `dynamics`; the order written does not matter.
   ///
-  /// Unless they are named, these are those of chain, ODE and SDE that can follow the model.
+  /// Unless they are named, these are those of chain, ODE and SDE that can follow the model, the SDE where
+  /// it is quick.
   func dynamics(of model: Model, _ rule: ExitRule) throws -> [DynamicsKind] {
     guard let words = try words(.dynamics) else {
-      return [.chain, .ode, .sde].filter { $0.covers(model, rule) }
+      return [.chain, .ode, .sde].filter {
+        $0.covers(model, rule) && ($0 != .sde || DiffusionLimit.isQuick(model))
+      }
     }
     let known = DynamicsKind.allCases.map(\.rawValue).joined(separator: ", ")
     let kinds = try words.map {

@@ -30,6 +30,12 @@ package enum NumberText {
     return bounds.map { String(format: "%.\(decimals)f", $0) }.joined(separator: " … ")
   }
 
+  /// Seconds as a person says them: `40 s`, `3 min 20 s`.
+  package static func duration(_ seconds: Double) -> String {
+    let total = Int(min(seconds, 1e15).rounded(.up))
+    return total < 60 ? "\(total) s" : "\(total / 60) min \(total % 60) s"
+  }
+
   /// A factor to two significant digits, without an exponent.
   package static func rounded(_ value: Double) -> String {
     let unit = pow(10, max(0, log10(value).rounded(.down) - 1))

@@ -42,7 +42,7 @@ struct ProgressBar {
     var text = "\(name)  \(bar) \(done)/\(replicas) replicas  \(scaled(rate)) steps/s"
     if done > 0 {
       let left = elapsed * Double(replicas - done) / Double(done)
-      text += "  \(duration(left)) left"
+      text += "  \(NumberText.duration(left)) left"
     } else {
       text += "  \(scaled(Double(steps))) steps"
     }
@@ -54,10 +54,5 @@ struct ProgressBar {
       return String(format: "%.1f%@", number / size, unit)
     }
     return String(format: "%.0f", number)
-  }
-
-  static func duration(_ seconds: Double) -> String {
-    let total = Int(seconds.rounded(.up))
-    return total < 60 ? "\(total) s" : "\(total / 60) min \(total % 60) s"
   }
 }

@@ -75,7 +75,7 @@ actor SweepProgress: SweepObserver {
     let work = own + part
     if work > 0, fraction < 1 {
       let left = Date().timeIntervalSince(began) * (total - done - part) / work
-      text += "  \(ProgressBar.duration(left)) left"
+      text += "  \(NumberText.duration(left)) left"
     }
     return text
   }

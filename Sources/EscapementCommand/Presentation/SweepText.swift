@@ -16,7 +16,7 @@ func sweepPlan(_ points: [SweepPoint]) -> String {
   let threads = points.first?.experiment.threads ?? 1
   return textTable(
     ["point", "keys", "γ", "replicas", "core seconds, about"], rows, rightAligned: [0, 2, 4])
-    + "\n\(points.count) points, about \(ProgressBar.duration(total / Double(threads))) "
+    + "\n\(points.count) points, about \(NumberText.duration(total / Double(threads))) "
     + "on \(threads) threads\n"
 }
 

@@ -1,0 +1,294 @@
+import GSL
+
+/// Evaluates drift, finite-size drift and noise of the overlaps of any network by quadrature.
+///
+/// One sample changes the state s = (M, Q, a) by x/d + y/d² + O(1/d³). With u_j = (γ/p) a_jℰσ'(λ_j), g the
+/// fields' own normals and n = p + k, for M_jr, Q_jl and a_j:
+/// - free: x = u_jλ⋆_r, b_jl = u_jλ_l + u_lλ_j + u_ju_l, d(γ_a/p) ℰσ(λ_j); y = 0, (|g|² − n) u_ju_l, 0,
+/// - spherical: with q_j = b_jj the x are less ½M_jrq_j and ½Q_jl(q_j + q_l), and the y are those of
+///   ``FieldMoments/addFiniteSizeDrift(to:)``,
+/// - Lagrange: with v_j = u_jλ_j/Q_jj the x are less M_jrv_j and Q_jl(v_j + v_l), and y for Q_jl gains
+///   Q_jlv_jv_l − v_jλ_ju_l − v_lλ_lu_j,
+/// - Σ a = p kept: S the sum of the raw changes of a, x_j − a_jS/p and −x_jS/p + a_jS²/p².
+///
+/// Then drift = (p/γ) E[x], finite-size drift = (p/γ) E[y]/d and C = (p/γ)² Cov[x], so that
+/// ds = drift dτ + √(γ/(p d)) C^{1/2} dB. Expectations by Gauss–Hermite nodes on every field and three on
+/// the label noise, which is exact for polynomials. Cost: nodes^n · 3 (N² + p activations) for N numbers in
+/// the state. A workspace belongs to one task; `evaluate` allocates nothing.
+/// Source: Arnaboldi et al. (2023), arXiv 2305.18502, for squares; expansion of the step derived here.
+final class IncrementQuadrature {
+  /// The largest number of nodes an evaluation visits, those of the label noise included.
+  static let largestVisitCount = 100_000
+
+  let model: Model
+  /// Nodes on each field's axis.
+  let nodesPerAxis: Int
+  /// Length of the state: M, Q in the order of ``OverlapLayout``, then a.
+  let count: Int
+  /// E[x] p/γ, a number for each of the state.
+  let drift: UnsafeMutablePointer<Double>
+  /// E[y] p/(γ d).
+  let finiteSizeDrift: UnsafeMutablePointer<Double>
+  /// C, `count` × `count`, row-major; only the lower triangle is meant.
+  let covariance: UnsafeMutablePointer<Double>
+
+  private let layout: OverlapLayout
+  private let function: ActivationFunction
+  private let target: TargetFunction
+  private let nodes: [Double]
+  private let weights: [Double]
+  private let errorNodes: [Double]
+  private let errorWeights: [Double]
+  private let memory: KernelMemory
+  private let factor: UnsafeMutablePointer<Double>
+  private let position: UnsafeMutablePointer<Double>
+  private let fields: UnsafeMutablePointer<Double>
+  private let values: UnsafeMutablePointer<Double>
+  private let slopes: UnsafeMutablePointer<Double>
+  private let push: UnsafeMutablePointer<Double>
+  private let norm: UnsafeMutablePointer<Double>
+  private let first: UnsafeMutablePointer<Double>
+  private let second: UnsafeMutablePointer<Double>
+  private var digits: [Int]
+
+  /// Throws `ParameterError` for `width` beyond quadrature's reach, `GSLError`.
+  convenience init(model: Model) throws {
+    try self.init(model: model, nodesPerAxis: try IncrementQuadrature.nodesPerAxis(for: model))
+  }
+
+  init(model: Model, nodesPerAxis: Int) throws {
+    self.model = model
+    self.nodesPerAxis = nodesPerAxis
+    layout = model.layout
+    function = ActivationFunction(model.activation)
+    target = TargetFunction(model: model)
+    (nodes, weights) = try gaussHermiteRule(count: nodesPerAxis)
+    // ℰ⁴ is the highest power of the label noise: three nodes are exact.
+    (errorNodes, errorWeights) = try gaussHermiteRule(count: model.labelNoise > 0 ? 3 : 1)
+    let (p, n) = (model.width, model.fieldCount)
+    count = layout.count + p
+    memory = KernelMemory([count, count, count * count, n * n, n, n, p, p, p, p, count, count])
+    drift = memory.take(count)
+    finiteSizeDrift = memory.take(count)
+    covariance = memory.take(count * count)
+    factor = memory.take(n * n)
+    position = memory.take(n)
+    fields = memory.take(n)
+    values = memory.take(p)
+    slopes = memory.take(p)
+    push = memory.take(p)
+    norm = memory.take(p)
+    first = memory.take(count)
+    second = memory.take(count)
+    digits = Array(repeating: 0, count: n)
+  }
+
+  /// The nodes an evaluation visits.
+  static func visits(_ model: Model, nodesPerAxis: Int) -> Double {
+    var total = model.labelNoise > 0 ? 3.0 : 1.0
+    for _ in 0..<min(model.fieldCount, 64) { total *= Double(nodesPerAxis) }
+    return total
+  }
+
+  /// The number of nodes an axis: exact for polynomials, else the fewest whose error estimate is below 1e-6,
+  /// or as many as fit.
+  ///
+  /// Throws `ParameterError` for `width` when too few nodes would fit.
+  static func nodesPerAxis(for model: Model) throws -> Int {
+    func fits(_ count: Int) -> Bool {
+      visits(model, nodesPerAxis: count) <= Double(largestVisitCount)
+    }
+    let expected =
+      "width + teacher-units of which a grid over all the fields has at most \(largestVisitCount) nodes "
+      + "for the SDE beyond phase retrieval (the exact chain knows no such bound)"
+    let found = "\(model.width) students and \(model.teacherUnits) teacher units"
+    if let student = model.activation.degree, let target = model.target.degree {
+      let highest = max(student, target)
+      // ℰ²σ'²λ² and ℰ⁴σ'⁴.
+      let degree = max(2 * (highest + student), 4 * (highest + student - 1))
+      let count = degree / 2 + 1
+      try ParameterError.require(
+        fits(count), "width", "\(found) at \(count) nodes an axis", expected)
+      return count
+    }
+    let counts = [16, 24, 32, 48, 64, 96].filter(fits)
+    guard let largest = counts.last else {
+      throw ParameterError(key: "width", found: found, expected: expected)
+    }
+    for count in counts.dropLast() where try errorEstimate(of: model, nodesPerAxis: count) < 1e-6 {
+      return count
+    }
+    return largest
+  }
+
+  /// The largest change of drift and covariance from three quarters of the nodes, relative to the largest,
+  /// where students overlap by a third with all units; 0 for polynomials.
+  static func errorEstimate(of model: Model, nodesPerAxis count: Int? = nil) throws -> Double {
+    if model.activation.degree != nil && model.target.degree != nil { return 0 }
+    let count = try count ?? nodesPerAxis(for: model)
+    let state = model.ordinaryState
+    let fine = try IncrementQuadrature(model: model, nodesPerAxis: count)
+    let coarse = try IncrementQuadrature(model: model, nodesPerAxis: count * 3 / 4)
+    for quadrature in [fine, coarse] { quadrature.evaluate(state, order: .covariance) }
+    func change(
+      _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ size: Int
+    ) -> Double {
+      let largest = (0..<size).map { abs(x[$0]) }.max() ?? 0
+      return largest > 0 ? ((0..<size).map { abs(x[$0] - y[$0]) }.max() ?? 0) / largest : 0
+    }
+    return max(
+      change(fine.drift, coarse.drift, fine.count),
+      change(fine.covariance, coarse.covariance, fine.count * fine.count))
+  }
+
+  /// Evaluates the drift, and with `.covariance` the finite-size drift and C, at a state.
+  func evaluate(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {
+    let (p, n) = (model.width, model.fieldCount)
+    let k = n - p
+    fillFactor(state)
+    for s in 0..<count { (drift[s], finiteSizeDrift[s]) = (0, 0) }
+    for s in 0..<(count * count) { covariance[s] = 0 }
+    for i in 0..<n { digits[i] = 0 }
+    let noise = model.labelNoise.squareRoot()
+    let a = state + layout.count
+    var isDone = false
+    while !isDone {
+      var (weight, square) = (1.0, 0.0)
+      for i in 0..<n {
+        position[i] = nodes[digits[i]]
+        weight *= weights[digits[i]]
+        square += position[i] * position[i]
+      }
+      // Nodes that together weigh nothing cost nothing.
+      if weight > 1e-22 {
+        for i in 0..<n {
+          var sum = 0.0
+          for j in 0...i { sum += factor[i * n + j] * position[j] }
+          fields[i < k ? p + i : i - k] = sum
+        }
+        function.evaluate(fields, count: p, values: values, slopes: slopes)
+        var error = 0.0
+        for j in 0..<p { error += a[j] * values[j] }
+        error = target.value(position) - error / Double(p)
+        for (node, share) in zip(errorNodes, errorWeights) {
+          fillIncrements(state, error: error + noise * node, excess: square - Double(n), order)
+          add(weight * share, order)
+        }
+      }
+      isDone = true
+      for i in 0..<n {
+        digits[i] += 1
+        if digits[i] < nodesPerAxis {
+          isDone = false
+          break
+        }
+        digits[i] = 0
+      }
+    }
+    scale(order)
+  }
+
+  /// Factors Ω with the teacher's axes first, so that the target reads their coordinates as they are.
+  private func fillFactor(_ state: UnsafePointer<Double>) {
+    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    for r in 0..<k {
+      for s in 0...r { factor[r * n + s] = model.teacherOverlap(r, s) }
+    }
+    for j in 0..<p {
+      let row = factor + (k + j) * n
+      for r in 0..<k { row[r] = state[layout.teacherOverlap(j, r)] }
+      for l in 0...j { row[k + l] = state[layout.studentOverlap(j, l)] }
+    }
+    factorSemidefinite(factor, order: n)
+  }
+
+  /// x and y at one node; `excess` is |g|² − n.
+  private func fillIncrements(
+    _ state: UnsafePointer<Double>, error: Double, excess: Double, _ order: FieldMoments.Order
+  ) {
+    let (p, k) = (model.width, model.teacherUnits)
+    let a = state + layout.count
+    let rate = model.learningRate / Double(p)
+    for j in 0..<p {
+      let u = rate * a[j] * error * slopes[j]
+      push[j] = u
+      switch model.constraint {
+      case .free: norm[j] = 0
+      case .spherical: norm[j] = u * (2 * fields[j] + u)
+      case .lagrange: norm[j] = u * fields[j] / state[layout.studentOverlap(j, j)]
+      }
+    }
+    let isSpherical = model.constraint == .spherical
+    let share = isSpherical ? 0.5 : 1.0
+    for j in 0..<p {
+      let (u, q) = (push[j], norm[j])
+      for r in 0..<k {
+        let at = layout.teacherOverlap(j, r)
+        let (m, pull) = (state[at], u * fields[p + r])
+        first[at] = pull - share * m * q
+        second[at] = isSpherical ? 0.375 * m * q * q - 0.5 * pull * q - 0.5 * m * u * u * excess : 0
+      }
+      for l in 0...j {
+        let at = layout.studentOverlap(j, l)
+        let (overlap, v, w) = (state[at], push[l], norm[l])
+        let pair = u * fields[l] + v * fields[j] + u * v
+        first[at] = pair - share * overlap * (q + w)
+        switch model.constraint {
+        case .free: second[at] = excess * u * v
+        case .lagrange:
+          second[at] =
+            excess * u * v + overlap * q * w - q * fields[j] * v - w * fields[l] * u
+        case .spherical:
+          let curvature = 0.375 * (q * q + w * w) + 0.25 * q * w
+          second[at] =
+            overlap * curvature - 0.5 * pair * (q + w)
+            + excess * (u * v - 0.5 * overlap * (u * u + v * v))
+        }
+      }
+      // The constraint holds Q_jj at one, to all orders.
+      if isSpherical {
+        let own = layout.studentOverlap(j, j)
+        (first[own], second[own]) = (0, 0)
+      }
+    }
+    guard model.trainsSecondLayer else { return }
+    let pace = Double(model.dimension) * model.secondLayerRate / Double(p) * error
+    var sum = 0.0
+    for j in 0..<p {
+      first[layout.count + j] = pace * values[j]
+      second[layout.count + j] = 0
+      sum += pace * values[j]
+    }
+    guard model.normalisesSecondLayer else { return }
+    sum /= Double(p)
+    for j in 0..<p {
+      let raw = first[layout.count + j]
+      first[layout.count + j] = raw - a[j] * sum
+      second[layout.count + j] = (a[j] * sum - raw) * sum
+    }
+  }
+
+  private func add(_ weight: Double, _ order: FieldMoments.Order) {
+    for s in 0..<count { drift[s] += weight * first[s] }
+    guard order == .covariance else { return }
+    for s in 0..<count {
+      finiteSizeDrift[s] += weight * second[s]
+      let (row, value) = (covariance + s * count, weight * first[s])
+      for t in 0...s { row[t] += value * first[t] }
+    }
+  }
+
+  private func scale(_ order: FieldMoments.Order) {
+    let pace = Double(model.width) / model.learningRate
+    if order == .covariance {
+      for s in 0..<count {
+        for t in 0...s {
+          covariance[s * count + t] =
+            pace * pace * (covariance[s * count + t] - drift[s] * drift[t])
+        }
+        finiteSizeDrift[s] *= pace / Double(model.dimension)
+      }
+    }
+    for s in 0..<count { drift[s] *= pace }
+  }
+}
