@@ -14,8 +14,8 @@ struct EscapementCommand: AsyncParsableCommand {
       """,
     version: escapementVersion,
     subcommands: [
-      Compare.self, Export.self, Law.self, Merge.self, Resume.self, Submit.self, Sweep.self,
-      Test.self, Theory.self, Trajectories.self,
+      Compare.self, Export.self, Law.self, Merge.self, Plateau.self, Resume.self, Submit.self,
+      Sweep.self, Test.self, Theory.self, Trajectories.self,
     ])
 
   static func main() async {

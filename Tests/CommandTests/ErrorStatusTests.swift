@@ -153,7 +153,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     #expect(result.stdout.contains("USAGE: escapement"))
   }
 
-  @Test(arguments: ["compare", "sweep", "theory"])
+  @Test(arguments: ["compare", "plateau", "sweep", "theory"])
   func `help names every key of an experiment`(subcommand: String) throws {
     let help = try runCommand([subcommand, "--help"]).stdout
     for key in ExperimentKey.allCases {

@@ -1,3 +1,5 @@
+import GSL
+
 /// Evaluates the deterministic flow of any network: d(M, Q, a)/dτ in the limit d → ∞.
 ///
 /// With Ψ_jr = a_jE[ℰσ'(λ_j)λ⋆_r], ψ_jl = a_jE[ℰσ'(λ_j)λ_l] and
@@ -132,6 +134,15 @@ final class NetworkFlow {
     fillFrame(state)
     guard overlapLevels.isBounded(gram: packed) else { return .nan }
     return networkRisk.value(axes: axes, gram: packed, secondLayer: state + layout.count)
+  }
+
+  /// Whether some combination of the fields all but vanishes, where quadrature is not smooth in Ω.
+  func isAtEdge(_ state: [Double]) -> Bool {
+    fillGram(state)
+    let n = model.fieldCount
+    let rows = (0..<n).map { i in (0..<n).map { gram[i * n + $0] } }
+    guard let smallest = try? symmetricEigenvalues(of: Matrix(rows)).first else { return true }
+    return smallest < 1e-4
   }
 
   /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.

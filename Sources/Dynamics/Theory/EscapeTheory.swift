@@ -101,10 +101,12 @@ public struct EscapeTheory: Sendable {
     return (12 + model.labelNoise) / (2 + 2 / p + 8 / (p * p) + model.labelNoise)
   }
 
-  /// The excess risk of the plateau at long times, p = k = 1 and a = 1: γΔ/(1 − 6γ), γ < 1/6.
+  /// The excess risk of the plateau at long times, p = k = 1 and a = 1: γΔ/(1 − 6γ).
+  ///
+  /// Nil at and above the critical rate 2/(12 + Δ), where the start's plateau is never left.
   public var plateau: Double? {
     let gamma = model.learningRate
-    guard model.width == 1, hasExitTimeFormulas, gamma < 1.0 / 6 else { return nil }
+    guard model.width == 1, hasExitTimeFormulas, growthRate > 0 else { return nil }
     return gamma * model.labelNoise / (1 - 6 * gamma)
   }
 

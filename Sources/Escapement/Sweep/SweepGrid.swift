@@ -74,6 +74,18 @@ public struct SweepGrid: Sendable {
     }
   }
 
+  /// Whether the file or the command line says anything of a key.
+  func sets(_ key: ExperimentKey) -> Bool {
+    let key = SweepKey.experiment(key)
+    return shared(key) != nil || axes.contains { $0.keys.contains(key) }
+      || overrides.contains { $0.settings.contains { $0.key == key } }
+  }
+
+  /// Makes the error for a key that all points share, at the place where it stands.
+  func error(_ key: ExperimentKey, _ problem: String) -> ExperimentError {
+    base.error(key, problem)
+  }
+
   /// The keys that points differ in, in order: the first changes slowest.
   public var keys: [SweepKey] { axes.flatMap(\.keys) }
 

@@ -15,15 +15,12 @@ struct Sweep: AsyncParsableCommand {
       """)
 
   @OptionGroup var arguments: ExperimentArguments
-  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateOverWidth))
-  var learningRateOverWidth: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateOverBest))
-  var learningRateOverBest: String?
+  @OptionGroup var rates: SweepRateArguments
   @Flag(help: "List the points and their estimated cost, and run nothing.") var dryRun = false
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
 
   func run() async throws {
-    let grid = try self.grid()
+    let grid = try arguments.grid(rates)
     let points = try grid.points()
     guard !dryRun else {
       try Console.output(sweepPlan(points))
@@ -60,22 +57,5 @@ struct Sweep: AsyncParsableCommand {
     case .json: try Console.output(try jsonData(sweep.summary))
     case .table: try Console.output(sweepText(sweep))
     }
-  }
-
-  private func grid() throws -> SweepGrid {
-    var grid = try arguments.experiment.map { try SweepGrid(file: $0) } ?? SweepGrid()
-    for (key, text) in arguments.words {
-      if let text { try grid.set(.experiment(key), text) }
-    }
-    if let text = learningRateOverWidth { try grid.set(.learningRateOverWidth, text) }
-    if let text = learningRateOverBest { try grid.set(.learningRateOverBest, text) }
-    return grid
-  }
-}
-
-extension ArgumentHelp {
-  fileprivate init(_ key: SweepKey) {
-    self.init(stringLiteral: key.help)
-    valueName = "numbers"
   }
 }
