@@ -22,12 +22,13 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 endef
 
 .PHONY: help run build test lint format clean dependencies python-dependencies notebooks docs \
-  example benchmark benchmark-peers single-precision calibration endurance fuzz
+  example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
 	@echo 'make test   build and run every test'
 	@echo 'make build  build the command in release: .build/release/escapement'
+	@echo 'make sanitize   the suites with threads under ThreadSanitizer (SANITIZER=address: AddressSanitizer)'
 	@echo 'make fuzz   libFuzzer on the readers of files (a minute and the build)'
 	@echo 'make endurance   faults, 200 kills, merge 10^6 replicas, run a real Slurm (half an hour)'
 	@echo 'make notebooks         make the notebooks of notebooks-export anew (minutes)'
@@ -97,6 +98,19 @@ fuzz: dependencies
 	  .build/release/Fuzz .build/corpus Corpus -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 	  -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0
 
+# The suites that share memory between threads or own it by hand, under a sanitizer of the compiler:
+# SANITIZER=thread or address. Those of laws are left out: they would take hours and share no code
+# that the others do not run.
+SANITIZER ?= thread
+SANITIZED := EnsembleTests|GSLTests|KernelTests|StatisticsTests|EscapementTests
+sanitize: dependencies
+	@echo '==> building the tests with -sanitize=$(SANITIZER)'
+	@$(SWIFT) build --build-tests --sanitize=$(SANITIZER) --configuration release \
+	  --scratch-path .build-$(SANITIZER) -Xswiftc -enable-testing
+	@ESCAPEMENT_PYTHON=$(PYTHON) $(SWIFT) test --skip-build --sanitize=$(SANITIZER) \
+	  --configuration release --scratch-path .build-$(SANITIZER) -Xswiftc -enable-testing \
+	  --filter '^($(SANITIZED))\.'
+
 # The long forms of what CommandTests try in short.
 endurance: build
 	@python3 Tests/Endurance/faults.py
@@ -111,7 +125,7 @@ format:
 	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-example .build-test
+	rm -rf .build .build-example .build-test .build-thread .build-address
 
 # The C libraries that SwiftPM does not fetch itself, and the program that draws figures.
 dependencies:
