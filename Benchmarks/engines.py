@@ -179,10 +179,21 @@ def memory_table():
         rows)
 
 
+def write_memory(about):
+    """Writes the section of peak memory."""
+    write_section("memory", "\n\n".join([
+        "## Peak memory", about, "Allowed: replicas × thresholds × 32 bytes + 50 MB. Made by "
+        "`make benchmark`, or alone by `python3 Benchmarks/engines.py --memory`.", memory_table()]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=3)
-    repetitions = parser.parse_args().repetitions
+    parser.add_argument("--memory", action="store_true", help="measure the peak memory alone")
+    options = parser.parse_args()
+    if options.memory:
+        return write_memory(machine())
+    repetitions = options.repetitions
     if not COMMAND.exists() or not (YARDSTICK / "bench").exists():
         sys.exit("build first: make build, and make -C Benchmarks/Yardstick")
     about = machine()
@@ -225,9 +236,8 @@ def main():
             "Runs of one and of two threads in turn. Anything else on the machine lowers the "
             "ratio; the ratio of the lowest times is the one least touched by it.",
             threads_table(max(7, repetitions))]
-    sections += [
-        "### Peak memory", "Allowed: replicas × thresholds × 32 bytes + 50 MB.", memory_table()]
     write_section("engines", "\n\n".join(sections))
+    write_memory(about)
 
 
 if __name__ == "__main__":
