@@ -264,14 +264,17 @@ import Testing
     var rows: [Row] = []
     for (index, count) in [3, 5, 10, 20, 200, 1000].enumerated() {
       for ratio in [0.95, 1.05] {
-        rows.append(
-          try row(
-            "firm verdict at the margin \(ratio), \(count) pairs", .atMost, 0.05,
-            repetitions: count > 100 ? 200 : 1000, seed: UInt64(300 + index)
-          ) {
-            let (first, second) = try pairs($0, count, ratio: ratio)
-            return try MeanRatio.paired(first, second).verdict(margin: 0.05) != .undetermined
-          })
+        // At the edge both verdicts are false: two one-sided tests at 5%, an interval of 95% beyond it.
+        for (verdict, level) in [(Verdict.equivalent, 0.05), (.different, 0.025)] {
+          rows.append(
+            try row(
+              "'\(verdict)' at the margin \(ratio), \(count) pairs", .atMost, level,
+              repetitions: count > 100 ? 200 : 1000, seed: UInt64(300 + index)
+            ) {
+              let (first, second) = try pairs($0, count, ratio: ratio)
+              return try MeanRatio.paired(first, second).verdict(margin: 0.05) == verdict
+            })
+        }
       }
     }
     return rows
