@@ -35,21 +35,16 @@ final class IncrementQuadrature {
   private let layout: OverlapLayout
   private let function: ActivationFunction
   private let target: TargetFunction
-  private let nodes: [Double]
-  private let weights: [Double]
+  private let grid: FieldGrid
   private let errorNodes: [Double]
   private let errorWeights: [Double]
   private let memory: KernelMemory
-  private let factor: UnsafeMutablePointer<Double>
-  private let position: UnsafeMutablePointer<Double>
-  private let fields: UnsafeMutablePointer<Double>
   private let values: UnsafeMutablePointer<Double>
   private let slopes: UnsafeMutablePointer<Double>
   private let push: UnsafeMutablePointer<Double>
   private let norm: UnsafeMutablePointer<Double>
   private let first: UnsafeMutablePointer<Double>
   private let second: UnsafeMutablePointer<Double>
-  private var digits: [Int]
 
   /// Throws `ParameterError` for `width` beyond quadrature's reach, `GSLError`.
   convenience init(model: Model) throws {
@@ -62,32 +57,26 @@ final class IncrementQuadrature {
     layout = model.layout
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    (nodes, weights) = try gaussHermiteRule(count: nodesPerAxis)
+    grid = try FieldGrid(model: model, nodesPerAxis: nodesPerAxis)
     // ℰ⁴ is the highest power of the label noise: three nodes are exact.
     (errorNodes, errorWeights) = try gaussHermiteRule(count: model.labelNoise > 0 ? 3 : 1)
-    let (p, n) = (model.width, model.fieldCount)
+    let p = model.width
     count = layout.count + p
-    memory = KernelMemory([count, count, count * count, n * n, n, n, p, p, p, p, count, count])
+    memory = KernelMemory([count, count, count * count, p, p, p, p, count, count])
     drift = memory.take(count)
     finiteSizeDrift = memory.take(count)
     covariance = memory.take(count * count)
-    factor = memory.take(n * n)
-    position = memory.take(n)
-    fields = memory.take(n)
     values = memory.take(p)
     slopes = memory.take(p)
     push = memory.take(p)
     norm = memory.take(p)
     first = memory.take(count)
     second = memory.take(count)
-    digits = Array(repeating: 0, count: n)
   }
 
   /// The nodes an evaluation visits.
   static func visits(_ model: Model, nodesPerAxis: Int) -> Double {
-    var total = model.labelNoise > 0 ? 3.0 : 1.0
-    for _ in 0..<min(model.fieldCount, 64) { total *= Double(nodesPerAxis) }
-    return total
+    (model.labelNoise > 0 ? 3 : 1) * FieldGrid.nodeCount(model, nodesPerAxis: nodesPerAxis)
   }
 
   /// The number of nodes an axis: exact for polynomials, else the fewest whose error estimate is below 1e-6,
@@ -143,63 +132,30 @@ final class IncrementQuadrature {
 
   /// Evaluates the drift, and with `.covariance` the finite-size drift and C, at a state.
   func evaluate(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {
-    let (p, n) = (model.width, model.fieldCount)
-    let k = n - p
-    fillFactor(state)
+    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    grid.factorCovariance { row, column in
+      if row < k { return model.teacherOverlap(row, column) }
+      return column < k
+        ? state[layout.teacherOverlap(row - k, column)]
+        : state[layout.studentOverlap(row - k, column - k)]
+    }
     for s in 0..<count { (drift[s], finiteSizeDrift[s]) = (0, 0) }
     for s in 0..<(count * count) { covariance[s] = 0 }
-    for i in 0..<n { digits[i] = 0 }
     let noise = model.labelNoise.squareRoot()
     let a = state + layout.count
-    var isDone = false
-    while !isDone {
-      var (weight, square) = (1.0, 0.0)
-      for i in 0..<n {
-        position[i] = nodes[digits[i]]
-        weight *= weights[digits[i]]
-        square += position[i] * position[i]
-      }
-      // Nodes that together weigh nothing cost nothing.
-      if weight > 1e-22 {
-        for i in 0..<n {
-          var sum = 0.0
-          for j in 0...i { sum += factor[i * n + j] * position[j] }
-          fields[i < k ? p + i : i - k] = sum
-        }
-        function.evaluate(fields, count: p, values: values, slopes: slopes)
-        var error = 0.0
-        for j in 0..<p { error += a[j] * values[j] }
-        error = target.value(position) - error / Double(p)
-        for (node, share) in zip(errorNodes, errorWeights) {
-          fillIncrements(state, error: error + noise * node, excess: square - Double(n), order)
-          add(weight * share, order)
-        }
-      }
-      isDone = true
-      for i in 0..<n {
-        digits[i] += 1
-        if digits[i] < nodesPerAxis {
-          isDone = false
-          break
-        }
-        digits[i] = 0
+    grid.forEachNode { weight in
+      var square = 0.0
+      for i in 0..<n { square += grid.position[i] * grid.position[i] }
+      function.evaluate(grid.fields, count: p, values: values, slopes: slopes)
+      var error = 0.0
+      for j in 0..<p { error += a[j] * values[j] }
+      error = target.value(grid.position) - error / Double(p)
+      for (node, share) in zip(errorNodes, errorWeights) {
+        fillIncrements(state, error: error + noise * node, excess: square - Double(n), order)
+        add(weight * share, order)
       }
     }
     scale(order)
-  }
-
-  /// Factors Ω with the teacher's axes first, so that the target reads their coordinates as they are.
-  private func fillFactor(_ state: UnsafePointer<Double>) {
-    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
-    for r in 0..<k {
-      for s in 0...r { factor[r * n + s] = model.teacherOverlap(r, s) }
-    }
-    for j in 0..<p {
-      let row = factor + (k + j) * n
-      for r in 0..<k { row[r] = state[layout.teacherOverlap(j, r)] }
-      for l in 0...j { row[k + l] = state[layout.studentOverlap(j, l)] }
-    }
-    factorSemidefinite(factor, order: n)
   }
 
   /// x and y at one node; `excess` is |g|² − n.
@@ -207,7 +163,7 @@ final class IncrementQuadrature {
     _ state: UnsafePointer<Double>, error: Double, excess: Double, _ order: FieldMoments.Order
   ) {
     let (p, k) = (model.width, model.teacherUnits)
-    let a = state + layout.count
+    let (a, fields) = (state + layout.count, grid.fields)
     let rate = model.learningRate / Double(p)
     for j in 0..<p {
       let u = rate * a[j] * error * slopes[j]

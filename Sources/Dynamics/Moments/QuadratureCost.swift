@@ -13,9 +13,9 @@ public struct QuadratureCost: Sendable {
     let flow = try NetworkFlow(model: model)
     let state = model.ordinaryState
     var derivatives = state
-    var nodes = 1
-    for _ in 0..<model.fieldCount { nodes *= try QuadratureMoments.nodesPerAxis(for: model) }
-    return QuadratureCost(nodes: nodes) { flow.derivatives(of: state, into: &derivatives) }
+    let nodes = FieldGrid.nodeCount(
+      model, nodesPerAxis: try QuadratureMoments.nodesPerAxis(for: model))
+    return QuadratureCost(nodes: Int(nodes)) { flow.derivatives(of: state, into: &derivatives) }
   }
 
   /// Drift and noise of the SDE; nil where they are closed forms or series made once.

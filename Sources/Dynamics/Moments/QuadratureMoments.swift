@@ -16,15 +16,10 @@ final class QuadratureMoments: FlowMoments {
   private let model: Model
   private let function: ActivationFunction
   private let target: TargetFunction
-  private let nodes: [Double]
-  private let weights: [Double]
+  private let grid: FieldGrid
   private let memory: KernelMemory
-  private let factor: UnsafeMutablePointer<Double>
-  private let position: UnsafeMutablePointer<Double>
-  private let fields: UnsafeMutablePointer<Double>
   private let values: UnsafeMutablePointer<Double>
   private let slopes: UnsafeMutablePointer<Double>
-  private var digits: [Int]
 
   /// Throws `ParameterError` for `width` when too few nodes would fit.
   convenience init(model: Model) throws {
@@ -36,26 +31,18 @@ final class QuadratureMoments: FlowMoments {
     nodesPerAxis = count
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    (nodes, weights) = try gaussHermiteRule(count: count)
-    let (p, n) = (model.width, model.fieldCount)
-    memory = KernelMemory([n * n, n, n, p, p])
-    factor = memory.take(n * n)
-    position = memory.take(n)
-    fields = memory.take(n)
-    values = memory.take(p)
-    slopes = memory.take(p)
-    digits = Array(repeating: 0, count: n)
+    grid = try FieldGrid(model: model, nodesPerAxis: count)
+    memory = KernelMemory([model.width, model.width])
+    values = memory.take(model.width)
+    slopes = memory.take(model.width)
   }
 
   /// The number of nodes an axis: exact for polynomials, else as many as fit.
   ///
   /// ℰ²σ'σ' has degree 2 max(deg σ, deg g⋆) + 2(deg σ − 1), and ℰσ'λ has no more.
   static func nodesPerAxis(for model: Model) throws(ParameterError) -> Int {
-    let n = model.fieldCount
     func fits(_ count: Int) -> Bool {
-      var total = 1.0
-      for _ in 0..<min(n, 64) { total *= Double(count) }
-      return total <= Double(largestNodeCount)
+      FieldGrid.nodeCount(model, nodesPerAxis: count) <= Double(largestNodeCount)
     }
     let expected =
       "width + teacher-units of which a grid over all the fields has at most "
@@ -85,51 +72,23 @@ final class QuadratureMoments: FlowMoments {
   ) {
     let (p, n) = (model.width, model.fieldCount)
     let k = n - p
-    // The teacher's axes come first, so that the target reads their coordinates as they are.
-    for i in 0..<n {
-      let row = i < k ? p + i : i - k
-      for j in 0...i {
-        factor[i * n + j] = gram[row * n + (j < k ? p + j : j - k)]
-      }
+    grid.factorCovariance { row, column in
+      gram[(row < k ? p + row : row - k) * n + (column < k ? p + column : column - k)]
     }
-    factorSemidefinite(factor, order: n)
     output.clear()
-    for i in 0..<n { digits[i] = 0 }
     let inverse = 1 / Double(p)
-    var isDone = false
-    while !isDone {
-      var weight = 1.0
-      for i in 0..<n {
-        position[i] = nodes[digits[i]]
-        weight *= weights[digits[i]]
-      }
-      // Nodes that together weigh nothing cost nothing.
-      if weight > 1e-22 {
-        for i in 0..<n {
-          var sum = 0.0
-          for j in 0...i { sum += factor[i * n + j] * position[j] }
-          fields[i < k ? p + i : i - k] = sum
-        }
-        function.evaluate(fields, count: p, values: values, slopes: slopes)
-        var student = 0.0
-        for j in 0..<p { student += secondLayer[j] * values[j] }
-        add(weight, error: target.value(position) - inverse * student, to: output)
-      }
-      isDone = true
-      for i in 0..<n {
-        digits[i] += 1
-        if digits[i] < nodesPerAxis {
-          isDone = false
-          break
-        }
-        digits[i] = 0
-      }
+    grid.forEachNode { weight in
+      function.evaluate(grid.fields, count: p, values: values, slopes: slopes)
+      var student = 0.0
+      for j in 0..<p { student += secondLayer[j] * values[j] }
+      add(weight, error: target.value(grid.position) - inverse * student, to: output)
     }
   }
 
   @inline(__always)
   private func add(_ weight: Double, error: Double, to output: FlowExpectations) {
     let (p, n) = (model.width, model.fieldCount)
+    let fields = grid.fields
     let square = weight * (error * error + model.labelNoise)
     for j in 0..<p {
       let pull = weight * error * slopes[j]
@@ -144,13 +103,13 @@ final class QuadratureMoments: FlowMoments {
   static func errorEstimate(of model: Model) throws -> Double {
     if model.activation.degree != nil && model.target.degree != nil { return 0 }
     let count = try nodesPerAxis(for: model)
-    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
+    let (p, n, layout) = (model.width, model.fieldCount, model.layout)
+    let state = model.ordinaryState
     var gram = [Double](repeating: 0, count: n * n)
     for j in 0..<p {
-      gram[j * n + j] = 1
-      for l in 0..<j { (gram[j * n + l], gram[l * n + j]) = (0.2, 0.2) }
+      for l in 0..<p { gram[j * n + l] = state[layout.studentOverlap(j, l)] }
       for r in p..<n {
-        let overlap = model.teacherOverlap(r - p, r - p).squareRoot() / (3 * Double(k))
+        let overlap = state[layout.teacherOverlap(j, r - p)]
         (gram[j * n + r], gram[r * n + j]) = (overlap, overlap)
       }
     }
