@@ -13,7 +13,7 @@ import GSL
 /// Rows are stored up to a scale, so that the normalisation costs no pass. The student overlaps are
 /// carried along exactly and taken anew from the weights every 4096 steps. A step costs d normal
 /// variates and 4 p d flops; memory 8 d(p + 1) bytes.
-public struct FullSGD: ObservableEngine {
+public struct FullSGD: SteppedEngine {
   /// The dynamics, `sgd`.
   public let kind = DynamicsKind.sgd
   /// The model.
@@ -22,7 +22,7 @@ public struct FullSGD: ObservableEngine {
   public let exitRule: ExitRule
   /// The arithmetic in which the normals of the input are made.
   public let precision: InputPrecision
-  private let stepLimit: Int
+  let stepLimit: Int
   private let usesKernel: Bool
   private let level: KernelLevel
 
@@ -61,19 +61,7 @@ public struct FullSGD: ObservableEngine {
       "double, for full SGD beyond phase retrieval with one teacher unit and exits by the risk")
   }
 
-  /// Runs the replicas of the queue; a step is one sample.
-  public func run(_ work: ReplicaWork) throws {
-    try perform(
-      SteppedExits(work: work, rule: exitRule, stepLimit: stepLimit),
-      watchesRisk: !exitRule.thresholds.isEmpty)
-  }
-
-  /// Shows the replicas of the queue, on the very paths of ``run(_:)``.
-  public func observe(_ paths: PathWork) throws {
-    try perform(SteppedPaths(paths, of: model), watchesRisk: false)
-  }
-
-  private func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
+  func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
       return try task.run(on: try NetworkWeights(model: model, watchesRisk: watchesRisk), .sgd)
     }

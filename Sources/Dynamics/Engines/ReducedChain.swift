@@ -15,14 +15,14 @@ import GSL
 /// evaluated after each, and a replica whose norm |w_j|/√d passes 32 counts as diverged.
 /// Source: theory of this project, section 3 (d); rank-one updates after Gill, Golub, Murray and
 /// Saunders (1974), Methods for modifying matrix factorizations.
-public struct ReducedChain: ObservableEngine {
+public struct ReducedChain: SteppedEngine {
   /// The dynamics, `chain`.
   public let kind = DynamicsKind.chain
   /// The model.
   public let model: Model
   /// When a replica has left the plateau.
   public let exitRule: ExitRule
-  private let stepLimit: Int
+  let stepLimit: Int
   private let usesKernels: Bool
   private let level: KernelLevel
 
@@ -43,19 +43,7 @@ public struct ReducedChain: ObservableEngine {
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
   }
 
-  /// Runs the replicas of the queue; a step is one sample.
-  public func run(_ work: ReplicaWork) throws {
-    try perform(
-      SteppedExits(work: work, rule: exitRule, stepLimit: stepLimit),
-      watchesRisk: !exitRule.thresholds.isEmpty)
-  }
-
-  /// Shows the replicas of the queue, on the very paths of ``run(_:)``.
-  public func observe(_ paths: PathWork) throws {
-    try perform(SteppedPaths(paths, of: model), watchesRisk: false)
-  }
-
-  private func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
+  func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
       return try task.run(on: try NetworkChain(model: model, watchesRisk: watchesRisk), .chain)
     }

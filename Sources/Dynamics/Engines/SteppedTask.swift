@@ -12,3 +12,27 @@ protocol SteppedTask {
   /// Runs replicas one after another, step by step.
   func run(on replica: some SteppedReplica, _ purpose: StreamPurpose) throws
 }
+
+/// An engine that moves in steps of one sample.
+protocol SteppedEngine: ObservableEngine {
+  /// The network.
+  var model: Model { get }
+  /// Samples up to the horizon.
+  var stepLimit: Int { get }
+  /// Does a task on the quickest path there is; `watchesRisk` asks for the risk after every step.
+  func perform(_ task: some SteppedTask, watchesRisk: Bool) throws
+}
+
+extension SteppedEngine {
+  /// Runs the replicas of the queue; a step is one sample.
+  public func run(_ work: ReplicaWork) throws {
+    try perform(
+      SteppedExits(work: work, rule: exitRule, stepLimit: stepLimit),
+      watchesRisk: !exitRule.thresholds.isEmpty)
+  }
+
+  /// Shows the replicas of the queue, on the very paths of ``Engine/run(_:)``.
+  public func observe(_ paths: PathWork) throws {
+    try perform(SteppedPaths(paths, of: model), watchesRisk: false)
+  }
+}
