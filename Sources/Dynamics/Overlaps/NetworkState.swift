@@ -9,18 +9,10 @@ public struct NetworkState: Sendable, Equatable {
 
   /// Takes M and Q from a flat state, and the second layer behind them or, where it is fixed, the model's.
   init(model: Model, state: [Double]) {
-    let count = model.layout.count
-    self.init(
-      model: model, overlaps: state,
-      secondLayer: state.count > count ? Array(state[count...]) : model.secondLayer)
-  }
-
-  /// Takes M and Q from a flat state.
-  init(model: Model, overlaps: [Double], secondLayer: [Double]) {
     let (p, layout) = (model.width, model.layout)
-    teacherOverlaps = Array(overlaps[0..<(p * model.teacherUnits)])
-    studentOverlaps = (0..<(p * p)).map { overlaps[layout.studentOverlap($0 / p, $0 % p)] }
-    self.secondLayer = secondLayer
+    teacherOverlaps = Array(state[0..<(p * model.teacherUnits)])
+    studentOverlaps = (0..<(p * p)).map { state[layout.studentOverlap($0 / p, $0 % p)] }
+    secondLayer = state.count > layout.count ? Array(state[layout.count...]) : model.secondLayer
   }
 
   /// Takes C along the teacher's orthonormal axes and Q packed column by column.
