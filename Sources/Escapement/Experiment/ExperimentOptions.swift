@@ -95,17 +95,11 @@ public struct ExperimentOptions: Sendable {
 
   /// Reads a list of words: a sequence, or one word with commas.
   func words(_ key: ExperimentKey) throws -> [String]? {
-    guard let value = values[key] else { return nil }
-    switch value.content {
-    case .scalar(let text):
-      return text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
-    case .list(let items):
-      return try items.map {
-        guard case .scalar(let text) = $0 else { throw expected(key, "a flat list") }
-        return text
-      }
-    case .map: throw expected(key, "a list")
+    guard let content = values[key]?.content else { return nil }
+    guard let words = content.words else {
+      throw expected(key, content.isMap ? "a list" : "a flat list")
     }
+    return words
   }
 
   /// Reads a list of finite numbers.

@@ -42,6 +42,25 @@ extension OptionValue.Content {
     case .map: return "a mapping"
     }
   }
+
+  /// The value as a list of words: a sequence, or one word with commas. Nil for anything else.
+  var words: [String]? {
+    switch self {
+    case .scalar(let text):
+      return text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+    case .list(let items):
+      let words = items.compactMap { item -> String? in
+        if case .scalar(let text) = item { text } else { nil }
+      }
+      return words.count == items.count ? words : nil
+    case .map: return nil
+    }
+  }
+
+  /// Whether the value is a mapping.
+  var isMap: Bool {
+    if case .map = self { true } else { false }
+  }
 }
 
 /// Says what is wrong with an experiment: where, which key, and what was expected.

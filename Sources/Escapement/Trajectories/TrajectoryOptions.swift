@@ -121,16 +121,12 @@ public struct TrajectoryOptions: Sendable {
 
   /// Reads a list of words: a sequence, or one word with commas.
   private func words(_ key: TrajectoryKey) throws -> [String]? {
-    guard let value = values[key] else { return nil }
-    switch value.content {
-    case .scalar(let text):
-      return text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
-    case .list(let items):
-      return try items.map {
-        guard case .scalar(let text) = $0 else { throw error(key, "expected a flat list") }
-        return text
-      }
-    case .map: throw error(key, "found a mapping, expected a word or a list")
+    guard let content = values[key]?.content else { return nil }
+    guard let words = content.words else {
+      throw error(
+        key,
+        content.isMap ? "found a mapping, expected a word or a list" : "expected a flat list")
     }
+    return words
   }
 }
