@@ -41,16 +41,12 @@ public enum CramerVonMises {
     let isTied = order.blockEnds.count < order.count
     let (n, m) = (Double(x.count), Double(y.count))
     let total = n + m
-    let numerator: Int128
-    let statistic: Double
-    if isTied {
-      let squares = tiedSquares(order)
-      numerator = 24 * squares / Int128(order.count)
-      statistic = Double(squares) / (n * m * total * total)
-    } else {
-      numerator = scaledStatistic(x.sorted(), y.sorted())
-      statistic = Double(numerator) / (24 * n * m * total)
-    }
+    let squares = squaredGaps(order)
+    // Without ties N divides 24 times their sum.
+    let numerator = 24 * squares / Int128(order.count)
+    let statistic =
+      isTied
+      ? Double(squares) / (n * m * total * total) : Double(numerator) / (24 * n * m * total)
     let isExact =
       switch method {
       case .automatic: !isTied && max(x.count, y.count) <= 20
@@ -79,7 +75,7 @@ public enum CramerVonMises {
 
   /// Returns nmN² T: Σ (m L − n M)² over all values, with L and M the numbers of either sample up
   /// to the value and all that tie with it.
-  private static func tiedSquares(_ order: PooledOrder) -> Int128 {
+  private static func squaredGaps(_ order: PooledOrder) -> Int128 {
     var (start, firsts) = (0, 0)
     var sum = Int128(0)
     for end in order.blockEnds {
@@ -122,31 +118,6 @@ public enum CramerVonMises {
     let values = (0..<shares.count).map { solver.values[$0] }.sorted(by: >)
     // What rounding makes of the smallest ones would count as a pole.
     return values.filter { $0 > 1e-12 * values[0] }
-  }
-
-  /// Returns 24 nmN T of two ascending samples, an integer: 6 · 4U − 4nm(4nm − 1).
-  private static func scaledStatistic(_ first: [Double], _ second: [Double]) -> Int128 {
-    var (i, j) = (0, 0)
-    var (firstSum, secondSum) = (Int128(0), Int128(0))
-    while i < first.count || j < second.count {
-      let value = min(
-        i < first.count ? first[i] : .infinity, j < second.count ? second[j] : .infinity)
-      let (iStart, jStart) = (i, j)
-      while i < first.count, first[i] == value { i += 1 }
-      while j < second.count, second[j] == value { j += 1 }
-      // Places start + 1 … end share the mid-rank (start + end + 1)/2.
-      let doubledRank = iStart + jStart + i + j + 1
-      for place in iStart..<i {
-        let excess = doubledRank - 2 * (place + 1)
-        firstSum += Int128(excess * excess)
-      }
-      for place in jStart..<j {
-        let excess = doubledRank - 2 * (place + 1)
-        secondSum += Int128(excess * excess)
-      }
-    }
-    let (n, m) = (Int128(first.count), Int128(second.count))
-    return 6 * (n * firstSum + m * secondSum) - 4 * n * m * (4 * n * m - 1)
   }
 
   /// Returns the probability that T reaches its value over all orders of the two samples.
