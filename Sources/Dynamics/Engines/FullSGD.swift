@@ -12,7 +12,7 @@ import GSL
 ///
 /// Rows are stored up to a scale, so that the normalisation costs no pass. The student overlaps are
 /// carried along exactly and taken anew from the weights every 4096 steps. A step costs d normal
-/// variates and 4 p d flops; memory 8 d(p + 1) bytes.
+/// variates and 4 p d flops; memory 8 d(p + 2) bytes.
 public struct FullSGD: SteppedEngine {
   /// The dynamics, `sgd`.
   public let kind = DynamicsKind.sgd
