@@ -34,6 +34,18 @@ import Testing
     }
   }
 
+  @Test func `what quadrature costs is told before a sweep`() throws {
+    let words =
+      "sweep --dry-run --activation relu --target relu --dynamics ode --learning-rate 0.3 "
+      + "--dimension 1000 --width 1,2 --replicas 100000"
+    let result = try runCommand(words)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.stderr.contains("at 2 of 2 points the ODE goes by quadrature"))
+    // The plan counts it too: days, not the seconds of a closed form.
+    #expect(result.stdout.contains(/about \d+ days/))
+    #expect(try runCommand("\(words) --activation erf --target erf").stderr.isEmpty)
+  }
+
   @Test func `a sweep fills its directory, and each point is a run of its own`() throws {
     try withDirectory { directory in
       let result = try runCommand("\(words) --output grid", in: directory)

@@ -33,7 +33,12 @@ package enum NumberText {
   /// Seconds as a person says them: `40 s`, `3 min 20 s`.
   package static func duration(_ seconds: Double) -> String {
     let total = Int(min(seconds, 1e15).rounded(.up))
-    return total < 60 ? "\(total) s" : "\(total / 60) min \(total % 60) s"
+    switch total {
+    case ..<60: return "\(total) s"
+    case ..<3600: return "\(total / 60) min \(total % 60) s"
+    case ..<86400: return "\(total / 3600) h \(total / 60 % 60) min"
+    default: return "\(total / 86400) days \(total / 3600 % 24) h"
+    }
   }
 
   /// A factor to two significant digits, without an exponent.

@@ -3,16 +3,24 @@ import Foundation
 import Rainbow
 
 /// Lists the points of a grid with their estimated work, for `--dry-run`.
-func sweepPlan(_ points: [SweepPoint]) -> String {
-  let rows = points.map { point in
+///
+/// `work` is the work of quadrature at each point, which the estimates by closed forms do not know.
+func sweepPlan(_ points: [SweepPoint], _ work: [[QuadratureWork]]) -> String {
+  let seconds = zip(points, work).map { point, work in
+    point.experiment.dynamics.reduce(0) { sum, kind in
+      let quadrature = work.first { $0.kind == kind }?.coreSeconds
+      return sum + (quadrature ?? point.experiment.estimatedSeconds(kind))
+    }
+  }
+  let rows = zip(points, seconds).map { point, seconds in
     let experiment = point.experiment
     let replicas = experiment.dynamics.map { "\($0.rawValue) \(experiment.replicaCount($0))" }
     return [
       "\(point.index)", point.coordinates.text, NumberText.short(experiment.model.learningRate),
-      replicas.joined(separator: ", "), NumberText.short(experiment.estimatedSeconds),
+      replicas.joined(separator: ", "), NumberText.short(seconds),
     ]
   }
-  let total = points.reduce(0) { $0 + $1.experiment.estimatedSeconds }
+  let total = seconds.reduce(0, +)
   let threads = points.first?.experiment.threads ?? 1
   return textTable(
     ["point", "keys", "γ", "replicas", "core seconds, about"], rows, rightAligned: [0, 2, 4])

@@ -21,7 +21,7 @@ struct Compare: AsyncParsableCommand {
   func run() async throws {
     let share = try shard.map(readShare)
     let experiment = try arguments.resolve()
-    for note in try experiment.costNotes() { Console.error("escapement: note: \(note)\n") }
+    tellCost(try experiment.quadratureWork())
     if let output = experiment.output {
       let run = try SavedRun(experiment, share: share, directory: output, commit: builtCommit)
       return try await completeSavedRun(run, printing)

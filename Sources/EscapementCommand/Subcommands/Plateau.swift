@@ -25,6 +25,7 @@ struct Plateau: AsyncParsableCommand {
 
   func run() async throws {
     let grid = try arguments.grid(rates)
+    try tellFixedPointCost(grid)
     let summary = try await PlateauSummary(
       grid, window: window, origin: from, observer: TerminalProgress())
     switch format {

@@ -22,8 +22,10 @@ struct Sweep: AsyncParsableCommand {
   func run() async throws {
     let grid = try arguments.grid(rates)
     let points = try grid.points()
+    let quadrature = try points.map { try $0.experiment.quadratureWork() }
+    tellCost(quadrature)
     guard !dryRun else {
-      try Console.output(sweepPlan(points))
+      try Console.output(sweepPlan(points, quadrature))
       return
     }
     let output = try grid.output()

@@ -40,6 +40,7 @@ struct Trajectories: AsyncParsableCommand {
       Console.error(
         "escapement: the numbers to keep take \(String(format: "%.0f MB", plan.memory / 1e6))\n")
     }
+    tellCost(try plan.quadratureWork())
     let trajectories = try await Escapement.Trajectories.run(
       plan, commit: builtCommit, observer: TerminalProgress())
     for warning in trajectories.warnings { Console.error("escapement: warning: \(warning)\n") }

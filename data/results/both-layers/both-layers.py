@@ -20,7 +20,7 @@ DIMENSION = 1000
 # The time of the final risk.
 FINAL = 20
 # Replicas of exit times, and of the final risk, which every path has to reach.
-REPLICAS = {2: (200, 100), 8: (200, 40), 32: (100, 10)}
+REPLICAS = {2: (2000, 1000), 8: (1000, 400), 32: (400, 400)}
 
 
 def run(words):

@@ -1,0 +1,75 @@
+import Dynamics
+
+/// Says what the ODE or the SDE of an experiment will cost where it goes by quadrature.
+public struct QuadratureWork: Sendable {
+  /// The dynamics.
+  public let kind: DynamicsKind
+  /// What one evaluation costs, timed once on this machine.
+  public let cost: QuadratureCost
+  /// Evaluations a replica takes, at most.
+  public let evaluations: Double
+  /// Number of replicas.
+  public let replicas: Int
+  /// Threads that share them.
+  public let threads: Int
+
+  /// Seconds of one core, at most.
+  public var coreSeconds: Double { evaluations * cost.seconds * Double(replicas) }
+
+  /// Seconds on all threads, at most.
+  public var seconds: Double { coreSeconds / Double(min(threads, replicas)) }
+
+  /// Whether it is worth a word beforehand: a second or more.
+  public var isLong: Bool { seconds >= 1 }
+
+  /// Says it in a sentence.
+  public var sentence: String {
+    "the \(kind.rawValue.uppercased()) goes by quadrature: \(cost.nodes) nodes and "
+      + "\(NumberText.short(1000 * cost.seconds)) ms an evaluation, up to about "
+      + "\(NumberText.short(evaluations)) of them a replica: \(NumberText.duration(seconds)) or less for "
+      + "\(replicas) replicas on \(threads) threads"
+  }
+}
+
+extension Experiment {
+  /// Estimates the work of the dynamics that go by quadrature; none where all are quick.
+  ///
+  /// One evaluation is timed; the ODE's adaptive steps are taken at 100 evaluations per unit τ. Throws
+  /// `ParameterError` where quadrature does not reach.
+  public func quadratureWork() throws -> [QuadratureWork] {
+    try quadratureWork(replicas: replicaCount, stops: 0)
+  }
+
+  /// The same for other numbers of replicas, where the SDE's steps end at `stops` times besides.
+  func quadratureWork(replicas: (DynamicsKind) -> Int, stops: Int) throws -> [QuadratureWork] {
+    var work: [QuadratureWork] = []
+    func add(_ kind: DynamicsKind, _ cost: QuadratureCost, _ evaluations: Double) {
+      work.append(
+        QuadratureWork(
+          kind: kind, cost: cost, evaluations: evaluations, replicas: replicas(kind),
+          threads: threads))
+    }
+    if dynamics.contains(.ode), let cost = try QuadratureCost.ofDeterministicLimit(model) {
+      add(.ode, cost, 100 * exitRule.horizon)
+    }
+    if dynamics.contains(.sde), let cost = try QuadratureCost.ofDiffusion(model) {
+      let perStep: Double
+      switch scheme {
+      case .eulerMaruyama: perStep = 1
+      case .driftHeun: perStep = 2
+      case .driftRungeKutta: perStep = 4
+      }
+      add(.sde, cost, perStep * (exitRule.horizon / timeStep + Double(stops)))
+    }
+    return work
+  }
+}
+
+extension TrajectoryPlan {
+  /// Estimates the work of the dynamics that go by quadrature, for the paths that are followed.
+  ///
+  /// Throws `ParameterError` where quadrature does not reach.
+  public func quadratureWork() throws -> [QuadratureWork] {
+    try experiment.quadratureWork(replicas: replicaCount, stops: grid.times.count)
+  }
+}

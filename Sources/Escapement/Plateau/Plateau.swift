@@ -1,0 +1,211 @@
+import Dynamics
+import Ensemble
+import GSL
+
+/// Is the long-time excess risk of one experiment by one method.
+public struct Plateau: Encodable, Sendable {
+  /// How the fixed point behaves.
+  public struct Stability: Encodable, Sendable {
+    /// `stable`, `marginal` or `unstable`.
+    public let verdict: String
+    /// The largest real part of the Jacobian's eigenvalues, per unit τ.
+    public let largestRealPart: Double
+    /// Number of eigenvalues whose real part is 0 to 1e-8 of the largest.
+    public let zeroModes: Int
+    /// Number of eigenvalues with a real part above 0.
+    public let growingModes: Int
+    /// The ten largest eigenvalues by real part, [real, imaginary].
+    public let eigenvalues: [[Double]]
+
+    enum CodingKeys: String, CodingKey {
+      case verdict, eigenvalues
+      case largestRealPart = "largest_real_part"
+      case zeroModes = "zero_modes"
+      case growingModes = "growing_modes"
+    }
+  }
+
+  /// What the averages were taken over.
+  public struct Averages: Encodable, Sendable {
+    /// Number of replicas.
+    public let replicas: Int
+    /// Replicas that left the finite numbers.
+    public let diverged: Int
+    /// Time τ before the first sample.
+    public let burnIn: Double
+    /// Length of the window in τ.
+    public let window: Double
+    /// Samples a replica.
+    public let samples: Int
+    /// Mean over the earlier half of the window.
+    public let firstHalf: Double?
+    /// Mean over the later half.
+    public let secondHalf: Double?
+    /// Their difference in standard errors, replica by replica: beyond 4 the burn-in was too short.
+    public let drift: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case replicas, diverged, window, samples, drift
+      case burnIn = "burn_in"
+      case firstHalf = "first_half"
+      case secondHalf = "second_half"
+    }
+  }
+
+  /// `fixed-point` or `chain`.
+  public let method: String
+  /// The swept keys with their values, to tell points apart.
+  public let coordinates: [SweepPoint.Coordinate]
+  /// The network.
+  public let model: Model
+  /// Excess risk at long times; null where there is none.
+  public let excessRisk: Double?
+  /// Its standard error; 0 for the fixed point, null where there is no risk.
+  public let standardError: Double?
+  /// The closed form γΔ/(1 − 6γ) for p = k = 1; null elsewhere.
+  public let formula: Double?
+  /// The learning rate above which the start's plateau is never left; null where it is not known.
+  public let criticalLearningRate: Double?
+  /// Whether the fixed point is stable; null without one.
+  public let stability: Stability?
+  /// M at the fixed point, a row a student; null for the chain.
+  public let teacherOverlaps: [[Double]]?
+  /// Σ of the absolute drift at the fixed point.
+  public let residual: Double?
+  /// What the averages were taken over; null for the fixed point.
+  public let averages: Averages?
+  /// What was found, in words.
+  public let words: String
+
+  enum CodingKeys: String, CodingKey {
+    case method, dimension, width, formula, stability, residual, averages, words, constraint
+    case teacherUnits = "teacher_units"
+    case learningRate = "learning_rate"
+    case labelNoise = "label_noise"
+    case excessRisk = "excess_risk"
+    case standardError = "standard_error"
+    case criticalLearningRate = "critical_learning_rate"
+    case teacherOverlaps = "teacher_overlaps"
+  }
+
+  /// Writes every key, null where there is no value.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(method, forKey: .method)
+    try container.encode(model.dimension, forKey: .dimension)
+    try container.encode(model.width, forKey: .width)
+    try container.encode(model.teacherUnits, forKey: .teacherUnits)
+    try container.encode(model.learningRate, forKey: .learningRate)
+    try container.encode(model.labelNoise, forKey: .labelNoise)
+    try container.encode(model.constraint.rawValue, forKey: .constraint)
+    try container.encode(excessRisk, forKey: .excessRisk)
+    try container.encode(standardError, forKey: .standardError)
+    try container.encode(formula, forKey: .formula)
+    try container.encode(criticalLearningRate, forKey: .criticalLearningRate)
+    try container.encode(stability, forKey: .stability)
+    try container.encode(teacherOverlaps, forKey: .teacherOverlaps)
+    try container.encode(residual, forKey: .residual)
+    try container.encode(averages, forKey: .averages)
+    try container.encode(words, forKey: .words)
+  }
+
+  /// Follows the ODE from the start of replica 0 to its fixed point.
+  static func fixedPoint(
+    of experiment: Experiment, at coordinates: [SweepPoint.Coordinate]
+  ) throws -> (Plateau, FixedPoint?) {
+    do {
+      let model = experiment.model
+      let stream = try experiment.streams.stream(for: .start, replica: 0)
+      let point = try FixedPoint(
+        model: model, start: experiment.start.frame(of: model, from: stream),
+        stepper: experiment.odeStepper)
+      let plateau = Plateau(point, of: model, at: coordinates)
+      return (plateau, point.outcome == .found ? point : nil)
+    } catch let error as ParameterError {
+      // Out of reach at this point alone; the chain and other points have their answer.
+      let words = "no fixed point is looked for: \(error)"
+      return (Plateau("fixed-point", of: experiment.model, at: coordinates, words: words), nil)
+    }
+  }
+
+  private init(
+    _ method: String, of model: Model, at coordinates: [SweepPoint.Coordinate], words: String,
+    excessRisk: Double? = nil, standardError: Double? = nil, stability: Stability? = nil,
+    teacherOverlaps: [[Double]]? = nil, residual: Double? = nil, averages: Averages? = nil
+  ) {
+    let theory = EscapeTheory(model: model)
+    formula = theory.plateau
+    criticalLearningRate = theory.criticalLearningRate
+    self.method = method
+    self.model = model
+    self.coordinates = coordinates
+    self.words = words
+    self.excessRisk = excessRisk
+    self.standardError = standardError
+    self.stability = stability
+    self.teacherOverlaps = teacherOverlaps
+    self.residual = residual
+    self.averages = averages
+  }
+
+  private init(_ point: FixedPoint, of model: Model, at coordinates: [SweepPoint.Coordinate]) {
+    let k = model.teacherUnits
+    let isFound = point.outcome == .found
+    self.init(
+      "fixed-point", of: model, at: coordinates, words: point.words(EscapeTheory(model: model)),
+      excessRisk: isFound ? point.excessRisk : nil, standardError: isFound ? 0 : nil,
+      stability: point.stability.map {
+        Stability(
+          verdict: $0.rawValue, largestRealPart: point.eigenvalues[0].real,
+          zeroModes: point.zeroModes, growingModes: point.growingModes,
+          eigenvalues: point.eigenvalues.prefix(10).map { [$0.real, $0.imaginary] })
+      },
+      teacherOverlaps: isFound
+        ? (0..<model.width).map { Array(point.teacherOverlaps[($0 * k)..<(($0 + 1) * k)]) } : nil,
+      residual: isFound ? point.residual : nil)
+  }
+
+  /// Averages the chain's replicas.
+  static func averages(
+    of experiment: Experiment, _ start: Start, _ plan: ChainAverages,
+    at coordinates: [SweepPoint.Coordinate], _ observer: (any ComparisonObserver)?
+  ) async throws -> Plateau {
+    let model = experiment.model
+    let replicas = experiment.replicaCount(.chain)
+    let meter = ProgressMeter()
+    await observer?.willRun(.chain, replicas: replicas, meter: meter)
+    let values = try await plan.averages(
+      replicas: replicas, start: start, streams: experiment.streams,
+      threads: experiment.threads, progress: meter)
+    await observer?.didRun(.chain)
+    let diverged = values.count { !$0.mean.isFinite }
+    let isWhole = diverged == 0
+    func error(_ values: [Double]) throws -> Double? {
+      values.count > 1 ? (try variance(of: values) / Double(values.count)).squareRoot() : nil
+    }
+    let means = values.map(\.mean)
+    let changes = values.map { $0.secondHalf - $0.firstHalf }
+    let drift: Double? =
+      isWhole ? try error(changes).flatMap { $0 > 0 ? try mean(of: changes) / $0 : nil } : nil
+    let words: String
+    if !isWhole {
+      words = "diverges: \(diverged) of \(replicas) replicas left the finite numbers"
+    } else if let drift, abs(drift) > 4 {
+      words =
+        "not at rest: the window's halves differ by \(NumberText.short(abs(drift))) standard "
+        + "errors, a longer horizon is needed"
+    } else {
+      words = "at rest"
+    }
+    return Plateau(
+      "chain", of: model, at: coordinates, words: words,
+      excessRisk: isWhole ? try mean(of: means) : nil,
+      standardError: isWhole ? try error(means) : nil,
+      averages: Averages(
+        replicas: replicas, diverged: diverged,
+        burnIn: Double(plan.burnInSteps) * model.timePerStep,
+        window: Double(plan.samples * plan.interval) * model.timePerStep, samples: plan.samples,
+        firstHalf: isWhole ? try mean(of: values.map(\.firstHalf)) : nil,
+        secondHalf: isWhole ? try mean(of: values.map(\.secondHalf)) : nil, drift: drift))
+  }
+}
