@@ -12,6 +12,9 @@ public struct GSLError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Reads as "function: reason (GSL error code)".
   public var description: String { "\(function): \(reason) (GSL error \(code))" }
 
+  /// Whether no step of an ODE, however short, meets its tolerances: the solution ends there.
+  public var isEndOfSolution: Bool { [Int32(GSL_FAILURE), Int32(GSL_EBADFUNC)].contains(code) }
+
   init(code: Int32, function: String, reason: String) {
     self.code = code
     self.function = function

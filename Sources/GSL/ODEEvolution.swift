@@ -76,7 +76,8 @@ public final class ODEEvolution {
   /// The step never passes `end`, and lands on it exactly. Nothing happens when `time` is
   /// `end`. Call `reset` first when `state` or `time` changed since the last step.
   /// Throws `GSLError` when `state` has another length than the dimension, an argument is not
-  /// finite, or no step, however short, meets the tolerances; `time` and `state` then stay.
+  /// finite, or, with ``GSLError/isEndOfSolution``, no step, however short, meets the tolerances; `time`
+  /// and `state` then stay.
   public func advance(time: inout Double, towards end: Double, state: inout [Double]) throws {
     guard state.count == system.dimension else {
       throw GSLError(Int32(GSL_EBADLEN), "ODEEvolution.advance")
@@ -101,13 +102,14 @@ public final class ODEEvolution {
         driver.pointee.e, driver.pointee.c, driver.pointee.s, description, &time, end,
         &signedStep, buffer.baseAddress)
     }
-    guard status == success, state.allSatisfy(\.isFinite) else {
+    // GSL accepts steps too short to move the time, and so would never pass a pole of the solution.
+    guard status == success, time != timeBefore, state.allSatisfy(\.isFinite) else {
       time = timeBefore
       for index in state.indices {
         state[index] = stateBefore[index]
       }
       try check(status, "gsl_odeiv2_evolve_apply")
-      throw GSLError(Int32(GSL_EBADFUNC), "gsl_odeiv2_evolve_apply")
+      throw GSLError(Int32(GSL_FAILURE), "gsl_odeiv2_evolve_apply")
     }
     step = abs(signedStep)
   }

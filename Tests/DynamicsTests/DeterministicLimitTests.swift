@@ -59,6 +59,35 @@ import Testing
     #expect(records == Array(repeating: ExitRecord(outcome: .censored, time: 7), count: 2))
   }
 
+  @Test func `a network that blows up in finite time is diverged`() throws {
+    // Without a constraint and at three times the rate that is bounded.
+    let model = try Model(
+      dimension: 1000, width: 2, learningRate: 4, labelNoise: 1e-4, constraint: .free)
+    let records = try exits(
+      model, .overlaps([0.03, 0.001], of: model), thresholds: [0.9], horizon: 60)
+    #expect(records[0].outcome == .diverged)
+    #expect(records[0].time > 0 && records[0].time < 1)
+  }
+
+  @Test func `a normalised second layer keeps its sum over long times`() throws {
+    // Rounding would grow by e each unit of τ on the plateau if the flow only knew that Σ a is p.
+    let model = try Model(
+      dimension: 1000, width: 2, learningRate: 0.2, labelNoise: 1e-4, secondLayer: [1.96, 0.04],
+      secondLayerRate: 0.0002, normalisesSecondLayer: true)
+    let flow = try NetworkFlow(model: model)
+    let stream = try RandomStream(seed: 1, purpose: 0, replica: 0)
+    var state = flow.state(
+      of: try Start.overlaps([-0.0016, 0.05], of: model).frame(of: model, from: stream))
+    let evolution = try ODEEvolution(
+      dimension: flow.stateLength, absoluteTolerance: 1e-14, relativeTolerance: 1e-12,
+      initialStep: 1e-4
+    ) { _, state, derivatives in flow.derivatives(of: state, into: derivatives) }
+    var time = 0.0
+    while time < 60 { try evolution.advance(time: &time, towards: 60, state: &state) }
+    let sum = state[model.layout.count] + state[model.layout.count + 1]
+    #expect(abs(sum - 2) < 1e-10)
+  }
+
   @Test func `students that start alike stay alike for p = 4`() throws {
     let model = try Model(dimension: 3000, width: 2, learningRate: 0.2)
     let gram = [[1, 1, 0.1], [1, 1, 0.1], [0.1, 0.1, 1]]

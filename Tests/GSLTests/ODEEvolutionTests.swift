@@ -100,6 +100,22 @@ import Testing
     }
   }
 
+  @Test func aPoleOfTheSolutionEndsIt() throws {
+    // y' = y² from 1 is 1/(1 − t).
+    let evolution = try ODEEvolution(
+      dimension: 1, absoluteTolerance: 1e-14, relativeTolerance: 1e-12, initialStep: 1e-4
+    ) { _, state, derivatives in derivatives[0] = state[0] * state[0] }
+    var (time, state, steps) = (0.0, [1.0], 0)
+    let error = #expect(throws: GSLError.self) {
+      while time < 2 && steps < 100_000 {
+        try evolution.advance(time: &time, towards: 2, state: &state)
+        steps += 1
+      }
+    }
+    #expect(error?.isEndOfSolution == true)
+    #expect(abs(time - 1) < 1e-9 && state[0].isFinite && state[0] > 1e9)
+  }
+
   @Test func nothingHappensAtTheEnd() throws {
     let evolution = try logisticEvolution(.rungeKuttaPrinceDormand, tolerance: 1e-10)
     var state = [0.1, 0.2]

@@ -73,9 +73,9 @@ public struct DeterministicLimit: ObservableEngine {
     var meter = StepMeter()
     for (index, target) in paths.times.enumerated() {
       while time < target {
-        try evolution.advance(time: &time, towards: target, state: &state)
+        let goesOn = try advance(evolution, flow, &time, towards: target, &state)
         try meter.count(paths.replicas.report)
-        guard flow.risk(of: state).isFinite else {
+        guard goesOn else {
           try meter.flush(paths.replicas.report)
           return paths.diverge(replica, at: time)
         }
@@ -117,13 +117,13 @@ public struct DeterministicLimit: ObservableEngine {
     var meter = StepMeter()
     while !watch.isDone && time < exitRule.horizon {
       let (previousTime, previous) = (time, state)
-      try evolution.advance(time: &time, towards: exitRule.horizon, state: &state)
+      let goesOn = try advance(evolution, flow, &time, towards: exitRule.horizon, &state)
       try meter.count(report)
-      let current = flow.risk(of: state)
-      guard current.isFinite else {
+      guard goesOn else {
         try meter.flush(report)
         return watch.finish(.diverged, at: time)
       }
+      let current = flow.risk(of: state)
       func exit(_ distance: ([Double]) -> Double) throws -> Double {
         try findRoot(in: previousTime...time, absoluteTolerance: 1e-12) { candidate in
           distance(try solution(flow, from: previous, at: previousTime, to: candidate))
@@ -149,6 +149,19 @@ public struct DeterministicLimit: ObservableEngine {
     }
     try meter.flush(report)
     return watch.finish(.censored, at: exitRule.horizon)
+  }
+
+  /// Takes one step; says whether the solution goes on within the finite numbers.
+  private func advance(
+    _ evolution: ODEEvolution, _ flow: any DeterministicFlow, _ time: inout Double,
+    towards end: Double, _ state: inout [Double]
+  ) throws -> Bool {
+    do {
+      try evolution.advance(time: &time, towards: end, state: &state)
+    } catch let error as GSLError where error.isEndOfSolution {
+      return false
+    }
+    return flow.risk(of: state).isFinite
   }
 
   private func solution(

@@ -209,14 +209,16 @@ final class IncrementQuadrature {
     }
     guard model.trainsSecondLayer else { return }
     let pace = Double(model.dimension) * model.secondLayerRate / Double(p) * error
-    var sum = 0.0
+    var (sum, total) = (0.0, 0.0)
     for j in 0..<p {
       first[layout.count + j] = pace * values[j]
       second[layout.count + j] = 0
       sum += pace * values[j]
+      total += a[j]
     }
     guard model.normalisesSecondLayer else { return }
-    sum /= Double(p)
+    // Over Σ a as it is rather than p: no increment then changes the sum, and rounding cannot grow.
+    sum /= total
     for j in 0..<p {
       let raw = first[layout.count + j]
       first[layout.count + j] = raw - a[j] * sum

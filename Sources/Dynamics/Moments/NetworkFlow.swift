@@ -120,13 +120,16 @@ final class NetworkFlow {
   ) {
     let p = model.width
     let rate = model.secondLayerRate * Double(model.dimension) / model.learningRate
-    var sum = 0.0
+    var (sum, total) = (0.0, 0.0)
     for j in 0..<p {
       output[j] = rate == 0 ? 0 : rate * expectations.value[j]
       sum += output[j]
+      total += a[j]
     }
     guard model.normalisesSecondLayer else { return }
-    for j in 0..<p { output[j] -= a[j] * sum / Double(p) }
+    // Over Σ a as it is rather than p, which it equals but for rounding: the sum's derivative is then 0
+    // whatever the sum, and rounding cannot grow.
+    for j in 0..<p { output[j] -= a[j] * sum / total }
   }
 
   /// The excess risk; not a number once a norm is beyond ``NetworkRisk/largestNorm``.

@@ -82,7 +82,7 @@ public struct FixedPoint: Sendable {
     while moving.speed(at: state) > rest && time < FixedPoint.longestTime {
       do {
         try evolution.advance(time: &time, towards: FixedPoint.longestTime, state: &state)
-      } catch is GSLError {
+      } catch let error as GSLError where error.isEndOfSolution {
         // No step is short enough: the solution ends here.
         hasDiverged = true
       }
