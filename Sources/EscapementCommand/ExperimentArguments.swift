@@ -24,6 +24,8 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.thresholds)) var thresholds: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.overlapThresholds))
   var overlapThresholds: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.subspaceThresholds))
+  var subspaceThresholds: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.startNorm)) var startNorm: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.horizon)) var horizon: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.replicas)) var replicas: String?
@@ -49,7 +51,8 @@ struct ExperimentArguments: ParsableArguments {
       (.learningRate, learningRate), (.labelNoise, labelNoise), (.secondLayer, secondLayer),
       (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
-      (.overlapThresholds, overlapThresholds), (.startNorm, startNorm), (.constraint, constraint),
+      (.overlapThresholds, overlapThresholds), (.subspaceThresholds, subspaceThresholds),
+      (.startNorm, startNorm), (.constraint, constraint),
       (.thresholds, thresholds), (.horizon, horizon), (.replicas, replicas),
       (.dynamics, dynamics), (.start, start), (.seed, seed),
       (.generator, generator), (.threads, threads), (.timeStep, timeStep),

@@ -36,6 +36,24 @@ import Testing
     #expect(!result.stdout.contains("\u{1B}"))
   }
 
+  @Test func `the subspace is an exit of its own in every dynamics`() throws {
+    let words =
+      "compare --dimension 60 --width 3 --teacher-units 2 --learning-rate 0.3 --replicas 6 "
+      + "--dynamics ode,sde,chain,sgd --thresholds none --overlap-thresholds 0.5 "
+      + "--subspace-thresholds 0.3,0.6"
+    let result = try runCommand("\(words) --format json")
+    #expect(result.status == 0, "\(result.stderr)")
+    let entries = try #require(try object(result.stdout)["exit_times"] as? [Object])
+    let marks = entries.map {
+      "\($0["dynamics"] ?? "") \($0["criterion"] ?? "") \($0["threshold"] ?? "")"
+    }
+    let rules = ["overlap-1 0.5", "overlap-2 0.5", "subspace 0.3", "subspace 0.6"]
+    #expect(
+      marks == ["chain", "ode", "sde", "sgd"].flatMap { kind in rules.map { "\(kind) \($0)" } })
+    #expect(entries.allSatisfy { $0["exited"] as? Int ?? 0 > 0 })
+    #expect(try runCommand(words).stdout.contains("Exit at S = 0.3 of the teacher's subspace"))
+  }
+
   @Test func `histograms are drawn on request, and mark the single time of the ODE`() throws {
     let words = "\(small) --dynamics ode,chain --thresholds 0.25"
     let result = try runCommand("\(words) --histogram")

@@ -21,6 +21,10 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     ("--dimension 50 --learning-rate 0.1 --label-noise inf", "--label-noise: found 'inf'"),
     ("--dimension 50 --learning-rate 0.1 --start overlaps:1.5", "--start: "),
     ("--dimension 50 --learning-rate 0.1 --generator dice", "--generator: found 'dice'"),
+    (
+      "--dimension 50 --learning-rate 0.1 --teacher-units 3 --subspace-thresholds 0.4",
+      "--subspace-thresholds: found 0.4, expected numbers below width/teacher-units = 1/3"
+    ),
     ("--dimension 50", "learning-rate: missing"),
     ("--learning-rate 0.1", "dimension: missing"),
     ("--dimension 50 --no-such-option 1", "'--no-such-option'"),

@@ -168,6 +168,6 @@ import Testing
     #expect(DynamicsKind.sde.covers(narrow, rule))
     #expect(!DiffusionLimit.isQuick(narrow))
     let overlaps = try ExitRule(thresholds: [], overlapThresholds: [0.5], horizon: 1)
-    #expect(!DynamicsKind.sde.covers(narrow, overlaps))
+    #expect(DynamicsKind.sde.covers(narrow, overlaps))
   }
 }

@@ -117,18 +117,20 @@ import Testing
     let directory = try temporaryDirectory()
     defer { try? FileManager.default.removeItem(at: directory) }
     let (comparison, run) = try await run(
-      [.dynamics: "chain", .replicas: "12", .thresholds: "0.3", .overlapThresholds: "0.2,0.4"],
-      in: directory)
+      [
+        .dynamics: "chain", .replicas: "12", .thresholds: "0.3", .overlapThresholds: "0.2,0.4",
+        .subspaceThresholds: "0.1",
+      ], in: directory)
     let header = String(decoding: exitTimesCSV(comparison.runs).prefix { $0 != 10 }, as: UTF8.self)
     #expect(header.split(separator: ",").map(String.init) == DataDictionary.exitTimes.map(\.name))
-    #expect(run.rules.map(\.criterion) == ["overlap-1", "overlap-1", "risk"])
+    #expect(run.rules.map(\.criterion) == ["overlap-1", "overlap-1", "risk", "subspace"])
     let path = directory.appendingPathComponent("exit_times.nc").path
     try writeNetCDF(run, to: path)
     var (file, variable): (Int32, Int32) = (-1, -1)
     try #require(nc_open(path, NC_NOWRITE, &file) == NC_NOERR)
     defer { nc_close(file) }
     try #require(nc_inq_varid(file, "exit_step", &variable) == NC_NOERR)
-    var steps = [Double](repeating: 0, count: 36)
+    var steps = [Double](repeating: 0, count: 48)
     try #require(nc_get_var_double(file, variable, &steps) == NC_NOERR)
     #expect(steps == run.series.flatMap { $0.records.map { Double($0.step) } })
     #expect(try !run.figures().isEmpty)

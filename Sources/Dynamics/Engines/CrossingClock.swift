@@ -20,7 +20,8 @@ struct CrossingClock: Sendable {
   let usesBridge: Bool
   /// The time δ between looks; 0 for all times.
   private let interval: Double
-  private let timeStep: Double
+  /// The integrator's step.
+  let timeStep: Double
 
   init(monitoring: Monitoring, timeStep: Double, timePerSample: Double) {
     self.timeStep = timeStep

@@ -91,7 +91,7 @@ public struct DeterministicLimit: ObservableEngine {
 
   private func flow() throws -> any DeterministicFlow {
     model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model)
-      ? FieldMoments(model: model) : try NetworkFlow(model: model)
+      ? FieldMoments(model: model) : try NetworkFlow(model: model, levels: exitRule.levels)
   }
 
   private func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
@@ -107,10 +107,10 @@ public struct DeterministicLimit: ObservableEngine {
   ) throws -> [ExitRecord] {
     let evolution = try evolution(flow, step: 1e-4)
     var (time, state) = (0.0, start)
-    var levels = [Double](repeating: 0, count: exitRule.watchedUnits)
+    var levels = [Double](repeating: 0, count: exitRule.levels.count)
     var watch = exitRule.watch(of: model, initialRisk: flow.risk(of: state))
     watch.observe(flow.risk(of: state), at: 0)
-    if !watch.units.isEmpty {
+    if !watch.levels.isEmpty {
       flow.writeLevels(of: state, into: &levels)
       watch.observe(levels: levels, at: 0)
     }
@@ -133,17 +133,17 @@ public struct DeterministicLimit: ObservableEngine {
         let boundary = watch.boundary
         watch.exit(at: try exit { flow.risk(of: $0) - boundary })
       }
-      guard !watch.units.isEmpty else { continue }
+      guard !watch.levels.isEmpty else { continue }
       flow.writeLevels(of: state, into: &levels)
-      for unit in watch.units {
-        while levels[unit] >= watch.nextOverlap(unit) {
-          let next = watch.nextOverlap(unit)
+      for level in watch.levels {
+        while levels[level] >= watch.nextThreshold(level) {
+          let next = watch.nextThreshold(level)
           let crossing = try exit {
             var levels = levels
             flow.writeLevels(of: $0, into: &levels)
-            return next - levels[unit]
+            return next - levels[level]
           }
-          watch.exitOverlap(unit, at: crossing)
+          watch.exit(level: level, at: crossing)
         }
       }
     }
@@ -185,7 +185,7 @@ protocol DeterministicFlow: AnyObject {
   func derivatives(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>)
   /// The excess risk; not a number where the flow has diverged.
   func risk(of state: UnsafePointer<Double>) -> Double
-  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  /// Writes the levels that are watched beside the risk.
   func writeLevels(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>)
 }
 

@@ -11,7 +11,9 @@ import GSL
 /// [−1, 1], which a step can leave near perfect alignment.
 /// Cost a step: O((p + k)³), see ``IncrementNoise``; p = k = 1 runs on polynomials in m instead.
 /// Beyond phase retrieval drift and covariance come from ``IncrementQuadrature``, nodes^(p + k) of them twice a
-/// step; for p = k = 1 on the sphere from series in m made once, ``DiffusionTable``. Exits are by the risk there.
+/// step; for p = k = 1 on the sphere from series in m made once, ``DiffusionTable``.
+/// Levels of overlaps and of the subspace have bridges of their own, ``PathLevels``, and take the steps one by
+/// one; lines crossed within one step are drawn independently given its ends.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the stochastic correction, with
 /// covariances for all p and k; crossings after Gobet (2000).
 public struct DiffusionLimit: ObservableEngine {
@@ -135,24 +137,22 @@ public struct DiffusionLimit: ObservableEngine {
   /// Throws `ParameterError` for the first key the SDE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
-    try ParameterError.require(
-      rule.isTold(byRiskOf: model), "overlap-thresholds", "levels of overlaps",
-      "exits by the risk for the SDE, or phase retrieval with one student and one teacher unit")
     if !model.isPhaseRetrieval { _ = try IncrementQuadrature.nodesPerAxis(for: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one time step.
   public func run(_ work: ReplicaWork) throws {
-    let onKernels = usesKernels && work.streams.suitKernels
+    let onKernels =
+      usesKernels && work.streams.suitKernels && exitRule.isTold(byRiskOf: model)
     if let scalar, onKernels {
       try run(
         work, in: ScalarDiffusionLanes(engine: self, diffusion: scalar, seed: work.streams.seed),
         portion: 4096)
     } else if let scalar {
       try run(
-        work, on: ScalarPath(PolynomialDynamics(scalar, model: model), scheme: scheme))
+        work, on: ScalarPath(PolynomialDynamics(scalar, model: model), engine: self))
     } else if let table {
-      try run(work, on: ScalarPath(table, scheme: scheme))
+      try run(work, on: ScalarPath(table, engine: self))
     } else if !model.isPhaseRetrieval {
       try run(
         work,
@@ -172,9 +172,9 @@ public struct DiffusionLimit: ObservableEngine {
   /// end at each time: paths of the same law, from other numbers.
   public func observe(_ paths: PathWork) throws {
     if let scalar {
-      try follow(ScalarPath(PolynomialDynamics(scalar, model: model), scheme: scheme), paths)
+      try follow(ScalarPath(PolynomialDynamics(scalar, model: model), engine: self), paths)
     } else if let table {
-      try follow(ScalarPath(table, scheme: scheme), paths)
+      try follow(ScalarPath(table, engine: self), paths)
     } else if model.isPhaseRetrieval {
       let coefficients = try PhaseRetrievalCoefficients(model: model)
       try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
@@ -212,6 +212,12 @@ public struct DiffusionLimit: ObservableEngine {
     try meter.flush(work.report)
   }
 
+  /// What follows levels beside the risk on paths of this engine; nil where the risk tells all.
+  func pathLevels(stateLength: Int) -> PathLevels? {
+    exitRule.isTold(byRiskOf: model)
+      ? nil : PathLevels(model: model, criteria: exitRule.levels, stateLength: stateLength)
+  }
+
   private func run(_ work: ReplicaWork, in block: some DiffusionBlock, portion: UInt64) throws {
     let runner = DiffusionLaneRunner(
       block: block, rule: exitRule, timeStep: timeStep, clock: clock, portion: portion)
@@ -231,6 +237,7 @@ public struct DiffusionLimit: ObservableEngine {
   ) throws -> [ExitRecord] {
     var watch = exitRule.watch(of: model, initialRisk: path.risk)
     watch.observe(path.risk, at: 0)
+    if let levels = path.levels { watch.observe(levels: levels.after, at: 0) }
     var meter = StepMeter()
     var step = 0
     while !watch.isDone {
@@ -249,31 +256,58 @@ public struct DiffusionLimit: ObservableEngine {
       guard clock.usesBridge else {
         if clock.reading(at: time + duration) <= exitRule.horizon * (1 + 1e-12) {
           watch.observe(after, at: time + duration)
+          if let levels = path.levels { watch.observe(levels: levels.after, at: time + duration) }
         }
         continue
       }
-      // After a crossing the rest of the step is again a bridge, from the level just reached.
-      let shift = clock.shift(spread: path.riskVariance * timeStep)
-      var (elapsed, from) = (0.0, before)
-      while !watch.isDone {
-        let level = watch.boundary - shift
-        let bridge = CrossingBridge(
-          from: from, to: after, level: level, variance: path.riskVariance,
-          duration: duration - elapsed)
-        guard bridge.crosses(stream) else { break }
-        elapsed += bridge.crossingTime(stream)
-        from = level
-        let reading = clock.reading(at: time + elapsed)
-        // The next multiple of SGD's step may lie beyond the horizon.
-        if reading > exitRule.horizon {
-          try meter.flush(report)
-          return watch.finish(.censored, at: exitRule.horizon)
-        }
-        watch.exit(at: reading)
+      let line = SteppedLine(
+        time: time, duration: duration, clock: clock, horizon: exitRule.horizon)
+      line.cross(
+        from: before, to: after, variance: path.riskVariance, stream, &watch,
+        boundary: { $0.boundary }, exit: { $0.exit(at: $1) })
+      guard let levels = path.levels else { continue }
+      // A level rises where the risk falls.
+      for level in watch.levels {
+        line.cross(
+          from: -levels.before[level], to: -levels.after[level], variance: levels.variances[level],
+          stream, &watch, boundary: { -$0.nextThreshold(level) },
+          exit: { $0.exit(level: level, at: $1) })
       }
     }
     try meter.flush(report)
     return watch.finish(.censored, at: exitRule.horizon)
+  }
+}
+
+/// One step of a path, in which lines that it falls to may be crossed.
+private struct SteppedLine {
+  let time: Double
+  let duration: Double
+  let clock: CrossingClock
+  let horizon: Double
+
+  /// Draws the crossings of the boundaries still to come, one below the other.
+  ///
+  /// After a crossing the rest of the step is again a bridge, from the boundary just reached.
+  func cross(
+    from before: Double, to after: Double, variance: Double, _ stream: RandomStream,
+    _ watch: inout ExitWatch, boundary: (ExitWatch) -> Double,
+    exit: (inout ExitWatch, Double) -> Void
+  ) {
+    let shift = clock.shift(spread: variance * clock.timeStep)
+    var (elapsed, from) = (0.0, before)
+    while !watch.isDone {
+      let level = boundary(watch) - shift
+      let bridge = CrossingBridge(
+        from: from, to: after, level: level, variance: variance, duration: duration - elapsed)
+      guard bridge.crosses(stream) else { break }
+      elapsed += bridge.crossingTime(stream)
+      from = level
+      let reading = clock.reading(at: time + elapsed)
+      // The next multiple of SGD's step may lie beyond the horizon.
+      guard reading <= horizon else { break }
+      exit(&watch, reading)
+    }
   }
 }
 
@@ -287,6 +321,8 @@ protocol DiffusionPath: AnyObject {
   var riskVariance: Double { get }
   /// The overlaps as a flat state, then the second layer where it moves.
   var overlaps: [Double] { get }
+  /// The levels that are watched beside the risk; nil where the risk tells all.
+  var levels: PathLevels? { get }
   /// Takes one step.
   func advance(_ duration: Double, _ stream: RandomStream) throws
 }

@@ -4,12 +4,15 @@ public enum ExitCriterion: Sendable, Hashable {
   case overlap(Int)
   /// R ≤ (1 − T) R(0).
   case risk
+  /// tr(P⁻¹ Mᵀ Q⁺ M)/k ≥ S, the part of the teacher's subspace that the students span.
+  case subspace
 
-  /// The word in files and tables: `risk`, `overlap-1`, `overlap-2`, ….
+  /// The word in files and tables: `risk`, `overlap-1`, `overlap-2`, …, `subspace`.
   public var name: String {
     switch self {
     case .risk: return "risk"
     case .overlap(let unit): return "overlap-\(unit + 1)"
+    case .subspace: return "subspace"
     }
   }
 }
@@ -18,7 +21,7 @@ public enum ExitCriterion: Sendable, Hashable {
 public struct ExitMark: Sendable, Hashable {
   /// What is watched.
   public let criterion: ExitCriterion
-  /// T for the risk, η for an overlap.
+  /// T for the risk, η for an overlap, S for the subspace.
   public let threshold: Double
 
   /// Creates a mark.
@@ -31,30 +34,38 @@ public struct ExitMark: Sendable, Hashable {
 /// Says when a replica has left the plateau, and when it is given up.
 ///
 /// The exit time at T is the first τ with R(τ) ≤ (1 − T) R(0), R the excess risk; at η, for each
-/// teacher unit r, the first τ with max_j |M_jr|/√(Q_jjP_rr) ≥ η.
+/// teacher unit r, the first τ with max_j |M_jr|/√(Q_jjP_rr) ≥ η; at S the first τ with
+/// tr(P⁻¹ Mᵀ Q⁺ M)/k ≥ S.
 public struct ExitRule: Sendable, Equatable {
   /// Fractions T of the initial risk, ascending, each in (0, 1); may be empty beside overlaps.
   public let thresholds: [Double]
   /// Overlap levels η, ascending, each in (0, 1); empty where overlaps are not watched.
   public let overlapThresholds: [Double]
-  /// All that is watched, in the order of records and rows: overlaps by unit, then the risk.
+  /// Levels S of the subspace overlap, ascending, each in (0, 1); empty where it is not watched.
+  public let subspaceThresholds: [Double]
+  /// All that is watched, in the order of records and rows: overlaps by unit, the risk, the subspace.
   public let marks: [ExitMark]
-  /// Number of teacher units whose overlaps are watched.
-  public let watchedUnits: Int
+  /// What is watched beside the risk, each a level that rises: overlaps by unit, the subspace.
+  public let levels: [ExitCriterion]
   /// The time τ > 0 after which a replica counts as censored.
   public let horizon: Double
 
   /// Creates a rule; thresholds are sorted, and must be distinct.
   ///
   /// `overlapThresholds` are watched for each of the model's `teacherUnits` units. Throws `ParameterError`
-  /// for the key `thresholds`, `overlap-thresholds` or `horizon`.
+  /// for the key `thresholds`, `overlap-thresholds`, `subspace-thresholds` or `horizon`.
   public init(
-    thresholds: [Double], overlapThresholds: [Double] = [], teacherUnits: Int = 1, horizon: Double
+    thresholds: [Double], overlapThresholds: [Double] = [], subspaceThresholds: [Double] = [],
+    teacherUnits: Int = 1, horizon: Double
   ) throws(ParameterError) {
     try ParameterError.require(
-      !thresholds.isEmpty || !overlapThresholds.isEmpty, "thresholds", "none",
-      "at least one number between 0 and 1")
-    for (key, values) in [("thresholds", thresholds), ("overlap-thresholds", overlapThresholds)] {
+      !thresholds.isEmpty || !overlapThresholds.isEmpty || !subspaceThresholds.isEmpty,
+      "thresholds", "none", "at least one number between 0 and 1")
+    let given = [
+      ("thresholds", thresholds), ("overlap-thresholds", overlapThresholds),
+      ("subspace-thresholds", subspaceThresholds),
+    ]
+    for (key, values) in given {
       for value in values {
         try ParameterError.require(
           value > 0 && value < 1, key, "\(value)", "numbers between 0 and 1, both excluded")
@@ -68,24 +79,25 @@ public struct ExitRule: Sendable, Equatable {
       overlapThresholds.isEmpty || teacherUnits <= 1000, "overlap-thresholds",
       "\(teacherUnits) teacher units", "at most 1000 units to watch")
     let (risks, overlaps) = (thresholds.sorted(), overlapThresholds.sorted())
+    let subspaces = subspaceThresholds.sorted()
     self.thresholds = risks
     self.overlapThresholds = overlaps
-    var marks: [ExitMark] = []
-    if !overlaps.isEmpty {
-      for unit in 0..<teacherUnits { marks += overlaps.map { ExitMark(.overlap(unit), $0) } }
-    }
-    self.marks = marks + risks.map { ExitMark(.risk, $0) }
+    self.subspaceThresholds = subspaces
+    let units = overlaps.isEmpty ? [] : (0..<teacherUnits).map { ExitCriterion.overlap($0) }
+    levels = units + (subspaces.isEmpty ? [] : [.subspace])
+    marks =
+      units.flatMap { unit in overlaps.map { ExitMark(unit, $0) } }
+      + risks.map { ExitMark(.risk, $0) } + subspaces.map { ExitMark(.subspace, $0) }
     self.horizon = horizon
-    watchedUnits = overlaps.isEmpty ? 0 : teacherUnits
   }
 
   /// Whether anything but the risk is watched.
-  public var watchesOverlaps: Bool { !overlapThresholds.isEmpty }
+  public var watchesLevels: Bool { !levels.isEmpty }
 
   /// Whether the risk of this model alone tells every exit: with one student and one unit on the sphere
   /// |m| is a function of it.
   func isTold(byRiskOf model: Model) -> Bool {
-    !watchesOverlaps
+    !watchesLevels
       || model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1
         && model.secondLayer[0] > 0
   }
@@ -94,14 +106,22 @@ public struct ExitRule: Sendable, Equatable {
   func watch(of model: Model, initialRisk: Double) -> ExitWatch {
     ExitWatch(
       rule: self, initialRisk: initialRisk,
-      overlapRisk: watchesOverlaps && isTold(byRiskOf: model) ? OverlapRisk(model: model) : nil)
+      overlapRisk: watchesLevels && isTold(byRiskOf: model) ? OverlapRisk(model: model) : nil)
   }
 
-  /// Throws `ParameterError` for `teacher-units` unless the rule was made for as many as the model has.
-  func requireFits(_ model: Model) throws(ParameterError) {
+  /// Throws `ParameterError` for `teacher-units` unless the rule was made for as many as the model has, and
+  /// for `subspace-thresholds` that p students cannot reach.
+  package func requireFits(_ model: Model) throws(ParameterError) {
+    let watched = levels.count { $0 != .subspace }
     try ParameterError.require(
-      !watchesOverlaps || watchedUnits == model.teacherUnits, "teacher-units",
-      "\(model.teacherUnits)", "\(watchedUnits), as the exit rule watches")
+      watched == 0 || watched == model.teacherUnits, "teacher-units",
+      "\(model.teacherUnits)", "\(watched), as the exit rule watches")
+    let (p, k) = (model.width, model.teacherUnits)
+    if let highest = subspaceThresholds.last, p < k {
+      try ParameterError.require(
+        highest < Double(p) / Double(k), "subspace-thresholds", "\(highest)",
+        "numbers below width/teacher-units = \(p)/\(k), the most that \(p) students can span")
+    }
   }
 
   /// Counts the steps of SGD until the horizon: the largest ν with ν γ/(p d) ≤ horizon.

@@ -1,7 +1,7 @@
 /// Watches one replica against the lines still to be crossed.
 ///
-/// Lines on the risk are crossed in order, the highest first; lines on an overlap in order as well, for
-/// each teacher unit by itself.
+/// Lines on the risk are crossed in order, the highest first; lines on a level (an overlap, the subspace) in
+/// order as well, for each level by itself.
 struct ExitWatch {
   /// The next boundary of the risk; −∞ when all are crossed.
   private(set) var boundary: Double
@@ -12,13 +12,13 @@ struct ExitWatch {
   private(set) var lastCrossing = -Double.infinity
   /// The marks that are lines on the risk, and where they lie, descending.
   private let riskMarks: [(mark: Int, boundary: Double)]
-  /// Thresholds η, and how many of them each unit has crossed.
-  private let overlapThresholds: [Double]
-  private var crossedOverlaps: [Int]
+  /// For each level, its thresholds, the mark of the first, and how many are crossed.
+  private let lines: [(thresholds: [Double], mark: Int)]
+  private var crossed: [Int]
 
   /// Starts a watch from the risk at the start.
   ///
-  /// With `overlapRisk`, of one student and one unit, overlaps are watched by the risk they have.
+  /// With `overlapRisk`, of one student and one unit, levels are watched by the risk they have.
   init(rule: ExitRule, initialRisk: Double, overlapRisk: OverlapRisk? = nil) {
     var risks: [(mark: Int, boundary: Double)] = []
     for (index, mark) in rule.marks.enumerated() {
@@ -26,14 +26,20 @@ struct ExitWatch {
       case .risk: risks.append((index, (1 - mark.threshold) * initialRisk))
       case .overlap:
         if let overlapRisk { risks.append((index, overlapRisk.value(mark.threshold))) }
+      case .subspace:
+        if let overlapRisk { risks.append((index, overlapRisk.value(ofSquare: mark.threshold))) }
       }
     }
-    // Ascending thresholds are descending boundaries already, unless both criteria mix.
-    if rule.watchesOverlaps { risks.sort { ($1.boundary, $0.mark) < ($0.boundary, $1.mark) } }
+    // Ascending thresholds are descending boundaries already, unless criteria mix.
+    if rule.watchesLevels { risks.sort { ($1.boundary, $0.mark) < ($0.boundary, $1.mark) } }
     riskMarks = risks
-    overlapThresholds = overlapRisk == nil ? rule.overlapThresholds : []
-    crossedOverlaps = Array(
-      repeating: 0, count: overlapThresholds.isEmpty ? 0 : rule.watchedUnits)
+    lines = (overlapRisk == nil ? rule.levels : []).map { level in
+      (
+        level == .subspace ? rule.subspaceThresholds : rule.overlapThresholds,
+        rule.marks.firstIndex { $0.criterion == level } ?? 0
+      )
+    }
+    crossed = Array(repeating: 0, count: lines.count)
     records = Array(repeating: nil, count: rule.marks.count)
     pending = rule.marks.count
     boundary = risks.first?.boundary ?? -.infinity
@@ -54,27 +60,28 @@ struct ExitWatch {
     while risk <= boundary && crossedRisks < riskMarks.count { exit(at: time, step: step) }
   }
 
-  /// The next threshold of a unit, +∞ when all are crossed.
-  @inline(__always) func nextOverlap(_ unit: Int) -> Double {
-    let crossed = crossedOverlaps[unit]
-    return crossed < overlapThresholds.count ? overlapThresholds[crossed] : .infinity
+  /// The next threshold of a level, +∞ when all are crossed.
+  @inline(__always) func nextThreshold(_ level: Int) -> Double {
+    let thresholds = lines[level].thresholds
+    return crossed[level] < thresholds.count ? thresholds[crossed[level]] : .infinity
   }
 
-  /// The units whose overlaps are watched.
-  var units: Range<Int> { crossedOverlaps.indices }
+  /// The levels that are watched, by their place in ``ExitRule/levels``.
+  var levels: Range<Int> { crossed.indices }
 
-  /// Records the crossing of the next threshold of a unit.
-  mutating func exitOverlap(_ unit: Int, at time: Double, step: Int = -1) {
-    let mark = unit * overlapThresholds.count + crossedOverlaps[unit]
+  /// Records the crossing of the next threshold of a level.
+  mutating func exit(level: Int, at time: Double, step: Int = -1) {
+    let mark = lines[level].mark + crossed[level]
     set(mark, ExitRecord(outcome: .exited, time: time, step: step))
-    crossedOverlaps[unit] += 1
+    crossed[level] += 1
   }
 
-  /// Records every threshold that the levels of the units have reached.
+  /// Records every threshold that the levels have reached.
   mutating func observe(levels: UnsafePointer<Double>, at time: Double, step: Int = -1) {
-    for unit in crossedOverlaps.indices {
-      while levels[unit] >= nextOverlap(unit) && crossedOverlaps[unit] < overlapThresholds.count {
-        exitOverlap(unit, at: time, step: step)
+    for level in crossed.indices {
+      while levels[level] >= nextThreshold(level) && crossed[level] < lines[level].thresholds.count
+      {
+        exit(level: level, at: time, step: step)
       }
     }
   }

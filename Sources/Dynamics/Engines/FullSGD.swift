@@ -63,7 +63,9 @@ public struct FullSGD: SteppedEngine {
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      return try task.run(on: try NetworkWeights(model: model, watchesRisk: watchesRisk), .sgd)
+      let replica = try NetworkWeights(
+        model: model, watchesRisk: watchesRisk, levels: exitRule.levels)
+      return try task.run(on: replica, .sgd)
     }
     if usesKernel && model.teacherUnits == 1 && task.streams.suitKernels {
       return try task.run(

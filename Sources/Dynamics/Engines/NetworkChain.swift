@@ -39,7 +39,7 @@ final class NetworkChain {
 
   private static let refreshInterval = 4096
 
-  init(model: Model, watchesRisk: Bool = true) throws {
+  init(model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = []) throws {
     self.model = model
     self.watchesRisk = watchesRisk
     let (p, k) = (model.width, model.teacherUnits)
@@ -50,7 +50,7 @@ final class NetworkChain {
     restDegrees = Double(model.dimension - model.fieldCount)
     gradient = SampleGradient(model: model)
     networkRisk = try NetworkRisk(model: model)
-    levels = OverlapLevels(model: model)
+    self.levels = OverlapLevels(model: model, criteria: levels)
     let triangle = p * (p + 1) / 2
     memory = KernelMemory([p * k, triangle, triangle, p + k, p, p, p, p, p, p])
     axes = memory.take(p * k)
@@ -95,7 +95,7 @@ final class NetworkChain {
     return state
   }
 
-  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  /// Writes the levels that are watched.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
     levels.write(into: output, axes: axes, gram: gram)
   }

@@ -33,7 +33,7 @@ final class NetworkWeights {
 
   private static let refreshInterval = 4096
 
-  init(model: Model, watchesRisk: Bool = true) throws {
+  init(model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = []) throws {
     self.model = model
     self.watchesRisk = watchesRisk
     let (p, k, d) = (model.width, model.teacherUnits, model.dimension)
@@ -43,7 +43,7 @@ final class NetworkWeights {
     noise = model.labelNoise.squareRoot()
     gradient = SampleGradient(model: model)
     networkRisk = try NetworkRisk(model: model)
-    levels = OverlapLevels(model: model)
+    self.levels = OverlapLevels(model: model, criteria: levels)
     let triangle = p * (p + 1) / 2
     memory = KernelMemory([p * d, d, p, p, p, p, p * k, triangle])
     rows = memory.take(p * d)
@@ -79,7 +79,7 @@ final class NetworkWeights {
     NetworkState(model: model, axes: axes, gram: gram, secondLayer: gradient.secondLayer)
   }
 
-  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  /// Writes the levels that are watched.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
     levels.write(into: output, axes: axes, gram: gram)
   }

@@ -24,6 +24,8 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
   private var normals: [Double]
   private var increments: [Double]
   private var gradient: [Double]
+  private var start: [Double]
+  let levels: PathLevels?
 
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
@@ -39,6 +41,8 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     total = zeros
     increments = zeros
     gradient = zeros
+    start = zeros
+    levels = engine.pathLevels(stateLength: coefficients.stateLength)
     normals = [Double](repeating: 0, count: coefficients.normalCount)
   }
 
@@ -46,6 +50,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     state = coefficients.state(of: frame)
     coefficients.update(state, order: order)
     risk = coefficients.risk
+    levels?.place(state)
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) throws {
@@ -58,6 +63,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     try coefficients.updateNoise(state)
     normals.withUnsafeMutableBufferPointer { stream.fillGaussian($0) }
     coefficients.increments(from: normals, into: &increments)
+    if levels != nil { for i in state.indices { start[i] = state[i] } }
     let amplitude = (timePerStep * duration).squareRoot()
     for i in state.indices {
       gradient[i] = state[i]
@@ -85,6 +91,9 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     coefficients.hold(&state)
     coefficients.takeMidwayGradient(&gradient, state)
     riskVariance = timePerStep * coefficients.variance(along: gradient)
+    levels?.advance(from: start, to: state) {
+      timePerStep * coefficients.variance(along: $0)
+    }
     coefficients.update(state, order: order)
     risk = coefficients.risk
   }

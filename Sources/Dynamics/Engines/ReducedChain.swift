@@ -45,7 +45,9 @@ public struct ReducedChain: SteppedEngine {
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      return try task.run(on: try NetworkChain(model: model, watchesRisk: watchesRisk), .chain)
+      let replica = try NetworkChain(
+        model: model, watchesRisk: watchesRisk, levels: exitRule.levels)
+      return try task.run(on: replica, .chain)
     }
     if usesKernels && task.streams.suitKernels {
       let (seed, portion) = (task.streams.seed, UInt64(max(16, 8192 / (model.width * model.width))))

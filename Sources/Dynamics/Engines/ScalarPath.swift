@@ -9,17 +9,24 @@ final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
 
   var overlaps: [Double] { [overlap, 1] }
 
+  let levels: PathLevels?
+
   private let dynamics: Dynamics
   private let scheme: DiffusionScheme
+  private var start = [0.0, 1]
+  private var end = [0.0, 1]
 
-  init(_ dynamics: Dynamics, scheme: DiffusionScheme) {
+  init(_ dynamics: Dynamics, engine: DiffusionLimit) {
     self.dynamics = dynamics
-    self.scheme = scheme
+    scheme = engine.scheme
+    levels = engine.pathLevels(stateLength: 2)
   }
 
   func place(_ frame: StudentFrame) {
     overlap = frame.teacherOverlaps[0]
     risk = dynamics.risk(overlap)
+    end[0] = overlap
+    levels?.place(end)
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) {
@@ -41,6 +48,10 @@ final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
     risk = dynamics.risk(overlap)
     let slope = dynamics.riskSlope(from: m, to: overlap)
     riskVariance = slope * slope * variance
+    guard let levels else { return }
+    start[0] = m
+    end[0] = overlap
+    levels.advance(from: start, to: end) { $0[0] * $0[0] * variance }
   }
 }
 

@@ -38,9 +38,9 @@ private func steppedExits<Replica: SteppedReplica>(
   let timePerStep = replica.model.timePerStep
   var watch = rule.watch(of: replica.model, initialRisk: replica.risk)
   watch.observe(replica.risk, at: 0, step: 0)
-  let levels = UnsafeMutablePointer<Double>.allocate(capacity: max(watch.units.count, 1))
+  let levels = UnsafeMutablePointer<Double>.allocate(capacity: max(watch.levels.count, 1))
   defer { levels.deallocate() }
-  if !watch.units.isEmpty {
+  if !watch.levels.isEmpty {
     replica.writeLevels(into: levels)
     watch.observe(levels: levels, at: 0, step: 0)
   }
@@ -58,7 +58,7 @@ private func steppedExits<Replica: SteppedReplica>(
     if risk <= watch.boundary {
       watch.observe(risk, at: Double(step) * timePerStep, step: step)
     }
-    if !watch.units.isEmpty {
+    if !watch.levels.isEmpty {
       replica.writeLevels(into: levels)
       watch.observe(levels: levels, at: Double(step) * timePerStep, step: step)
     }

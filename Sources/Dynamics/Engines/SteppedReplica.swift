@@ -5,7 +5,7 @@ protocol SteppedReplica: AnyObject {
   var model: Model { get }
   /// The excess risk after the last step.
   var risk: Double { get }
-  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  /// Writes the levels that are watched beside the risk.
   func writeLevels(into output: UnsafeMutablePointer<Double>)
   /// Puts the replica at a start.
   func place(_ frame: StudentFrame)

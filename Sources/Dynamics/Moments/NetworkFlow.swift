@@ -21,15 +21,16 @@ final class NetworkFlow {
   private let expectations: FlowExpectations
   private let networkRisk: NetworkRisk
   private let overlapLevels: OverlapLevels
+  private let frame: StateFrame
   private let memory: KernelMemory
   private let gram: UnsafeMutablePointer<Double>
-  private let axes: UnsafeMutablePointer<Double>
-  private let packed: UnsafeMutablePointer<Double>
   private let growth: UnsafeMutablePointer<Double>
   private let radial: UnsafeMutablePointer<Double>
 
   /// Throws `ParameterError` for `width` when no closed form holds and quadrature does not reach.
-  init(model: Model) throws {
+  ///
+  /// `levels` are what ``writeLevels(of:into:)`` writes.
+  init(model: Model, levels: [ExitCriterion] = []) throws {
     self.model = model
     layout = model.layout
     let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
@@ -37,11 +38,10 @@ final class NetworkFlow {
     moments = try NetworkFlow.moments(of: model)
     expectations = FlowExpectations(model: model)
     networkRisk = try NetworkRisk(model: model)
-    overlapLevels = OverlapLevels(model: model)
-    memory = KernelMemory([n * n, p * k, p * (p + 1) / 2, p * p, p])
+    overlapLevels = OverlapLevels(model: model, criteria: levels)
+    frame = StateFrame(model: model)
+    memory = KernelMemory([n * n, p * p, p])
     gram = memory.take(n * n)
-    axes = memory.take(p * k)
-    packed = memory.take(p * (p + 1) / 2)
     growth = memory.take(p * p)
     radial = memory.take(p)
     for r in 0..<k { for s in 0..<k { gram[(p + r) * n + p + s] = model.teacherOverlap(r, s) } }
@@ -134,9 +134,9 @@ final class NetworkFlow {
 
   /// The excess risk; not a number once a norm is beyond ``NetworkRisk/largestNorm``.
   func risk(of state: UnsafePointer<Double>) -> Double {
-    fillFrame(state)
-    guard overlapLevels.isBounded(gram: packed) else { return .nan }
-    return networkRisk.value(axes: axes, gram: packed, secondLayer: state + layout.count)
+    frame.fill(from: state)
+    guard overlapLevels.isBounded(gram: frame.gram) else { return .nan }
+    return networkRisk.value(axes: frame.axes, gram: frame.gram, secondLayer: state + layout.count)
   }
 
   /// Whether some combination of the fields all but vanishes, where quadrature is not smooth in Ω.
@@ -148,12 +148,12 @@ final class NetworkFlow {
     return smallest < 1e-4
   }
 
-  /// Writes max_j |M_jr|/√(Q_jjP_rr) for each teacher unit.
+  /// Writes the levels that are watched beside the risk.
   func writeLevels(
     of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
   ) {
-    fillFrame(state)
-    overlapLevels.write(into: output, axes: axes, gram: packed)
+    frame.fill(from: state)
+    overlapLevels.write(into: output, axes: frame.axes, gram: frame.gram)
   }
 
   private func fillGram(_ state: UnsafePointer<Double>) {
@@ -168,25 +168,6 @@ final class NetworkFlow {
         let value = state[layout.studentOverlap(j, l)]
         gram[j * n + l] = value
         gram[l * n + j] = value
-      }
-    }
-  }
-
-  /// Solves C Tᵀ = M and packs Q column by column.
-  private func fillFrame(_ state: UnsafePointer<Double>) {
-    let (p, k) = (model.width, model.teacherUnits)
-    for j in 0..<p {
-      for r in 0..<k {
-        var value = state[layout.teacherOverlap(j, r)]
-        if let factor = model.teacherFactor {
-          for s in 0..<r { value -= factor[r * k + s] * axes[j * k + s] }
-          let pivot = factor[r * k + r]
-          value = pivot > 0 ? value / pivot : 0
-        }
-        axes[j * k + r] = value
-      }
-      for l in 0...j {
-        packed[packedIndex(j, l, order: p)] = state[layout.studentOverlap(j, l)]
       }
     }
   }

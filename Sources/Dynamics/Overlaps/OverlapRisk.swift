@@ -12,6 +12,8 @@ struct OverlapRisk {
 
   func value(_ overlap: Double) -> Double { constant + slope * overlap * overlap }
 
+  func value(ofSquare square: Double) -> Double { constant + slope * square }
+
   /// The smallest |m| with R ≤ `risk`; +∞ when there is none.
   func boundary(_ risk: Double) -> Double {
     guard slope < 0 else { return constant <= risk ? 0 : .infinity }

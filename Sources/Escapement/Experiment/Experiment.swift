@@ -86,11 +86,12 @@ public struct Experiment: Sendable {
     self.model = model
     let givenHorizon = try options.number(.horizon)
     let givenThresholds = try options.riskThresholds()
-    let overlapThresholds = try options.numbers(.overlapThresholds) ?? []
     exitRule = try checked {
       try ExitRule(
         thresholds: givenThresholds ?? [0.01, 0.5],
-        overlapThresholds: overlapThresholds, teacherUnits: model.teacherUnits,
+        overlapThresholds: try options.numbers(.overlapThresholds) ?? [],
+        subspaceThresholds: try options.numbers(.subspaceThresholds) ?? [],
+        teacherUnits: model.teacherUnits,
         horizon: givenHorizon ?? Experiment.defaultHorizon(of: model))
     }
     let norm = try options.number(.startNorm) ?? 1

@@ -15,6 +15,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case startNorm = "start-norm"
   case thresholds
   case overlapThresholds = "overlap-thresholds"
+  case subspaceThresholds = "subspace-thresholds"
   case horizon
   case replicas
   case dynamics
@@ -53,6 +54,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .startNorm: return "Norm |w_j|/√d at the start, unless spherical (default 1)."
     case .thresholds: return "Fractions T of the initial risk, or none (default 0.01,0.5)."
     case .overlapThresholds: return "Levels η of a teacher unit's largest overlap (default none)."
+    case .subspaceThresholds:
+      return "Parts S of the teacher's subspace that the students span (default none)."
     case .horizon: return "Time τ after which a replica is censored (default from the growth rate)."
     case .replicas: return "Replicas, for all dynamics or for one: 4000,sgd:24 (default 1000)."
     case .dynamics: return "Which dynamics: ode,sde,chain,sgd (default ode,sde,chain)."
@@ -81,7 +84,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .width: return "p"
     case .teacherUnits: return "k"
     case .labelNoise, .learningRate, .margin, .secondLayerRate, .startNorm: return "number"
-    case .secondLayer, .thresholds, .overlapThresholds: return "numbers"
+    case .secondLayer, .thresholds, .overlapThresholds, .subspaceThresholds: return "numbers"
     case .teacherGram: return "matrix"
     case .horizon, .timeStep: return "tau"
     case .replicas, .threads: return "count"

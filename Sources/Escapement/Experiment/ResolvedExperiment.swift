@@ -97,6 +97,7 @@ extension Experiment {
         .thresholds,
         exitRule.thresholds.isEmpty ? .word("none") : .numbers(exitRule.thresholds)),
       entry(.overlapThresholds, .numbers(exitRule.overlapThresholds)),
+      entry(.subspaceThresholds, .numbers(exitRule.subspaceThresholds)),
       entry(.horizon, .number(exitRule.horizon)),
       entry(.dynamics, .list(dynamics.map { .word($0.rawValue) })),
       entry(.replicas, .map(counts)),

@@ -4,8 +4,8 @@ import Foundation
 
 /// Writes exit records as CSV: `dynamics,threshold,replica,outcome,exit_time,exit_step`.
 ///
-/// A run that watches overlaps has the column `criterion` after `dynamics`; one that watches the risk
-/// alone has not. Rows are sorted by dynamics, criterion (overlaps by unit, then the risk), threshold
+/// A run that watches overlaps or the subspace has the column `criterion` after `dynamics`; one that watches the risk
+/// alone has not. Rows are sorted by dynamics, criterion (overlaps by unit, the risk, the subspace), threshold
 /// and replica; numbers read back to the same Double; the step is empty for dynamics that have none. Byte-identical for the same experiment. `write` gets
 /// the text in pieces, so that it need not fit in memory.
 public func writeExitTimes(_ runs: [EnsembleRun], to write: (String) throws -> Void) rethrows {

@@ -31,7 +31,7 @@ public struct PointResult: Codable, Sendable, Equatable {
   public struct Exits: Codable, Sendable, Equatable {
     /// Which dynamics.
     public let dynamics: String
-    /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+    /// What is watched: `risk`, `overlap-1`, … by teacher unit, or `subspace`.
     public let criterion: String
     /// Fraction T of the initial risk, or level η of an overlap.
     public let threshold: Double
@@ -69,7 +69,7 @@ public struct PointResult: Codable, Sendable, Equatable {
     public let first: String
     /// The side in the denominator.
     public let second: String
-    /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
+    /// What is watched: `risk`, `overlap-1`, … by teacher unit, or `subspace`.
     public let criterion: String
     /// Fraction T of the initial risk, or level η of an overlap.
     public let threshold: Double

@@ -61,7 +61,9 @@ public enum SweepKey: Sendable, Hashable {
   /// what does not belong to a result.
   var mayVary: Bool {
     guard case .experiment(let key) = self else { return true }
-    return ![.thresholds, .overlapThresholds, .dynamics, .threads, .output].contains(key)
+    return ![
+      .thresholds, .overlapThresholds, .subspaceThresholds, .dynamics, .threads, .output,
+    ].contains(key)
   }
 }
 

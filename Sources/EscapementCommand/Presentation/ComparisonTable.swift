@@ -126,6 +126,7 @@ private func markTitle(_ mark: ExitMark) -> String {
   switch mark.criterion {
   case .risk: return "T = \(mark.threshold) of the initial risk"
   case .overlap(let unit): return "overlap η = \(mark.threshold) with teacher unit \(unit + 1)"
+  case .subspace: return "S = \(mark.threshold) of the teacher's subspace"
   }
 }
 

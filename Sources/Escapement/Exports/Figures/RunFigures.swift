@@ -79,10 +79,14 @@ struct FigureSetting {
 
   /// Says an exit rule in words.
   static func words(_ criterion: String, _ threshold: Double) -> String {
-    criterion == "risk"
-      ? "the risk has fallen by the fraction T = \(threshold)"
-      : "the \(criterion.replacingOccurrences(of: "-", with: " with teacher direction ")) "
+    switch criterion {
+    case ExitCriterion.risk.name: return "the risk has fallen by the fraction T = \(threshold)"
+    case ExitCriterion.subspace.name:
+      return "the students span the part \(threshold) of the teacher's subspace"
+    default:
+      return "the \(criterion.replacingOccurrences(of: "-", with: " with teacher direction ")) "
         + "has reached \(threshold)"
+    }
   }
 
   /// A step of 1, 2 or 5 times a power of ten that puts four to ten ticks on an axis.

@@ -68,7 +68,7 @@ private struct ExitTimesColumns {
     }
     let rule = criterion.map { fields[$0] } ?? "risk"
     guard isCriterion(rule) else {
-      throw failure("criterion", rule, "risk, overlap-1, overlap-2, …")
+      throw failure("criterion", rule, "risk, overlap-1, overlap-2, … or subspace")
     }
     guard let outcome = Outcome(name: fields[outcome]) else {
       throw failure("outcome", fields[outcome], "exited, censored or diverged")
@@ -104,7 +104,7 @@ private struct ExitTimesColumns {
 
 /// Whether a word names an exit criterion.
 private func isCriterion(_ word: String) -> Bool {
-  if word == "risk" { return true }
+  if word == ExitCriterion.risk.name || word == ExitCriterion.subspace.name { return true }
   guard word.hasPrefix("overlap-") else { return false }
   let number = word.dropFirst("overlap-".count)
   return !number.isEmpty && number.allSatisfy(\.isASCII) && Int(number).map { $0 > 0 } == true
