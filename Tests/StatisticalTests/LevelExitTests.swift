@@ -48,12 +48,12 @@ import Testing
   ]
 
   private func diffusion(
-    _ model: Model, monitoring: Monitoring = .continuous, seed: UInt64 = 94
+    _ model: Model, replicas: Int = 3000, seed: UInt64 = 94
   ) async throws -> [[Double]] {
     try await exitTimes(
       DiffusionLimit(
-        model: model, exitRule: rule(0.4), timeStep: 1.0 / 64, monitoring: monitoring),
-      replicas: 3000, start: .gram(start, of: model), seed: seed)
+        model: model, exitRule: rule(0.4), timeStep: 1.0 / 64, monitoring: .discrete),
+      replicas: replicas, start: .gram(start, of: model), seed: seed)
   }
 
   @Test func `the SDE has the chain's law, and others are seen`() async throws {
@@ -67,7 +67,7 @@ import Testing
     print("SDE against chain on overlap-1, overlap-2, risk, subspace: p = \(values)")
     #expect(values.allSatisfy { $0 > falseAlarmRate / 5 })
     // Sabotage: the noise of another dimension, seen by every criterion.
-    let noisy = try await diffusion(self.model(dimension: 400), seed: 96)
+    let noisy = try await diffusion(self.model(dimension: 400), replicas: 1000, seed: 96)
     #expect(try zip(noisy, chain).allSatisfy { try kolmogorovSmirnov($0, $1) < falseAlarmRate })
   }
 

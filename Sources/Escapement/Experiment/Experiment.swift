@@ -87,12 +87,14 @@ public struct Experiment: Sendable {
     let givenHorizon = try options.number(.horizon)
     let givenThresholds = try options.riskThresholds()
     exitRule = try checked {
-      try ExitRule(
+      let rule = try ExitRule(
         thresholds: givenThresholds ?? [0.01, 0.5],
         overlapThresholds: try options.numbers(.overlapThresholds) ?? [],
         subspaceThresholds: try options.numbers(.subspaceThresholds) ?? [],
         teacherUnits: model.teacherUnits,
         horizon: givenHorizon ?? Experiment.defaultHorizon(of: model))
+      try rule.requireFits(model)
+      return rule
     }
     let norm = try options.number(.startNorm) ?? 1
     startNorm = norm
