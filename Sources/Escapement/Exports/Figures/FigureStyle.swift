@@ -17,10 +17,10 @@ enum FigureStyle {
       set terminal svg size width, height font 'DejaVu Sans,13' background '#ffffff' name 'figure'
     }
     if (format eq 'png') {
-      set terminal pngcairo size 2 * width, 2 * height font 'DejaVu Sans,13' fontscale 1.5 linewidth 2 pointscale 2
+      set terminal pngcairo size 2 * width, 2 * height font 'DejaVu Sans,13' fontscale 1.5 linewidth 2 pointscale 2 dashlength 1.7
     }
     if (format eq 'pdf') {
-      set terminal pdfcairo size 17.0 cm, paper cm font 'DejaVu Sans,10' linewidth 1.2
+      set terminal pdfcairo size 17.0 cm, paper cm font 'DejaVu Sans,10' linewidth 1.2 dashlength 1.5
     }
     set output name . '.' . format
     # Exact chain, ODE, SDE, full SGD, Fokker–Planck, reference lines.
@@ -35,10 +35,9 @@ enum FigureStyle {
     set border 3 linecolor rgb '#333333' linewidth 0.8
     set tics nomirror out scale 0.6 textcolor rgb '#222222'
     set grid linetype -1 linecolor rgb '#dddddd' linewidth 0.6 dashtype 1
-    set key bmargin center horizontal Left reverse samplen 3 spacing 1.2 noenhanced
+    set key bmargin center horizontal Left reverse samplen 3 spacing 1.2 height 1 noenhanced
     set style fill transparent solid 0.18 noborder
-    # Away from the legend below it.
-    set xlabel offset 0,0.4
+    set xlabel offset 0,0.2
     set datafile missing 'NaN'
 
     """#.utf8)
@@ -53,7 +52,8 @@ enum FigureStyle {
     }
   }
 
-  /// How one path among many is drawn: thin, pale and unbroken, so that a bundle shows its density.
+  /// How one path among many is drawn: thin and pale, so that a bundle shows its density; unbroken, but
+  /// for the ODE's.
   static func pathStyle(_ kind: DynamicsKind) -> String {
     let color: String
     switch kind {
@@ -62,7 +62,12 @@ enum FigureStyle {
     case .sde: color = "D55E00"
     case .sgd: color = "009E73"
     }
-    return "linecolor rgb '#80\(color)' linewidth 0.7 dashtype 1"
+    return "linecolor rgb '#80\(color)' linewidth 0.7 \(pathDash(kind))"
+  }
+
+  /// The dashes of one path among many, and of its entry in a legend.
+  static func pathDash(_ kind: DynamicsKind) -> String {
+    kind == .ode ? "dashtype (12,5)" : "dashtype 1"
   }
 
   /// What a legend calls a dynamics.

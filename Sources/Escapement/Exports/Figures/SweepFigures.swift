@@ -84,7 +84,8 @@ public struct SweepTables: Sendable {
     let mine = rows.filter { $0["dynamics"] == kind.rawValue }
     guard Set(mine.map { value($0, "width") }).count > 1 else { return nil }
     let dimensions = Set(mine.compactMap { Int($0["dimension"] ?? "") }).sorted()
-    let widths = Set(mine.compactMap { Int($0["width"] ?? "") }).sorted().map { "\($0)" }
+    let widths = Set(mine.compactMap { Int($0["width"] ?? "") }).sorted()
+    let margin = pow(Double(widths[widths.count - 1]) / Double(widths[0]), 0.04)
     var (blocks, plots): ([FigureBlock], [String]) = ([], [])
     for (index, dimension) in dimensions.enumerated() {
       let points = mine.filter { Int($0["dimension"] ?? "") == dimension }
@@ -109,8 +110,9 @@ public struct SweepTables: Sendable {
       blocks: blocks,
       commands: """
         set logscale x
-        set xtics (\(widths.joined(separator: ", ")))
-        set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05
+        set xtics (\(widths.map { "\($0)" }.joined(separator: ", ")))
+        set xrange [\(Double(widths[0]) / margin):\(Double(widths[widths.count - 1]) * margin)]
+        set offsets 0, 0, graph 0.05, graph 0.05
         set xlabel 'width p (students)'
         set ylabel 'mean exit time / \(formula) formula'
         plot \((["1 with lines linetype 6 title 'the formula'"] + plots).joined(separator: ", \\\n  "))

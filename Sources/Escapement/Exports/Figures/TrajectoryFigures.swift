@@ -12,7 +12,7 @@ extension TrajectoryRun {
         setting.figure(
           paths, name: "risk-paths", columns: [risk], quantity: "excess risk R",
           isLogarithmic: true,
-          caption: "Excess risk against time, path by path; dashed, the ODE."))
+          caption: "Excess risk against time, path by path"))
     }
     if !bands.isEmpty { figures.append(setting.bandFigure(bands)) }
     let overlaps = names.indices.filter { names[$0].hasPrefix("M_") }
@@ -22,7 +22,7 @@ extension TrajectoryRun {
           paths, name: "overlap-paths", columns: overlaps, quantity: "overlap |M|",
           isLogarithmic: false,
           caption: "Overlaps of students and teacher units in absolute value against time, path by "
-            + "path; dashed, the ODE."))
+            + "path"))
     }
     return figures
   }
@@ -32,18 +32,12 @@ extension TrajectoryRun {
 private struct TrajectorySetting {
   let plan: TrajectoryPlan
   private var times: [Double] { plan.grid.times }
-  private let hasLogarithmicTimes: Bool
+  private var hasLogarithmicTimes: Bool { plan.hasLogarithmicTimes }
 
   /// Paths beyond these would hide each other.
   private static let mostPaths = 40
 
-  init(_ plan: TrajectoryPlan) {
-    self.plan = plan
-    let positive = plan.grid.times.first { $0 > 0 } ?? 1
-    hasLogarithmicTimes =
-      plan.grid.spacing == .logarithmic
-      || plan.grid.spacing == .list && plan.grid.last / positive > 100
-  }
+  init(_ plan: TrajectoryPlan) { self.plan = plan }
 
   /// Draws what is random under what is not.
   private func order<Series>(_ series: [Series], _ kind: (Series) -> DynamicsKind) -> [Series] {
@@ -79,13 +73,16 @@ private struct TrajectorySetting {
             : "\(FigureStyle.pathStyle(kind)) notitle"))
       if !isLine {
         entries.append(
-          "NaN with lines linetype \(FigureStyle.lineType(kind)) dashtype "
-            + "\(kind == .ode ? "(12,5)" : "1") title \(gnuplotText(title))")
+          "NaN with lines linetype \(FigureStyle.lineType(kind)) \(FigureStyle.pathDash(kind)) "
+            + "title \(gnuplotText(title))")
       }
       blocks.append(FigureBlock(heading: "\(title): time, \(quantity)", rows: rows))
     }
     return Figure(
-      name: name, caption: caption + " \(setup)", blocks: blocks,
+      name: name,
+      caption: caption + (paths.contains { $0.kind == .ode } ? "; dashed, the ODE. " : ". ")
+        + setup(isLogarithmic),
+      blocks: blocks,
       commands: commands(lines + entries, quantity, isLogarithmic))
   }
 
@@ -100,7 +97,8 @@ private struct TrajectorySetting {
         abs(plan.quantiles[$0] - 0.5) < abs(plan.quantiles[$1] - 0.5)
       } ?? 0)
     func percent(_ index: Int) -> String {
-      NumberText.short(100 * plan.quantiles[index - first]) + "%"
+      let share = plan.quantiles[index - first]
+      return share == 0.5 ? "median" : NumberText.short(100 * share) + "%"
     }
     for series in order(bands, \.kind) {
       let (kind, line) = (series.kind, FigureStyle.lineType(series.kind))
@@ -126,15 +124,21 @@ private struct TrajectorySetting {
     }
     return Figure(
       name: "risk-quantiles",
-      caption: "Quantiles of the excess risk over replicas against time. \(setup)",
+      caption: "Quantiles of the excess risk over replicas against time. \(setup(true))",
       blocks: blocks, commands: commands(fills + lines, "excess risk R", true))
   }
 
-  private var setup: String {
+  /// The level that label noise leaves, where there is one on a logarithmic axis.
+  private func plateau(_ isLogarithmic: Bool) -> Double? {
+    let plateau = EscapeTheory(model: plan.experiment.model).plateau ?? 0
+    return isLogarithmic && plateau > 0 ? plateau : nil
+  }
+
+  private func setup(_ isLogarithmic: Bool) -> String {
     let model = plan.experiment.model
-    let known = EscapeTheory(model: model).plateau.map { _ in " Dotted, the plateau γΔ/(1 − 6γ)." }
+    let known = plateau(isLogarithmic).map { _ in " Dotted, the plateau γΔ/(1 − 6γ)." } ?? ""
     return "\(model.title), d = \(model.dimension), p = \(model.width), γ = \(model.learningRate), "
-      + "Δ = \(model.labelNoise).\(known ?? "")"
+      + "Δ = \(model.labelNoise).\(known)"
   }
 
   /// A logarithmic axis has no place for what is not above 0.
@@ -146,9 +150,7 @@ private struct TrajectorySetting {
     _ plots: [String], _ quantity: String, _ isLogarithmic: Bool
   ) -> String {
     var plots = plots
-    if isLogarithmic, let plateau = EscapeTheory(model: plan.experiment.model).plateau,
-      plateau > 0
-    {
+    if let plateau = plateau(isLogarithmic) {
       plots.append("\(plateau) with lines linetype 6 title 'plateau γΔ/(1 − 6γ)'")
     }
     let begin = hasLogarithmicTimes ? times.first { $0 > 0 } ?? 1 : times[0]
@@ -161,7 +163,10 @@ private struct TrajectorySetting {
 
       """
     if hasLogarithmicTimes { text += "set logscale x\nset format x '10^{%L}'\n" }
-    if isLogarithmic { text += "set logscale y\nset format y '10^{%L}'\n" }
+    text +=
+      isLogarithmic
+      ? "set logscale y\nset format y '10^{%L}'\n"
+      : "set yrange [0:*]\nset autoscale yfixmax\nset offsets 0, 0, graph 0.03, 0\n"
     let scale = plan.experiment.model.scaledSamples
     if scale.isFinite {
       text += """
@@ -174,5 +179,13 @@ private struct TrajectorySetting {
       if hasLogarithmicTimes { text += "set logscale x2\nset format x2 '10^{%L}'\n" }
     }
     return text + "plot \(plots.joined(separator: ", \\\n  "))"
+  }
+}
+
+extension TrajectoryPlan {
+  /// Whether figures have a logarithmic axis of times.
+  var hasLogarithmicTimes: Bool {
+    let positive = grid.times.first { $0 > 0 } ?? 1
+    return grid.spacing == .logarithmic || grid.spacing == .list && grid.last / positive > 100
   }
 }
