@@ -49,8 +49,10 @@ let package = Package(
       ],
       // In the code: a command that is copied elsewhere finds them all the same.
       resources: [
-        .embedInCode("Resources/notebook.py.txt"), .embedInCode("Resources/report.mustache"),
-        .embedInCode("Resources/sweep.py.txt"),
+        .embedInCode("Resources/notebook.py.txt"), .embedInCode("Resources/page.mustache"),
+        .embedInCode("Resources/report.mustache"), .embedInCode("Resources/style.py.txt"),
+        .embedInCode("Resources/sweep.py.txt"), .embedInCode("Resources/trajectories.mustache"),
+        .embedInCode("Resources/trajectories.py.txt"),
       ]),
     .executableTarget(
       name: "EscapementCommand",

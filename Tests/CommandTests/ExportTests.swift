@@ -184,16 +184,7 @@ import Testing
       let verdict = try #require(page.range(of: "class=\"verdict"))
       #expect(verdict.lowerBound < (try #require(page.range(of: "<table"))).lowerBound)
       #expect(page.components(separatedBy: "<svg").count == 5)
-      let checked = try Python.run(script: "check_page.py", [place.path])
-      #expect(checked.status == 0, "\(checked.stderr)")
-
-      let without = try runCommand(
-        ["export", run.path, "--to", "report"], environment: ["PATH": directory.path])
-      #expect(without.status == 0)
-      #expect(without.stderr.contains("apt-get install gnuplot-nox"))
-      let bare = try Python.run(script: "check_page.py", [place.path, "--no-figures"])
-      #expect(bare.status == 0, "\(bare.stderr)")
-      #expect(try String(contentsOf: place, encoding: .utf8).contains("No figures in this page"))
+      try expectSoundPage(of: run)
 
       // A page that loads something must fail the check.
       let loading = page.replacingOccurrences(
@@ -208,14 +199,7 @@ import Testing
     try withDirectory { directory in
       let run = directory.appendingPathComponent("run")
       try makeRun(run, "--thresholds 0.5 --start overlaps:0.1")
-      let other = directory.appendingPathComponent("notebook")
-      let result = try runCommand(
-        ["export", run.path, "--to", "notebook", "--output", other.path])
-      try #require(result.status == 0, "\(result.stderr)")
-      let executed = try Python.run(
-        script: "execute_notebook.py", [other.appendingPathComponent("notebook.ipynb").path])
-      #expect(executed.status == 0, "\(executed.stderr.suffix(2000))")
-      #expect(executed.stdout.contains("3 figures"))
+      try expectNotebook(of: run, figures: 4)
     }
   }
 

@@ -187,9 +187,6 @@ import Testing
       for name in ["risk-paths", "risk-quantiles", "overlap-paths"] {
         for end in ["dat", "gp", "pdf", "png", "svg"] { #expect(drawn.contains("\(name).\(end)")) }
       }
-      #expect(try runCommand("export out --to netcdf", in: directory).status == 0)
-      let report = try runCommand("export out --to report", in: directory)
-      #expect(report.status == 65 && report.stderr.contains("figures and netcdf"))
     }
   }
 }

@@ -144,7 +144,7 @@ import Testing
     let described =
       DataDictionary.exitTimes + DataDictionary.exitTimeSummary + DataDictionary.comparisons
       + DataDictionary.netCDF + DataDictionary.trajectories + DataDictionary.bands
-      + DataDictionary.trajectoryNetCDF
+      + DataDictionary.fallTimes + DataDictionary.trajectoryNetCDF
     #expect(rows == described.map { "| `\($0.name)` | \($0.unit) | \($0.meaning) |" })
   }
 

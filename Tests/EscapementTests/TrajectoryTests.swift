@@ -64,6 +64,35 @@ import Testing
   }
 }
 
+@Suite struct RiskCourseTests {
+  private func course(_ risks: [Double?], times: [Double]) -> RiskCourse {
+    RiskCourse(
+      kind: .chain, replicas: 3, times: times, probabilities: [0.25, 0.5],
+      means: risks, standardErrors: risks, diverged: risks.map { $0 == nil ? 1 : 0 },
+      quantiles: risks.map { [$0.map { $0 / 2 }, $0] })
+  }
+
+  @Test func `an exponential fall is timed exactly between the times that were looked at`() {
+    let times = (0...40).map { 0.7 * Double($0) }
+    let falling = course(times.map { 3 * exp(-0.4 * $0) }, times: times)
+    #expect(falling.middle == 1)
+    for fraction in [0.01, 0.5, 0.99] {
+      for place in 0...1 {
+        let time = falling.timeOfFall(by: fraction, quantile: place) ?? .nan
+        #expect(abs(time + log(1 - fraction) / 0.4) < 1e-12)
+      }
+    }
+    #expect(falling.timeOfFall(by: 1 - 1e-9, quantile: 1) == nil)
+  }
+
+  @Test func `a fall that comes too late, after a divergence or to 0 is told apart`() {
+    #expect(course([2, 1.9, 1.8], times: [0, 1, 2]).timeOfFall(by: 0.5, quantile: 1) == nil)
+    #expect(course([2, nil, 0.5], times: [0, 1, 2]).timeOfFall(by: 0.5, quantile: 1) == nil)
+    #expect(course([nil, nil], times: [0, 1]).timeOfFall(by: 0.5, quantile: 1) == nil)
+    #expect(course([2, 0], times: [0, 1]).timeOfFall(by: 0.5, quantile: 1) == 0.5)
+  }
+}
+
 @Suite struct TrajectoryTests {
   private func plan(_ yaml: String = "", _ words: [TrajectoryKey: String] = [:]) throws
     -> TrajectoryPlan
@@ -165,6 +194,30 @@ import Testing
         (0..<2).flatMap { index in run.bands.map { $0.quantiles[index]! } }
       }
       #expect(quantiles == expected)
+    }
+  }
+
+  @Test func `the risk along time is the same from bands and from paths of all replicas`()
+    async throws
+  {
+    try await withTrajectories { directory, trajectories, run in
+      let courses = try run.courses()
+      for (course, expected) in zip(courses, trajectories.runs) {
+        #expect(course.kind == expected.kind && course.replicas == 20)
+        #expect(course.means == expected.bands.map(\.mean))
+        #expect(course.quantiles == expected.bands.map(\.quantiles))
+      }
+      let all = try plan(
+        "replicas: 20\ntimes: [0, 0.01, 0.5, 1, 3]\nthreads: 2\n", [.columns: "risk"])
+      try RunDirectory(path: directory.path).write(try await Trajectories.run(all).files())
+      try FileManager.default.removeItem(
+        at: directory.appendingPathComponent(TrajectoryDirectory.bands))
+      let fromPaths = try TrajectoryRun(path: directory.path).courses()
+      #expect(fromPaths.count == 3)
+      for (course, expected) in zip(fromPaths, courses) {
+        #expect(course.means == expected.means && course.replicas == 20)
+        #expect(course.probabilities == [0.05, 0.5, 0.95])
+      }
     }
   }
 

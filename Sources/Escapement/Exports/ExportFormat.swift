@@ -1,7 +1,7 @@
 import Ensemble
 import Foundation
 
-/// Names what a run can be exported to.
+/// Names what a run, and trajectories, can be exported to; sweeps have figures and a notebook.
 public enum ExportFormat: String, Sendable, CaseIterable {
   /// Tables: exit times, their summary, comparisons.
   case csv
@@ -37,44 +37,75 @@ extension Run {
   public func exported(
     to format: ExportFormat, warn: (String) -> Void = { _ in }
   ) throws -> ExportedFiles {
+    try ExportSources(
+      tables: {
+        [
+          ("exit_times.csv", try mapFile(exitTimesFile, limit: largestTable)),
+          ("exit_time_summary.csv", exitTimeSummaryCSV(self)),
+          ("comparisons.csv", comparisonsCSV(self)),
+        ]
+      },
+      document: ("run.json", { try runJSON(self) }),
+      dataSet: ("exit_times.nc", { try writeNetCDF(self, to: $0) }),
+      figures: figures,
+      page: { try reportHTML(self, pictures: $0, missing: $1) },
+      notebook: { try runNotebook(self) }
+    ).exported(to: format, warn)
+  }
+}
+
+extension TrajectoryRun {
+  /// Makes the files of an export in memory; throws what the format's writer throws.
+  ///
+  /// `warn` is told when a report has to do without figures.
+  public func exported(
+    to format: ExportFormat, warn: (String) -> Void = { _ in }
+  ) throws -> ExportedFiles {
+    try ExportSources(
+      tables: {
+        let tables = [TrajectoryDirectory.paths, TrajectoryDirectory.bands].map { name in
+          (name: name, path: URL(fileURLWithPath: path).appendingPathComponent(name).relativePath)
+        }.filter { FileManager.default.fileExists(atPath: $0.path) }
+        return [("fall_times.csv", try fallTimesCSV(self))]
+          + (try tables.map { ($0.name, try mapFile($0.path, limit: largestTable)) })
+      },
+      document: ("trajectories.json", { trajectoriesJSON(self) }),
+      dataSet: ("trajectories.nc", { try writeNetCDF(self, to: $0) }),
+      figures: figures,
+      page: { try reportHTML(self, pictures: $0, missing: $1) },
+      notebook: { try trajectoryNotebook(self) }
+    ).exported(to: format, warn)
+  }
+}
+
+/// Holds how each form of a run is made.
+private struct ExportSources {
+  let tables: () throws -> [(name: String, contents: Data)]
+  let document: (name: String, contents: () throws -> Data)
+  let dataSet: (name: String, write: (_ path: String) throws -> Void)
+  let figures: () throws -> [Figure]
+  let page: (_ pictures: [(figure: Figure, svg: String)], _ missing: String?) throws -> Data
+  let notebook: () throws -> Data
+
+  func exported(to format: ExportFormat, _ warn: (String) -> Void) throws -> ExportedFiles {
     switch format {
-    case .csv:
-      return ExportedFiles([
-        ("exit_times.csv", try mapFile(exitTimesFile, limit: largestTable)),
-        ("exit_time_summary.csv", exitTimeSummaryCSV(self)),
-        ("comparisons.csv", comparisonsCSV(self)),
-      ])
-    case .json: return ExportedFiles([("run.json", try runJSON(self))])
-    case .netcdf: return ExportedFiles([("exit_times.nc", try netCDF())])
+    case .csv: return ExportedFiles(try tables())
+    case .json: return ExportedFiles([(document.name, try document.contents())])
+    case .netcdf: return ExportedFiles([(dataSet.name, try netCDF())])
     case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
-    case .report: return ExportedFiles([("report.html", try report(warn))])
+    case .report:
+      let (pictures, missing) = try ReportPage.draw(figures(), warn)
+      return ExportedFiles([("report.html", try page(pictures, missing))])
     case .notebook:
-      return ExportedFiles([
-        ("notebook.ipynb", try runNotebook(self)), ("exit_times.nc", try netCDF()),
-      ])
+      return ExportedFiles([("notebook.ipynb", try notebook()), (dataSet.name, try netCDF())])
     }
   }
 
   private func netCDF() throws -> Data {
     try withTemporaryDirectory { directory in
-      let file = directory.appendingPathComponent("exit_times.nc")
-      try writeNetCDF(self, to: file.path)
+      let file = directory.appendingPathComponent(dataSet.name)
+      try dataSet.write(file.path)
       return try Data(contentsOf: file)
-    }
-  }
-
-  private func report(_ warn: (String) -> Void) throws -> Data {
-    let figures = try figures()
-    do {
-      let files = try Gnuplot.draw(figures, formats: ["svg"])
-      let pictures = figures.map { figure in
-        let picture = files.first { $0.name == figure.name + ".svg" }?.contents ?? Data()
-        return (figure: figure, svg: String(decoding: picture, as: UTF8.self))
-      }
-      return try reportHTML(self, pictures: pictures)
-    } catch let error as MissingProgramError {
-      warn(error.description)
-      return try reportHTML(self, pictures: [], missing: error.description)
     }
   }
 }

@@ -22,6 +22,12 @@ package enum NumberText {
     return String(format: "%.\(decimals)f ± %.\(decimals)f", value, error)
   }
 
+  /// A value with its standard error, both with an exponent where decimals would be many.
+  package static func risk(_ value: Double, _ error: Double?) -> String {
+    guard abs(value) < 1e-3, let error, error > 0 else { return measured(value, error) }
+    return String(format: "%.4g ± %.2g", value, error)
+  }
+
   /// A ratio's interval: `[0.981, 1.012]`.
   package static func interval(_ bounds: [Double]) -> String {
     let width = bounds[1] - bounds[0]

@@ -7,11 +7,12 @@ struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Converts a run to tables, JSON, netCDF, figures, a report or a notebook.",
     discussion: """
-      RUN is a directory that escapement compare --output has filled; that of a sweep gives figures \
-      and a notebook, that of trajectories figures and netcdf. The files are put into it, or \
-      into --output; their paths are printed. csv makes exit_time_summary.csv and comparisons.csv, \
-      json run.json, netcdf exit_times.nc, figures a folder of pictures by gnuplot with their data \
-      and scripts, report the page report.html, notebook notebook.ipynb with the data it reads.
+      RUN is a directory that escapement compare or trajectories has filled with --output; that of \
+      a sweep gives figures and a notebook. The files are put into it, or into --output; their \
+      paths are printed. csv makes exit_time_summary.csv and comparisons.csv, json run.json, netcdf \
+      exit_times.nc, figures a folder of pictures by gnuplot with their data and scripts, report \
+      the page report.html, notebook notebook.ipynb with the data it reads. Of trajectories csv \
+      makes fall_times.csv, json trajectories.json, netcdf trajectories.nc.
       """)
 
   @Argument(help: "Run directory.") var run: String
@@ -25,7 +26,9 @@ struct Export: AsyncParsableCommand {
     let directory = exported.folder.map(place.appendingPathComponent) ?? place
     // What is being read is not written again.
     let isInPlace = place.standardizedFileURL == URL(fileURLWithPath: self.run).standardizedFileURL
-    let files = exported.files.filter { !(isInPlace && $0.name == "exit_times.csv") }
+    let files = exported.files.filter { file in
+      !(isInPlace && ["exit_times.csv", "trajectories.csv", "bands.csv"].contains(file.name))
+    }
     try RunDirectory(path: directory.path).write(files)
     for file in files {
       try Console.output(directory.appendingPathComponent(file.name).relativePath + "\n")
@@ -37,8 +40,11 @@ extension Export {
   /// Makes the files for whatever the directory holds.
   private func exported() throws -> ExportedFiles {
     if SweepTables.isThere(run) { return try SweepTables(path: run).exported(to: to) }
-    if TrajectoryDirectory.isThere(run) { return try TrajectoryRun(path: run).exported(to: to) }
-    return try Run(path: run).exported(to: to) { Console.error("escapement: warning: \($0)\n") }
+    func warn(_ words: String) { Console.error("escapement: warning: \(words)\n") }
+    if TrajectoryDirectory.isThere(run) {
+      return try TrajectoryRun(path: run).exported(to: to, warn: warn)
+    }
+    return try Run(path: run).exported(to: to, warn: warn)
   }
 }
 

@@ -121,6 +121,14 @@ public enum DataDictionary {
     FieldDescription("quantile_P", "1", "quantile of the risk at P, diverged replicas at +∞"),
   ]
 
+  /// Columns of fall_times.csv.
+  public static let fallTimes = [
+    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    FieldDescription("probability", "1", "probability of the risk's quantile over replicas"),
+    FieldDescription("fraction", "1", "fraction that it has lost of what it was at the first time"),
+    FieldDescription("time", "τ", "first time of that; empty when it does not come by the last"),
+  ]
+
   /// Variables of trajectories.nc.
   public static let trajectoryNetCDF = [
     FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),

@@ -51,9 +51,11 @@ public func comparisonsCSV(_ run: Run) -> Data {
     })
 }
 
-private func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+/// A number as it reads back, or nothing.
+func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
 
-private func table(_ columns: [FieldDescription], _ rows: [[String]]) -> Data {
+/// A table of described columns as CSV.
+func table(_ columns: [FieldDescription], _ rows: [[String]]) -> Data {
   let lines = [columns.map(\.name)] + rows
   return Data(lines.map { quoted($0).joined(separator: ",") + "\n" }.joined().utf8)
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Mustache
 
 /// A Jupyter notebook of format 4, made from cells of text.
 struct Notebook: Encodable {
@@ -62,19 +61,4 @@ struct Notebook: Encodable {
       return try encoder.encode(self) + Data("\n".utf8)
     }
   }
-}
-
-/// Writes a notebook that loads a run's netCDF data set and draws its figures with matplotlib.
-public func runNotebook(_ run: Run) throws -> Data {
-  let report = RunReport(run: run)
-  let template = try MustacheTemplate(
-    string: String(decoding: PackageResources.notebook_py_txt, as: UTF8.self))
-  return try Notebook(
-    script: template.render(["title": report.title, "setting": report.setting])
-  ).contents
-}
-
-/// Writes a notebook that loads the tables of a sweep and draws its figures with matplotlib.
-public func sweepNotebook() throws -> Data {
-  try Notebook(script: String(decoding: PackageResources.sweep_py_txt, as: UTF8.self)).contents
 }

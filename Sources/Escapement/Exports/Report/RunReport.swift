@@ -1,65 +1,27 @@
 import Dynamics
 import Foundation
-import Mustache
 import Statistics
 
 /// Writes a run as one HTML page that needs no network: verdict, figures, tables, provenance.
 ///
 /// `pictures` are the figures as SVG, in order; without them the page says that they are missing.
-/// The template escapes every word that comes from the run.
 public func reportHTML(
   _ run: Run, pictures: [(figure: Figure, svg: String)], missing: String? = nil
 ) throws -> Data {
-  let template = try MustacheTemplate(
-    string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
   let report = RunReport(run: run)
-  let page: [String: Any] = [
-    "version": run.summary.provenance.version,
-    "title": report.title,
-    "setting": report.setting,
-    "verdicts": report.verdicts,
-    "tables": report.tables,
-    "hasFigures": !pictures.isEmpty,
-    "figures": pictures.enumerated().map { index, picture in
-      [
-        "picture": inlined(picture.svg, prefix: "f\(index)", label: picture.figure.caption),
-        "caption": picture.figure.caption,
-      ]
-    },
-    "hasComparisons": !run.summary.comparisons.isEmpty,
-    "comparisons": report.comparisons,
-    "theory": report.theory,
-    "caveats": report.caveats + (missing.map { ["No figures in this page: \($0)."] } ?? []),
-    "provenance": report.provenance,
-    "experiment": run.experimentText,
-    "cost": report.cost,
-  ]
-  return Data(template.render(page).utf8)
-}
-
-/// A picture as an element of a page: without the prologue of a file, its names made unique.
-private func inlined(_ svg: String, prefix: String, label: String) -> String {
-  guard let start = svg.range(of: "<svg") else { return "" }
-  var text = String(svg[start.lowerBound...])
-  for (old, new) in [
-    ("id=\"", "id=\"\(prefix)-"), ("id='", "id='\(prefix)-"), ("'#", "'#\(prefix)-"),
-    ("url(#", "url(#\(prefix)-"),
-  ] { text = text.replacingOccurrences(of: old, with: new) }
-  // Colours are written with '#' as well.
-  text = text.replacingOccurrences(
-    of: "'#\(prefix)-([0-9a-fA-F]{6})'", with: "'#$1'", options: .regularExpression)
-  let name = label.split(separator: ".").first.map(String.init) ?? label
-  text = text.replacingOccurrences(of: "<svg", with: "<svg role=\"img\"")
-  // A browser shows and a screen reader reads the title.
-  return text.replacingOccurrences(
-    of: "<title>[^<]*</title>", with: "<title>\(escaped(name))</title>",
-    options: .regularExpression)
-}
-
-private func escaped(_ text: String) -> String {
-  [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")].reduce(text) {
-    $0.replacingOccurrences(of: $1.0, with: $1.1)
-  }
+  let page = ReportPage(
+    title: report.title, setting: report.setting, verdicts: report.verdicts, pictures: pictures,
+    missing: missing, caveats: report.caveats, provenance: run.summary.provenance.words,
+    version: run.summary.provenance.version, experiment: run.experimentText)
+  return try page.html(
+    PackageResources.report_mustache,
+    [
+      "tables": report.tables,
+      "hasComparisons": !run.summary.comparisons.isEmpty,
+      "comparisons": report.comparisons,
+      "theory": report.theory,
+      "cost": report.cost,
+    ])
 }
 
 /// Says in words what a run found.
@@ -74,13 +36,7 @@ struct RunReport {
     "How long does SGD stay on the plateau? d = \(model.dimension), p = \(model.width)"
   }
 
-  var setting: String {
-    let start = run.experiment.isPaired ? "random starts" : "one fixed start"
-    return "p = \(model.width) student\(model.width == 1 ? "" : "s"), "
-      + "k = \(model.teacherUnits) teacher unit\(model.teacherUnits == 1 ? "" : "s"), "
-      + "dimension d = \(model.dimension), learning rate γ = \(model.learningRate), "
-      + "label noise Δ = \(model.labelNoise), \(start), seed \(summary.provenance.seed)."
-  }
+  var setting: String { run.experiment.settingWords(seed: summary.provenance.seed) }
 
   /// The claim that the noise is negligible, judged at each exit rule.
   var verdicts: [[String: String]] {
@@ -215,19 +171,12 @@ struct RunReport {
         "Fewer than 100 replicas of \(name(kind)): its intervals lean on a normal approximation.")
     }
     if run.dynamics.contains(.sde) { caveats.append(monitoringCaveat) }
-    if run.dynamics.contains(.sgd) && run.experiment.precision == .single {
-      caveats.append(
-        "Full SGD's input was made in single precision: no normal of it is larger than 6.66.")
-    }
     if run.rules.contains(where: { $0.criterion == "risk" && $0.threshold > 0.1 }) {
       caveats.append(
         "Closed-form exit times extrapolate the linear growth on the plateau; beyond T of about 0.1 "
           + "they leave out that it slows down.")
     }
-    caveats.append(
-      "One dimension and one learning rate were measured: what holds at d = \(model.dimension) is "
-        + "not shown for others.")
-    return caveats
+    return caveats + run.experiment.sharedCaveats
   }
 
   private var monitoringCaveat: String {
@@ -246,17 +195,6 @@ struct RunReport {
         "The SDE is watched at its grid times alone, which finds exits late by the order of the "
         + "square root of its time step \(step)."
     }
-  }
-
-  var provenance: [[String: String]] {
-    let provenance = summary.provenance
-    return [
-      ("program", "Escapement \(provenance.version)"),
-      ("commit", provenance.commit ?? "not known"),
-      ("GSL", provenance.gsl),
-      ("random generator", provenance.generator),
-      ("seed", "\(provenance.seed)"),
-    ].map { ["name": $0.0, "value": $0.1] }
   }
 
   var cost: [[String: String]] {

@@ -26,6 +26,8 @@ public struct TrajectoryRun: Sendable {
   let options: TrajectoryOptions
   let provenance: RunSummary.Provenance
   let warnings: [String]
+  /// The bytes of summary.json.
+  let summaryData: Data
   let paths: [Paths]
   let bands: [Bands]
 
@@ -51,8 +53,8 @@ public struct TrajectoryRun: Sendable {
     let plan = try TrajectoryPlan(options, directory: path, checksEngines: false)
     self.plan = plan
     experimentText = try ExperimentOptions.text(ofFile: file("experiment.yaml"))
-    let data = try readFile(file("summary.json"), limit: TrajectoryRun.largestSummary)
-    guard let summary = try? JSONDecoder().decode(Summary.self, from: data),
+    summaryData = try readFile(file("summary.json"), limit: TrajectoryRun.largestSummary)
+    guard let summary = try? JSONDecoder().decode(Summary.self, from: summaryData),
       summary.schema == TrajectorySummary.schema
     else {
       throw DataFileError(
@@ -142,24 +144,5 @@ public struct TrajectoryRun: Sendable {
       throw DataFileError(path, "too few rows, expected those of experiment.yaml")
     }
     return result
-  }
-
-  /// Makes the files of an export in memory; throws what the format's writer throws.
-  public func exported(to format: ExportFormat) throws -> ExportedFiles {
-    switch format {
-    case .netcdf:
-      let data = try withTemporaryDirectory { directory in
-        let file = directory.appendingPathComponent("trajectories.nc")
-        try writeNetCDF(self, to: file.path)
-        return try Data(contentsOf: file)
-      }
-      return ExportedFiles([("trajectories.nc", data)])
-    case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
-    case .csv, .json, .report, .notebook:
-      throw DataFileError(
-        path,
-        "trajectories, which have figures and netcdf, expected a run of exit times for "
-          + format.rawValue)
-    }
   }
 }

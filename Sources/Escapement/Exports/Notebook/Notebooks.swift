@@ -1,0 +1,29 @@
+import Dynamics
+import Foundation
+
+/// Writes a notebook that loads a run's netCDF data set and draws its figures with matplotlib.
+public func runNotebook(_ run: Run) throws -> Data {
+  let report = RunReport(run: run)
+  return try notebook(
+    PackageResources.notebook_py_txt, ["title": report.title, "setting": report.setting])
+}
+
+/// Writes a notebook that loads the netCDF data set of trajectories and draws their figures with matplotlib.
+public func trajectoryNotebook(_ run: TrajectoryRun) throws -> Data {
+  let report = TrajectoryReport(run: run, courses: [])
+  return try notebook(
+    PackageResources.trajectories_py_txt,
+    [
+      "title": report.title, "setting": report.setting,
+      "scale": run.plan.hasLogarithmicTimes ? "log" : "linear",
+      "plateau": EscapeTheory(model: run.plan.experiment.model).plateau.map { "\($0)" } ?? "0",
+    ])
+}
+
+/// Writes a notebook that loads the tables of a sweep and draws its figures with matplotlib.
+public func sweepNotebook() throws -> Data { try notebook(PackageResources.sweep_py_txt, [:]) }
+
+private func notebook(_ script: [UInt8], _ words: [String: String]) throws -> Data {
+  try Notebook(script: rendered(script, words, with: ["style": PackageResources.style_py_txt]))
+    .contents
+}

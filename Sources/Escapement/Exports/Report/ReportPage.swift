@@ -1,0 +1,132 @@
+import Dynamics
+import Foundation
+import Mustache
+
+/// Holds what every report has, whatever it is about.
+struct ReportPage {
+  let title: String
+  let setting: String
+  /// What was found, in plain words: `kind`, `head` and `text`.
+  let verdicts: [[String: String]]
+  /// The figures as SVG, in order.
+  let pictures: [(figure: Figure, svg: String)]
+  /// Why there are no figures.
+  let missing: String?
+  /// What a reader must know before believing the numbers.
+  let caveats: [String]
+  /// How it was run: `name` and `value`.
+  let provenance: [[String: String]]
+  let version: String
+  let experiment: String
+
+  /// Renders a template that fills the blocks of page.mustache, which escapes every word.
+  func html(_ template: [UInt8], _ numbers: [String: Any]) throws -> Data {
+    let words: [String: Any] = [
+      "version": version, "title": unbroken(title), "setting": unbroken(setting),
+      "verdicts": verdicts.map { $0.mapValues(unbroken) },
+      "hasFigures": !pictures.isEmpty,
+      "figures": pictures.enumerated().map { index, picture in
+        [
+          "picture": inlined(picture.svg, prefix: "f\(index)", label: picture.figure.caption),
+          "caption": unbroken(picture.figure.caption),
+        ]
+      },
+      "caveats": caveats + (missing.map { ["No figures in this page: \($0)."] } ?? []),
+      "provenance": provenance, "experiment": experiment,
+    ]
+    return Data(
+      try rendered(
+        template, words.merging(numbers) { $1 }, with: ["page": PackageResources.page_mustache]
+      ).utf8)
+  }
+
+  /// Draws figures for a page; without gnuplot there are none, and `warn` is told why.
+  static func draw(
+    _ figures: [Figure], _ warn: (String) -> Void
+  ) throws -> (pictures: [(figure: Figure, svg: String)], missing: String?) {
+    do {
+      let files = try Gnuplot.draw(figures, formats: ["svg"])
+      let pictures = figures.map { figure in
+        let picture = files.first { $0.name == figure.name + ".svg" }?.contents ?? Data()
+        return (figure: figure, svg: String(decoding: picture, as: UTF8.self))
+      }
+      return (pictures, nil)
+    } catch let error as MissingProgramError {
+      warn(error.description)
+      return ([], error.description)
+    }
+  }
+}
+
+/// Renders a template of this package, with others that it names.
+func rendered(
+  _ template: [UInt8], _ words: [String: Any], with parts: [String: [UInt8]]
+) throws -> String {
+  func parse(_ bytes: [UInt8]) throws -> MustacheTemplate {
+    try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
+  }
+  return try parse(template).render(
+    words, library: MustacheLibrary(templates: parts.mapValues(parse)))
+}
+
+extension RunSummary.Provenance {
+  /// Where a result comes from, for the table of a page.
+  var words: [[String: String]] {
+    [
+      ("program", "Escapement \(version)"), ("commit", commit ?? "not known"), ("GSL", gsl),
+      ("random generator", generator), ("seed", "\(seed)"),
+    ].map { ["name": $0.0, "value": $0.1] }
+  }
+}
+
+extension Experiment {
+  /// The model and its start in one sentence.
+  func settingWords(seed: UInt64) -> String {
+    "p = \(model.width) student\(model.width == 1 ? "" : "s"), "
+      + "k = \(model.teacherUnits) teacher unit\(model.teacherUnits == 1 ? "" : "s"), "
+      + "dimension d = \(model.dimension), learning rate γ = \(model.learningRate), "
+      + "label noise Δ = \(model.labelNoise), \(isPaired ? "random starts" : "one fixed start"), "
+      + "seed \(seed)."
+  }
+
+  /// Caveats of everything that is measured by one experiment.
+  var sharedCaveats: [String] {
+    let single =
+      dynamics.contains(.sgd) && precision == .single
+      ? ["Full SGD's input was made in single precision: no normal of it is larger than 6.66."] : []
+    return single + [
+      "One dimension and one learning rate were measured: what holds at d = \(model.dimension) is "
+        + "not shown for others."
+    ]
+  }
+}
+
+/// Keeps a number on one line with what it is the value of.
+private func unbroken(_ text: String) -> String {
+  text.replacingOccurrences(of: " = ", with: "\u{A0}=\u{A0}")
+}
+
+/// A picture as an element of a page: without the prologue of a file, its names made unique.
+private func inlined(_ svg: String, prefix: String, label: String) -> String {
+  guard let start = svg.range(of: "<svg") else { return "" }
+  var text = String(svg[start.lowerBound...])
+  for (old, new) in [
+    ("id=\"", "id=\"\(prefix)-"), ("id='", "id='\(prefix)-"), ("'#", "'#\(prefix)-"),
+    ("url(#", "url(#\(prefix)-"),
+  ] { text = text.replacingOccurrences(of: old, with: new) }
+  // Colours are written with '#' as well.
+  text = text.replacingOccurrences(
+    of: "'#\(prefix)-([0-9a-fA-F]{6})'", with: "'#$1'", options: .regularExpression)
+  let name = label.split(separator: ".").first.map(String.init) ?? label
+  text = text.replacingOccurrences(of: "<svg", with: "<svg role=\"img\"")
+  // A browser shows and a screen reader reads the title.
+  return text.replacingOccurrences(
+    of: "<title>[^<]*</title>", with: "<title>\(escaped(name))</title>",
+    options: .regularExpression)
+}
+
+private func escaped(_ text: String) -> String {
+  [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")].reduce(text) {
+    $0.replacingOccurrences(of: $1.0, with: $1.1)
+  }
+}

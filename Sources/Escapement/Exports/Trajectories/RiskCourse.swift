@@ -1,0 +1,78 @@
+import Dynamics
+import Foundation
+
+/// Holds the excess risk of one dynamics along time, summed up over replicas.
+struct RiskCourse: Sendable {
+  let kind: DynamicsKind
+  let replicas: Int
+  /// The times τ, ascending.
+  let times: [Double]
+  /// Probabilities of the quantiles, ascending.
+  let probabilities: [Double]
+  /// One a time; nil when a replica has diverged.
+  let means: [Double?]
+  let standardErrors: [Double?]
+  let diverged: [Int]
+  /// One list a time, one number a probability; nil where it leans on a diverged replica.
+  let quantiles: [[Double?]]
+
+  /// The place of the probability nearest to one half.
+  var middle: Int {
+    probabilities.indices.min { abs(probabilities[$0] - 0.5) < abs(probabilities[$1] - 0.5) } ?? 0
+  }
+
+  /// The first time at which a quantile has lost a fraction of what it was at the first time.
+  ///
+  /// Between two times the logarithm of the risk is taken as linear. Nil when the last time comes first, or
+  /// replicas that have diverged reach the quantile.
+  func timeOfFall(by fraction: Double, quantile place: Int) -> Double? {
+    guard let start = quantiles.first?[place], start > 0 else { return nil }
+    let level = (1 - fraction) * start
+    var before = start
+    for (index, time) in times.enumerated().dropFirst() {
+      guard let risk = quantiles[index][place] else { return nil }
+      if risk <= level {
+        // A risk of 0 has no logarithm.
+        let share =
+          risk > 0 ? log(before / level) / log(before / risk) : (before - level) / (before - risk)
+        return times[index - 1] + share * (time - times[index - 1])
+      }
+      before = risk
+    }
+    return nil
+  }
+}
+
+extension TrajectoryRun {
+  /// The risk along time of each dynamics, from the bands or else from the paths; empty when neither has it.
+  ///
+  /// Throws `GSLError`. Cost: O(n log n) a time for n paths.
+  func courses() throws -> [RiskCourse] {
+    let times = plan.grid.times
+    if !bands.isEmpty {
+      return bands.map { series in
+        func column(_ index: Int) -> [Double?] { series.rows.map { known($0[index]) } }
+        return RiskCourse(
+          kind: series.kind, replicas: Int(series.rows[0][0]), times: times,
+          probabilities: plan.quantiles, means: column(2), standardErrors: column(3),
+          diverged: series.rows.map { Int($0[1]) },
+          quantiles: series.rows.map { $0[4...].map(known) })
+      }
+    }
+    guard let risk = plan.columnNames.firstIndex(of: "risk") else { return [] }
+    return try paths.filter { !$0.rows.isEmpty }.map { series in
+      let summaries = try times.indices.map { time in
+        try RiskBand(
+          stride(from: time, to: series.rows.count, by: times.count).map { series.rows[$0][risk] },
+          probabilities: plan.shownQuantiles)
+      }
+      return RiskCourse(
+        kind: series.kind, replicas: series.rows.count / times.count, times: times,
+        probabilities: plan.shownQuantiles, means: summaries.map(\.mean),
+        standardErrors: summaries.map(\.standardError), diverged: summaries.map(\.diverged),
+        quantiles: summaries.map(\.quantiles))
+    }
+  }
+
+  private func known(_ number: Double) -> Double? { number.isNaN ? nil : number }
+}
