@@ -5,13 +5,15 @@ set -euo pipefail
 escapement=$(realpath "$1") python=$2
 cd "$(dirname "${BASH_SOURCE[0]}")"
 shift 2
-for case in "${@:-phase-retrieval width-sweep label-noise second-layer staircase own-target}"; do
+for case in "${@:-phase-retrieval risk-against-time width-sweep label-noise second-layer staircase own-target}"; do
   for name in $case; do
     echo "==> $name"
     run=$(mktemp -d)
     if grep -q '^sweep:' "$name/case.yaml"; then
       "$escapement" sweep "$name/case.yaml" --output "$run" >/dev/null
       cp "$run/sweep.csv" "$run/verdicts.csv" "$name/"
+    elif grep -q '^times:' "$name/case.yaml"; then
+      "$escapement" trajectories "$name/case.yaml" --output "$run" >/dev/null
     else
       "$escapement" compare "$name/case.yaml" --output "$run" >/dev/null
     fi
