@@ -27,7 +27,7 @@ static void refill(philox_state *state) {
 }
 
 static inline uint32_t next_word(philox_state *state) {
-  if (state->position == words_at_once) refill(state);
+  if (state->position >= words_at_once) refill(state);
   return state->words[state->position++];
 }
 

@@ -43,7 +43,7 @@ public struct EnsembleRunner: Sendable {
   /// Runs the replicas that `table` does not have yet and puts their records there.
   ///
   /// A `journal` gets each replica as it ends, and saves every two seconds and at the end, however
-  /// that comes. Returns steps and wall-clock seconds. Throws what the engine throws, and
+  /// that comes; replicas of which it has a snapshot go on from there. Returns steps and wall-clock seconds. Throws what the engine throws, and
   /// `OutputError` when the journal cannot be written; the first failure cancels the rest.
   public func complete(
     _ table: ExitRecordTable, _ engine: some Engine, start: Start, streams: StreamFamily,
@@ -92,7 +92,8 @@ public struct EnsembleRunner: Sendable {
                   journal?.add($0, $1)
                   progress.add(replicas: 1)
                 },
-                report: { progress.add(steps: $0) }))
+                report: { progress.add(steps: $0) },
+                states: journal?.snapshots?.states(of: kind)))
             return true
           }
         }

@@ -53,6 +53,16 @@ public final class RandomStream {
     gsl_rng_free(handle)
   }
 
+  /// Shows the generator's state, to be copied or replaced by one of a stream on the same generator.
+  ///
+  /// For keyed generators any bytes are a state; what GSL's generators do with others is not defined.
+  public func withState<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows
+    -> Result
+  {
+    try body(
+      UnsafeMutableRawBufferPointer(start: gsl_rng_state(handle), count: gsl_rng_size(handle)))
+  }
+
   /// Draws an integer, uniform over the generator's own range (32 bits for the keyed ones).
   @inlinable
   public func bits() -> UInt {

@@ -2,8 +2,9 @@
 """Kills runs, merges, exports and sweeps with SIGKILL at random moments, takes them up again, compares
 the files.
 
-usage: kill.py [KILLS] [runs|merges|exports|sweeps …]
-KILLS is 200 for runs, by default; half of it for exports, a quarter for merges and for sweeps.
+usage: kill.py [KILLS] [runs|long|merges|exports|sweeps …]
+KILLS is 200 for runs, by default; half of it for exports, a quarter for merges and for sweeps, a
+twentieth for runs of long replicas, with some 12 seconds between two.
 """
 import os
 import pathlib
@@ -19,6 +20,9 @@ from common import expect_same, find_command, run
 
 EXPERIMENT = ("--dimension 1000 --learning-rate 0.1 --thresholds 0.1,0.5 --replicas 3000,sgd:12 "
               "--dynamics ode,sde,chain,sgd --horizon 4 --seed 11 --threads 2").split()
+# Two replicas of a minute, whose states are saved every ten seconds.
+LONG = ("--dimension 1e5 --learning-rate 0.1 --thresholds 0.1,0.5 --replicas 2 --dynamics sgd "
+        "--start overlaps:0.2 --horizon 0.5 --seed 11 --threads 2").split()
 SWEEP = ("--dimension 300,1000 --width 1,2 --learning-rate-over-width 0.1 --thresholds 0.1,0.5 "
          "--replicas 300 --dynamics chain,ode --seed 11 --threads 2").split()
 FORMATS = ["csv", "json", "netcdf", "figures", "report", "notebook"]
@@ -92,6 +96,26 @@ def kill_runs(place, kills, duration):
         expect_same(place / "run", place / "single")
         finished += 1
     return hits, finished
+
+
+def kill_long(place, kills):
+    """Kills runs whose replicas outlive every process: they end only if they go on from inside."""
+    duration = timed("compare", *LONG, "--output", place / "long-single")
+    hits = finished = 0
+    while hits < kills:
+        shutil.rmtree(place / "long", ignore_errors=True)
+        lives = 0
+        while True:
+            alive = killed(["compare", *LONG, "--output", place / "long"], random.uniform(6, 18))
+            hits += alive
+            lives += 1
+            if not alive:
+                break
+            if lives > 20 + duration:
+                sys.exit("FAILED: a long replica starts anew again and again")
+        expect_same(place / "long", place / "long-single")
+        finished += 1
+    return hits, finished, duration
 
 
 def kill_merges(place, kills):
@@ -170,7 +194,7 @@ def kill_sweeps(place, kills):
 
 def main():
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    chosen = sys.argv[2:] or ["runs", "merges", "exports", "sweeps"]
+    chosen = sys.argv[2:] or ["runs", "long", "merges", "exports", "sweeps"]
     seed = random.randrange(1 << 32)
     random.seed(seed)
     print(f"moments drawn from seed {seed}", flush=True)
@@ -184,6 +208,10 @@ def main():
         if "runs" in chosen:
             hits, finished = kill_runs(place, kills, duration)
             print(f"{hits} SIGKILLs over {finished} runs: every file byte-identical", flush=True)
+        if "long" in chosen:
+            hits, finished, duration = kill_long(place, max(1, kills // 20))
+            print(f"{hits} SIGKILLs over {finished} runs of long replicas, which take {duration:.0f} s "
+                  "uninterrupted: every file byte-identical", flush=True)
         if "merges" in chosen:
             hits, finished = kill_merges(place, max(1, kills // 4))
             print(f"{hits} SIGKILLs over {finished} merges: every file byte-identical", flush=True)

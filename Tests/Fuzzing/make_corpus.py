@@ -37,6 +37,15 @@ def records():
             + block(b"RECS", content) + block(b"END ", b""))
 
 
+def snapshot():
+    """The state of a replica of the chain at p = 1: one threshold crossed, the other ahead."""
+    header = {"experiment": "dimension: 50\n", "format": 1, "version": "0.1.0"}
+    content = struct.pack("<BQ", 2, 0) + struct.pack("<d5Q", 0.4, 300, 1, 2, 3, 4)
+    content += struct.pack("<Bdq", 1, 0.5, 250) + struct.pack("<Bdq", 0, 0, 0) + struct.pack("<d", 0.5)
+    return (b"\x89ESCR\r\n\x1a" + block(b"HEAD", json.dumps(header).encode())
+            + block(b"STAT", content) + block(b"END ", b""))
+
+
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     PLACE.mkdir()
@@ -58,6 +67,7 @@ def main():
     add("column", "c", b"time\r\n1\r\n\"2\"\r\n\r\n3.5e2\r\n")
     add("records", "r", records())
     add("records-with-checksums", "s", records())
+    add("snapshot", "n", snapshot())
 
     with tempfile.TemporaryDirectory() as name:
         place = pathlib.Path(name)

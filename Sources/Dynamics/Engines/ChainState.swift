@@ -109,6 +109,13 @@ final class ChainState {
     return state
   }
 
+  func pass(through transfer: any StateTransfer) throws {
+    try transfer.pass(teacher, count: width * teacherUnits)
+    try transfer.pass(factor, count: width * (width + 1) / 2)
+    try transfer.pass(gram, count: width * (width + 1) / 2)
+    try transfer.pass(&risk, stepsUntilRefresh: &stepsUntilRefresh, of: ChainState.refreshInterval)
+  }
+
   /// Takes one step of SGD on a fresh sample.
   func step(_ stream: RandomStream) {
     let p = width

@@ -45,17 +45,21 @@ public struct ReplicaWork {
   public let record: (_ replica: Int, _ records: [ExitRecord]) -> Void
   /// Is told of steps as they are taken, about every 10⁴ of them.
   public let report: (_ steps: Int) -> Void
+  /// Where the states of long replicas are kept; nil where they are not.
+  public let states: (any ReplicaStates)?
 
   /// Creates the work of one task.
   public init(
     queue: ReplicaQueue, start: Start, streams: StreamFamily,
-    record: @escaping (Int, [ExitRecord]) -> Void, report: @escaping (Int) -> Void = { _ in }
+    record: @escaping (Int, [ExitRecord]) -> Void, report: @escaping (Int) -> Void = { _ in },
+    states: (any ReplicaStates)? = nil
   ) {
     self.queue = queue
     self.start = start
     self.streams = streams
     self.record = record
     self.report = report
+    self.states = states
   }
 
   /// Draws the start of one replica from the stream that all dynamics share.
@@ -98,13 +102,20 @@ extension Engine {
 
 /// Counts steps, reports them in portions and stops a cancelled task.
 struct StepMeter {
-  private static let portion = 8192
+  /// The largest portion.
+  static let portion = 8192
+  private let portion: Int
   private var pending = 0
 
-  @inline(__always)
-  mutating func count(_ report: (Int) -> Void) throws {
+  init(portion: Int = StepMeter.portion) { self.portion = portion }
+
+  /// Counts one; returns whether a portion is full.
+  @inline(__always) @discardableResult
+  mutating func count(_ report: (Int) -> Void) throws -> Bool {
     pending += 1
-    if pending == StepMeter.portion { try flush(report) }
+    guard pending == portion else { return false }
+    try flush(report)
+    return true
   }
 
   mutating func flush(_ report: (Int) -> Void) throws {

@@ -51,8 +51,7 @@ struct ExitWatch {
   mutating func exit(at time: Double, step: Int = -1) {
     set(riskMarks[crossedRisks].mark, ExitRecord(outcome: .exited, time: time, step: step))
     crossedRisks += 1
-    boundary =
-      crossedRisks == riskMarks.count ? -.infinity : riskMarks[crossedRisks].boundary
+    boundary = nextBoundary
   }
 
   /// Records every boundary that `risk` has reached.
@@ -89,6 +88,31 @@ struct ExitWatch {
   /// Ends the watch: what is not crossed is censored or diverged.
   func finish(_ outcome: Outcome, at time: Double, step: Int = -1) -> [ExitRecord] {
     records.map { $0 ?? ExitRecord(outcome: outcome, time: time, step: step) }
+  }
+
+  /// Passes what has been crossed; the rest follows from it and from the rule.
+  mutating func pass(through transfer: any StateTransfer) throws {
+    for mark in records.indices {
+      var isCrossed = UInt8(records[mark] == nil ? 0 : 1)
+      var (time, step) = (records[mark]?.time ?? 0, records[mark]?.step ?? 0)
+      try transfer.pass(&isCrossed)
+      try transfer.pass(&time)
+      try transfer.pass(&step)
+      try StateError.require(isCrossed <= 1 && time >= 0 && time.isFinite && step >= -1)
+      records[mark] = isCrossed == 0 ? nil : ExitRecord(outcome: .exited, time: time, step: step)
+    }
+    try transfer.pass(&lastCrossing)
+    pending = records.count { $0 == nil }
+    crossedRisks = riskMarks.prefix { records[$0.mark] != nil }.count
+    boundary = nextBoundary
+    for unit in crossedOverlaps.indices {
+      let marks = unit * overlapThresholds.count..<(unit + 1) * overlapThresholds.count
+      crossedOverlaps[unit] = marks.prefix { records[$0] != nil }.count
+    }
+  }
+
+  private var nextBoundary: Double {
+    crossedRisks == riskMarks.count ? -.infinity : riskMarks[crossedRisks].boundary
   }
 
   private mutating func set(_ mark: Int, _ record: ExitRecord) {

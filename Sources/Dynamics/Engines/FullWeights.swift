@@ -77,6 +77,13 @@ final class FullWeights {
     return state
   }
 
+  func pass(through transfer: any StateTransfer) throws {
+    try transfer.pass(rows, count: width * dimension)
+    try transfer.pass(scale, count: width)
+    try transfer.pass(gram, count: width * width)
+    try transfer.pass(&risk, stepsUntilRefresh: &stepsUntilRefresh, of: FullWeights.refreshInterval)
+  }
+
   /// Takes one step of SGD on a fresh sample.
   func step(_ stream: RandomStream) {
     stream.fillGaussian(UnsafeMutableBufferPointer(start: input, count: dimension))

@@ -15,14 +15,22 @@ protocol KernelReplica: AnyObject {
   func place(_ frame: StudentFrame, replica: Int)
   /// Takes at most `steps` steps, fewer when the risk falls to `risk`.
   func advance(_ steps: Int, until risk: Double) -> EscEvent
+  /// Passes all that the next step depends on, of a replica that has been placed.
+  func pass(through transfer: any StateTransfer) throws
 }
 
 /// Advances one replica to its last exit or the limit.
 func kernelExits(
-  of replica: some KernelReplica, _ rule: ExitRule, _ stepLimit: Int, _ report: (Int) -> Void
+  of replica: some KernelReplica, _ rule: ExitRule, _ stepLimit: Int, _ kept: StateWatch,
+  _ report: (Int) -> Void
 ) throws -> [ExitRecord] {
-  var watch = rule.watch(of: replica.model, initialRisk: replica.risk)
+  var (watch, kept) = (rule.watch(of: replica.model, initialRisk: replica.risk), kept)
   watch.observe(replica.risk, at: 0, step: 0)
+  func pass(through transfer: any StateTransfer) throws {
+    try replica.pass(through: transfer)
+    try watch.pass(through: transfer)
+  }
+  try kept.restore(pass)
   while !watch.isDone && replica.step < stepLimit {
     let before = replica.step
     let event = replica.advance(
@@ -39,6 +47,7 @@ func kernelExits(
     case ESC_EVENT_DIVERGED: return watch.finish(.diverged, at: time, step: step)
     default: break
     }
+    if !watch.isDone { try kept.look(pass) }
   }
   return watch.finish(.censored, at: rule.horizon, step: stepLimit)
 }
@@ -64,6 +73,24 @@ final class KernelMemory {
     precondition(used + KernelMemory.rounded(size) <= count, "parts in excess of the room")
     defer { used += KernelMemory.rounded(size) }
     return storage + used
+  }
+
+  /// Passes every number.
+  func pass(through transfer: any StateTransfer) throws {
+    try transfer.pass(storage, count: count)
+  }
+
+  /// Passes every number, and what a kernel's state has beside them.
+  func pass<State>(
+    with state: inout State, _ risk: WritableKeyPath<State, Double>,
+    _ step: WritableKeyPath<State, UInt64>, _ generators: WritableKeyPath<State, EscGenerators>,
+    through transfer: any StateTransfer
+  ) throws {
+    try pass(through: transfer)
+    try transfer.pass(&state[keyPath: risk])
+    try transfer.pass(&state[keyPath: step])
+    try transfer.pass(&state[keyPath: generators])
+    try StateError.require(state[keyPath: step] < 1 << 60)
   }
 
   /// Sets every number to zero.

@@ -66,4 +66,8 @@ final class KernelWeights: KernelReplica {
       network.pointer, &state, precision.kernel, overlapRisk?.boundary(risk) ?? .infinity,
       overlapRisk == nil ? risk : -.infinity, UInt64(steps), level.kernel)
   }
+
+  func pass(through transfer: any StateTransfer) throws {
+    try memory.pass(with: &state, \.risk, \.step, \.generators, through: transfer)
+  }
 }

@@ -10,6 +10,16 @@ extension UnsafeMutablePointer {
     }
   }
 
+  /// Passes one lane of a field.
+  func pass<Field, Element: BitwiseCopyable>(
+    _ path: WritableKeyPath<Pointee, Field>, _ lane: Int, as type: Element.Type,
+    through transfer: any StateTransfer
+  ) throws {
+    var value = get(path, lane, as: type)
+    try transfer.pass(&value)
+    set(path, lane, value)
+  }
+
   func get<Field, Element>(
     _ path: KeyPath<Pointee, Field>, _ lane: Int, as type: Element.Type
   ) -> Element {

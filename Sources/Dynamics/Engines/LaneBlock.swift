@@ -22,6 +22,8 @@ protocol LaneBlock: AnyObject {
   func risk(_ lane: Int) -> Double
   /// The overlaps of a lane as a flat state.
   func overlaps(_ lane: Int) -> [Double]
+  /// Passes all that the next step of a lane depends on, of a replica that has been placed there.
+  func pass(_ lane: Int, through transfer: any StateTransfer) throws
 }
 
 /// The number of replicas that advance abreast.
@@ -30,13 +32,15 @@ let laneCount = Int(ESC_LANES)
 /// Advances a block until its lanes are empty; lanes that finish are refilled at once.
 ///
 /// `fill` puts the next replica into a lane, nil when there is none; `settle` sees to a lane's event and
-/// says whether its replica is done. A replica's numbers come from its own stream, in an order of its own,
+/// says whether its replica is done; `look` sees every lane once a portion. A replica's numbers come from its own stream, in an order of its own,
 /// so that lanes and neighbours do not matter.
 func keepLanesBusy<Occupant>(
   of block: some LaneBlock, _ portion: UInt64, _ work: ReplicaWork,
   fill: (_ lane: Int) throws -> Occupant?,
-  settle: (_ occupant: inout Occupant, _ lane: Int) -> Bool
+  settle: (_ occupant: inout Occupant, _ lane: Int) -> Bool,
+  look: (_ occupant: inout Occupant, _ lane: Int) throws -> Void = { _, _ in }
 ) throws {
+  var taken: UInt64 = 0
   var occupants = [Occupant?](repeating: nil, count: laneCount)
   func refill(_ lane: Int) throws {
     occupants[lane] = try fill(lane)
@@ -50,7 +54,8 @@ func keepLanesBusy<Occupant>(
     // All lanes advance together, so that any of them tells how far.
     let before = block.step(0)
     let events = block.advance(portion)
-    work.report((block.step(0) - before) * active)
+    let steps = block.step(0) - before
+    work.report(steps * active)
     if Task.isCancelled { throw CancellationError() }
     for lane in occupants.indices where events & (1 << UInt32(lane)) != 0 {
       guard var occupant = occupants[lane] else {
@@ -64,6 +69,10 @@ func keepLanesBusy<Occupant>(
         occupants[lane] = occupant
       }
     }
+    taken += UInt64(steps)
+    guard taken >= portion else { continue }
+    taken = 0
+    for lane in occupants.indices where occupants[lane] != nil { try look(&occupants[lane]!, lane) }
   }
 }
 
@@ -78,6 +87,7 @@ struct LaneRunner<Block: LaneBlock> {
   private struct Occupant {
     let replica: Int
     var watch: ExitWatch
+    var kept: StateWatch
   }
 
   func run(_ work: ReplicaWork) throws {
@@ -87,7 +97,20 @@ struct LaneRunner<Block: LaneBlock> {
         guard let records = settle(&occupant, lane) else { return false }
         work.record(occupant.replica, records)
         return true
+      },
+      look: { occupant, lane in
+        var watch = occupant.watch
+        try occupant.kept.look { try pass(lane, &watch, through: $0) }
       })
+  }
+
+  private func pass(_ lane: Int, _ watch: inout ExitWatch, through transfer: any StateTransfer)
+    throws
+  {
+    try block.pass(lane, through: transfer)
+    try watch.pass(through: transfer)
+    // The kernel stops at the horizon itself, not beyond.
+    try StateError.require((0..<stepLimit).contains(block.step(lane)))
   }
 
   /// Records what a lane's event means; returns the records once the replica is done.
@@ -122,8 +145,10 @@ struct LaneRunner<Block: LaneBlock> {
         work.record(replica, watch.finish(.censored, at: rule.horizon, step: stepLimit))
         continue
       }
+      let kept = StateWatch(work.states, replica)
+      try kept.restore { try pass(lane, &watch, through: $0) }
       block.watch(lane, risk: watch.boundary)
-      return Occupant(replica: replica, watch: watch)
+      return Occupant(replica: replica, watch: watch, kept: kept)
     }
     return nil
   }

@@ -100,6 +100,13 @@ final class NetworkChain {
     levels.write(into: output, axes: axes, gram: gram)
   }
 
+  func pass(through transfer: any StateTransfer) throws {
+    try memory.pass(through: transfer)
+    try transfer.pass(gradient.secondLayer, count: width)
+    try transfer.pass(
+      &risk, stepsUntilRefresh: &stepsUntilRefresh, of: NetworkChain.refreshInterval)
+  }
+
   /// Takes one step of SGD on a fresh sample.
   func step(_ stream: RandomStream) {
     let (p, k) = (width, teacherUnits)

@@ -53,6 +53,24 @@ final class NetworkChainLanes: LaneBlock {
     return risk(lane)
   }
 
+  func pass(_ lane: Int, through transfer: any StateTransfer) throws {
+    let triangle = model.width * (model.width + 1) / 2
+    let parts = [
+      (lanes.pointee.overlap, model.width), (lanes.pointee.factor, triangle),
+      (lanes.pointee.gram, triangle),
+    ]
+    for (numbers, count) in parts {
+      guard let numbers else { continue }
+      for index in 0..<count { try transfer.pass(numbers + index * laneCount + lane, count: 1) }
+    }
+    try lanes.pass(\.risk, lane, as: Double.self, through: transfer)
+    try lanes.pass(\.step, lane, as: UInt64.self, through: transfer)
+    for word in 0..<4 {
+      try lanes.pass(\.generators, word * laneCount + lane, as: UInt64.self, through: transfer)
+    }
+    try StateError.require(lanes.get(\.step, lane, as: UInt64.self) < 1 << 60)
+  }
+
   func watch(_ lane: Int, risk: Double) { lanes.set(\.target, lane, risk) }
 
   func stop(_ lane: Int, at step: UInt64) { lanes.set(\.horizon, lane, step) }

@@ -84,6 +84,13 @@ final class NetworkWeights {
     levels.write(into: output, axes: axes, gram: gram)
   }
 
+  func pass(through transfer: any StateTransfer) throws {
+    try memory.pass(through: transfer)
+    try transfer.pass(gradient.secondLayer, count: width)
+    try transfer.pass(
+      &risk, stepsUntilRefresh: &stepsUntilRefresh, of: NetworkWeights.refreshInterval)
+  }
+
   /// Takes one step of SGD on a fresh sample.
   func step(_ stream: RandomStream) {
     stream.fillGaussian(UnsafeMutableBufferPointer(start: input, count: dimension))

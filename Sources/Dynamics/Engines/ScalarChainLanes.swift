@@ -32,6 +32,15 @@ final class ScalarChainLanes: LaneBlock {
     return overlapRisk.value(overlap)
   }
 
+  func pass(_ lane: Int, through transfer: any StateTransfer) throws {
+    try lanes.pass(\.overlap, lane, as: Double.self, through: transfer)
+    try lanes.pass(\.step, lane, as: UInt64.self, through: transfer)
+    for word in 0..<4 {
+      try lanes.pass(\.generators, word * laneCount + lane, as: UInt64.self, through: transfer)
+    }
+    try StateError.require(lanes.get(\.step, lane, as: UInt64.self) < 1 << 60)
+  }
+
   func watch(_ lane: Int, risk: Double) { lanes.set(\.boundary, lane, overlapRisk.boundary(risk)) }
 
   func stop(_ lane: Int, at step: UInt64) { lanes.set(\.horizon, lane, step) }

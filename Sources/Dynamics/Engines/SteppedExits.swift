@@ -15,7 +15,8 @@ struct SteppedExits: SteppedTask {
   func run(on replica: some KernelReplica) throws {
     while let index = work.queue.next() {
       replica.place(try work.frame(of: index, model: replica.model), replica: index)
-      work.record(index, try kernelExits(of: replica, rule, stepLimit, work.report))
+      let kept = StateWatch(work.states, index)
+      work.record(index, try kernelExits(of: replica, rule, stepLimit, kept, work.report))
     }
   }
 
@@ -23,8 +24,9 @@ struct SteppedExits: SteppedTask {
     while let index = work.queue.next() {
       replica.place(try work.frame(of: index, model: replica.model))
       let stream = try work.streams.stream(for: purpose, replica: index)
+      let kept = StateWatch(stream.generator.isKeyed ? work.states : nil, index)
       let records = try steppedExits(
-        of: replica, rule: rule, stepLimit: stepLimit, stream: stream, report: work.report)
+        of: replica, rule: rule, stepLimit: stepLimit, stream: stream, kept, report: work.report)
       work.record(index, records)
     }
   }
@@ -32,7 +34,7 @@ struct SteppedExits: SteppedTask {
 
 /// Steps one replica to its last exit or the limit, watching risk and overlaps after every step.
 private func steppedExits<Replica: SteppedReplica>(
-  of replica: Replica, rule: ExitRule, stepLimit: Int, stream: RandomStream,
+  of replica: Replica, rule: ExitRule, stepLimit: Int, stream: RandomStream, _ kept: StateWatch,
   report: (Int) -> Void
 ) throws -> [ExitRecord] {
   let timePerStep = replica.model.timePerStep
@@ -44,12 +46,20 @@ private func steppedExits<Replica: SteppedReplica>(
     replica.writeLevels(into: levels)
     watch.observe(levels: levels, at: 0, step: 0)
   }
-  var meter = StepMeter()
-  var step = 0
+  var meter = StepMeter(portion: replica.portion)
+  var (step, kept) = (0, kept)
+  func pass(through transfer: any StateTransfer) throws {
+    try replica.pass(through: transfer)
+    try stream.withState { try transfer.pass($0) }
+    try watch.pass(through: transfer)
+    try transfer.pass(&step)
+    try StateError.require((0..<max(stepLimit, 1)).contains(step))
+  }
+  try kept.restore(pass)
   while !watch.isDone && step < stepLimit {
     replica.step(stream)
     step += 1
-    try meter.count(report)
+    let isTimeToLook = try meter.count(report)
     let risk = replica.risk
     guard risk.isFinite else {
       try meter.flush(report)
@@ -62,6 +72,7 @@ private func steppedExits<Replica: SteppedReplica>(
       replica.writeLevels(into: levels)
       watch.observe(levels: levels, at: Double(step) * timePerStep, step: step)
     }
+    if isTimeToLook && !watch.isDone && step < stepLimit { try kept.look(pass) }
   }
   try meter.flush(report)
   return watch.finish(.censored, at: rule.horizon, step: stepLimit)

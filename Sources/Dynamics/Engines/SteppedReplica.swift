@@ -13,6 +13,10 @@ protocol SteppedReplica: AnyObject {
   func step(_ stream: RandomStream)
   /// Risk and overlaps as they are now.
   var point: PathPoint { get }
+  /// Steps in some ten milliseconds: the time between looks at cancellation.
+  var portion: Int { get }
+  /// Passes all that the next step depends on but the stream, of a replica that has been placed.
+  func pass(through transfer: any StateTransfer) throws
 }
 
 extension SteppedReplica {
@@ -23,12 +27,16 @@ extension SteppedReplica {
 }
 
 extension ChainState: SteppedReplica {
+  var portion: Int { steppedPortion(model.width * model.width) }
+
   var point: PathPoint {
     PathPoint(risk: risk) { NetworkState(model: self.model, state: self.overlaps) }
   }
 }
 
 extension FullWeights: SteppedReplica {
+  var portion: Int { steppedPortion(model.width * model.dimension) }
+
   var point: PathPoint {
     PathPoint(risk: risk) { NetworkState(model: self.model, state: self.overlaps) }
   }
@@ -36,9 +44,18 @@ extension FullWeights: SteppedReplica {
 
 // These may step without the risk, which is evaluated where it is seen.
 extension NetworkChain: SteppedReplica {
+  var portion: Int { steppedPortion(model.width * model.width) }
+
   var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
 }
 
 extension NetworkWeights: SteppedReplica {
+  var portion: Int { steppedPortion(model.width * model.dimension) }
+
   var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
+}
+
+/// The portion of a replica whose state is `numbers`.
+private func steppedPortion(_ numbers: Int) -> Int {
+  max(1, min(StepMeter.portion, 1_000_000 / numbers))
 }

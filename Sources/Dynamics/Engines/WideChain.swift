@@ -59,4 +59,8 @@ final class WideChain: KernelReplica {
     esc_wide_advance(
       network.pointer, &state, .infinity, risk, UInt64(steps), level.kernel)
   }
+
+  func pass(through transfer: any StateTransfer) throws {
+    try memory.pass(with: &state, \.risk, \.step, \.generators, through: transfer)
+  }
 }

@@ -36,6 +36,7 @@ public struct RecordFileHeader: Codable, Sendable, Equatable {
 enum BlockTag: UInt32 {
   case header = 0x4441_4548  // "HEAD"
   case records = 0x5343_4552  // "RECS"
+  case state = 0x5441_5453  // "STAT"
   case end = 0x2044_4e45  // "END "
 }
 
@@ -70,19 +71,39 @@ enum RecordFileLayout {
 final class RecordFileWriter {
   private let file: DurableFile
 
+  /// The name under which a file is written before it is put in place.
+  static func temporary(_ path: String) -> String { path + ".new" }
+
+  /// The name that a temporary file is to have in the end; nil for any other.
+  static func final(_ name: String) -> String? {
+    name.hasSuffix(".new") ? String(name.dropLast(4)) : nil
+  }
+
   /// Creates a file with its header, whole or not at all.
   ///
   /// Throws `OutputError` with the system's reason.
-  init(creating path: String, header: RecordFileHeader) throws {
-    let temporary = path + ".new"
-    file = try DurableFile(creating: temporary, for: path)
+  convenience init(creating path: String, header: RecordFileHeader) throws {
+    try self.init(beside: path, header: header)
+    try putInPlace()
+  }
+
+  /// Starts a file with its header under a temporary name; `putInPlace` gives it its own.
+  ///
+  /// Throws `OutputError` with the system's reason.
+  init(beside path: String, header: RecordFileHeader) throws {
+    file = try DurableFile(creating: RecordFileWriter.temporary(path), for: path)
     try file.append(RecordFileLayout.magic)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try append(.header, Array(try encoder.encode(header)))
+  }
+
+  /// Waits until all is on disk and gives the file its name; throws `OutputError`.
+  func putInPlace() throws {
     try file.synchronize()
-    try DurableFile.rename(temporary, to: path)
-    DurableFile.synchronize(directory: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    try DurableFile.rename(RecordFileWriter.temporary(file.path), to: file.path)
+    DurableFile.synchronize(
+      directory: URL(fileURLWithPath: file.path).deletingLastPathComponent().path)
   }
 
   /// Goes on after the first `length` bytes of a file.

@@ -70,7 +70,7 @@ public final class RecordFileReader {
   ) throws -> Int {
     var added = 0
     while true {
-      switch try RecordFileReader.block(descriptor, path, limit: RecordFileLayout.largestBlock) {
+      switch try nextBlock() {
       case .none: return added
       case .torn:
         damage = "is torn after byte \(goodLength)"
@@ -100,7 +100,7 @@ public final class RecordFileReader {
         guard content.isEmpty, !isFinished else { throw contradiction() }
         isFinished = true
         goodLength += RecordFileLayout.blockHeader
-      case .block(.header, _): throw contradiction()
+      case .block(.header, _), .block(.state, _): throw contradiction()
       }
     }
   }
@@ -110,10 +110,15 @@ public final class RecordFileReader {
       path, "the block after byte \(goodLength) is intact and does not fit its experiment")
   }
 
-  private enum Block {
+  enum Block {
     case none
     case torn
     case block(BlockTag, [UInt8])
+  }
+
+  /// Reads the next block, `none` at the end of the file.
+  func nextBlock() throws -> Block {
+    try RecordFileReader.block(descriptor, path, limit: RecordFileLayout.largestBlock)
   }
 
   private static func block(_ descriptor: Int32, _ path: String, limit: Int) throws -> Block {

@@ -14,6 +14,8 @@ public final class RecordJournal: Sendable {
     var progress: ProgressMeter?
     var steps = 0
     var since = ContinuousClock.now
+    /// Snapshots of replicas that are finished.
+    var superseded: [SnapshotSubject] = []
   }
 
   private struct File: ~Copyable {
@@ -23,19 +25,26 @@ public final class RecordJournal: Sendable {
 
   private let pending = Mutex(Pending())
   private let file: Mutex<File>
+  /// Where long replicas are kept while they run; nil where they are not.
+  let snapshots: SnapshotStore?
 
-  init(_ writer: sending RecordFileWriter) {
+  init(_ writer: sending RecordFileWriter, _ snapshots: SnapshotStore?) {
     file = Mutex(File(writer: writer))
+    self.snapshots = snapshots
   }
 
   /// Creates a record file with its header; throws `OutputError`.
-  public convenience init(creating path: String, header: RecordFileHeader) throws {
-    self.init(try RecordFileWriter(creating: path, header: header))
+  public convenience init(
+    creating path: String, header: RecordFileHeader, snapshots: SnapshotStore? = nil
+  ) throws {
+    self.init(try RecordFileWriter(creating: path, header: header), snapshots)
   }
 
   /// Goes on with a file after its first `length` bytes; throws `OutputError`.
-  public convenience init(continuing path: String, at length: Int) throws {
-    self.init(try RecordFileWriter(continuing: path, at: length))
+  public convenience init(
+    continuing path: String, at length: Int, snapshots: SnapshotStore? = nil
+  ) throws {
+    self.init(try RecordFileWriter(continuing: path, at: length), snapshots)
   }
 
   /// Starts on a dynamics, whose steps `progress` counts.
@@ -51,6 +60,10 @@ public final class RecordJournal: Sendable {
   func add(_ replica: Int, _ records: [ExitRecord]) {
     let size = pending.withLock {
       $0.block?.add(replica, records)
+      if let kind = $0.block?.kind, let snapshots {
+        let subject = SnapshotSubject(kind: kind, replica: replica)
+        if snapshots.has(subject) { $0.superseded.append(subject) }
+      }
       return $0.block?.size ?? 0
     }
     // A failure is kept, and found by whoever saves next.
@@ -63,8 +76,10 @@ public final class RecordJournal: Sendable {
   public func save() throws {
     try file.withLock { file in
       if let failure = file.failure { throw failure }
-      let ready: RecordBlock? = pending.withLock {
-        guard var block = $0.block, block.replicas > 0, let progress = $0.progress else {
+      // What a state cost is saved with it, be there finished replicas or not.
+      let isNew = snapshots?.takeNews() ?? false
+      let ready: (block: RecordBlock, superseded: [SnapshotSubject])? = pending.withLock {
+        guard var block = $0.block, isNew || block.replicas > 0, let progress = $0.progress else {
           return nil
         }
         let (steps, now) = (progress.steps, ContinuousClock.now)
@@ -73,17 +88,28 @@ public final class RecordJournal: Sendable {
         $0.block = RecordBlock(kind: block.kind, recordsPerReplica: block.recordsPerReplica)
         $0.steps = steps
         $0.since = now
-        return block
+        let superseded = $0.superseded
+        $0.superseded = []
+        return (block, superseded)
       }
       guard let ready else { return }
       do {
-        try file.writer.append(.records, ready.bytes)
+        try file.writer.append(.records, ready.block.bytes)
         try file.writer.synchronize()
+        snapshots?.remove(ready.superseded)
       } catch {
         file.failure = error
         throw error
       }
     }
+  }
+
+  /// Has the replicas under way keep their states, waits until they have, or for `limit`, and saves.
+  ///
+  /// Throws `OutputError`.
+  public func stop(within limit: Duration) throws {
+    snapshots?.stop(within: limit)
+    try save()
   }
 
   /// Saves the rest and says in the file that its share is finished; throws `OutputError`.

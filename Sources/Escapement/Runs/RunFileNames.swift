@@ -11,6 +11,8 @@ struct RunFileNames {
   private var suffix: String { share.map { "-\($0.index)-of-\($0.count)" } ?? "" }
 
   var checkpoint: String { "checkpoint\(suffix).records" }
+  /// What the names of snapshots start with.
+  var snapshots: String { "snapshot\(suffix)" }
   var lock: String { ".lock\(suffix)" }
   /// The finished share; nil for a whole run.
   var finishedShare: String? { share == nil ? nil : "shard\(suffix).records" }

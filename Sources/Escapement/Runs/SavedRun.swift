@@ -4,7 +4,7 @@ import Foundation
 
 /// Keeps a run, or one share of it, in a directory from which it can be taken up again.
 ///
-/// Finished replicas are saved as the run goes. Whatever ends the process, the directory has all but
+/// Finished replicas are saved as the run goes, and the states of long ones under way. Whatever ends the process, the directory has all but
 /// the last seconds of its work, and taking it up gives the same bytes as never having stopped.
 public final class SavedRun {
   /// The experiment.
@@ -21,6 +21,7 @@ public final class SavedRun {
   public let directory: RunDirectory
   private let names: RunFileNames
   private let lock: RunLock
+  private let snapshots: SnapshotStore
 
   /// Opens a directory for an experiment and takes up what is there of it.
   ///
@@ -43,6 +44,8 @@ public final class SavedRun {
     names = RunFileNames(share: share)
     records = try RunRecords(experiment, share: share)
     let header = RecordFileHeader(experiment, share: share, commit: commit)
+    snapshots = SnapshotStore(
+      directory: directory.path, prefix: names.snapshots, header: header)
     var notes: [String] = []
     if !lock.isHeld {
       notes.append(
@@ -59,18 +62,26 @@ public final class SavedRun {
       }
       // It is no longer what it was when it was given that name.
       try DurableFile.rename(finished, to: checkpoint)
-      self.notes = notes + [SavedRun.note(file, records)]
-      journal = try RecordJournal(continuing: checkpoint, at: file.lengthBeforeEnd)
+      self.notes = notes + [SavedRun.note(file, records)] + SavedRun.takeUp(snapshots, records)
+      journal = try RecordJournal(
+        continuing: checkpoint, at: file.lengthBeforeEnd, snapshots: snapshots)
       return
     }
     if isThere(checkpoint) {
       let file = try SavedRun.open(checkpoint, as: header, in: directory.path, &notes)
       try records.read(file)
-      self.notes = notes + [SavedRun.note(file, records)]
-      journal = try RecordJournal(continuing: checkpoint, at: file.lengthBeforeEnd)
+      self.notes = notes + [SavedRun.note(file, records)] + SavedRun.takeUp(snapshots, records)
+      journal = try RecordJournal(
+        continuing: checkpoint, at: file.lengthBeforeEnd, snapshots: snapshots)
     } else {
-      self.notes = notes
-      journal = try RecordJournal(creating: checkpoint, header: header)
+      self.notes = notes + SavedRun.takeUp(snapshots, records)
+      journal = try RecordJournal(creating: checkpoint, header: header, snapshots: snapshots)
+    }
+  }
+
+  private static func takeUp(_ snapshots: SnapshotStore, _ records: RunRecords) -> [String] {
+    snapshots.takeUp { kind, replica in
+      records.tables[kind].map { $0.replicas.contains(replica) && !$0.has(replica) } ?? false
     }
   }
 
@@ -144,6 +155,7 @@ public final class SavedRun {
   public func finishShare() throws {
     guard let journal, let name = names.finishedShare else { return }
     try journal.finish()
+    snapshots.removeAll()
     try DurableFile.rename(directory.file(names.checkpoint), to: directory.file(name))
     DurableFile.synchronize(directory: directory.path)
   }
@@ -155,6 +167,7 @@ public final class SavedRun {
     _ files: [(name: String, fill: (OutputSink) throws -> Void)]
   ) throws {
     try directory.write(files)
+    snapshots.removeAll()
     unlink(directory.file(names.checkpoint))
     DurableFile.synchronize(directory: directory.path)
   }

@@ -18,6 +18,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   case UInt8(ascii: "s"): readInFile(withChecksums(bytes), readRecords)
   case UInt8(ascii: "m"): readInFile(withChecksums(bytes), mergeShard)
   case UInt8(ascii: "k"): resumeCheckpoint(withChecksums(bytes))
+  case UInt8(ascii: "n"): goOnFromSnapshot(withChecksums(bytes))
   case UInt8(ascii: "e"): readRun("exit_times.csv", bytes)
   case UInt8(ascii: "j"): readRun("summary.json", bytes)
   case UInt8(ascii: "t"): readSweepTables("sweep.csv", bytes)

@@ -53,6 +53,28 @@ func resumeCheckpoint(_ bytes: Data) {
   _ = try? SavedRun.resume(place("run"), commit: nil)
 }
 
+/// Runs a replica of the chain to its end from a state that is fed.
+func goOnFromSnapshot(_ bytes: Data) {
+  let header = RecordFileHeader(
+    version: "0.1.0", commit: nil, experiment: "dimension: 50\n", share: nil)
+  let snapshots = SnapshotStore(directory: place("run"), prefix: "snapshot", header: header)
+  guard write(bytes, to: place("run/snapshot-chain-0.state")) else { return }
+  _ = snapshots.takeUp { _, _ in true }
+  let isDone = DispatchSemaphore(value: 0)
+  Task.detached {
+    defer { isDone.signal() }
+    let engine = try ReducedChain(
+      model: Model(dimension: 50, learningRate: 0.1),
+      exitRule: ExitRule(thresholds: [0.1, 0.5], horizon: 2))
+    let journal = try RecordJournal(
+      creating: place("run/replica.records"), header: header, snapshots: snapshots)
+    _ = try await EnsembleRunner(threads: 1).complete(
+      ExitRecordTable(replicas: 0..<1, recordsPerReplica: 2), engine, start: .random,
+      streams: StreamFamily(seed: 1), journal: journal)
+  }
+  isDone.wait()
+}
+
 /// Gives every block its right checksum, so that what lies behind it is reached.
 func withChecksums(_ bytes: Data) -> Data {
   var result = [UInt8](bytes)
