@@ -15,26 +15,32 @@ enum ExitStatus {
   static let cannotWrite: Int32 = 74
   static let interrupted: Int32 = 75
 
-  static func end(with error: any Error) -> Never {
+  static func end(with error: any Error) -> Never { exit(report(error)) }
+
+  /// Prints what ends the program; returns its status.
+  ///
+  /// Not inlined: what a function that never returns still holds is never released.
+  @inline(never)
+  private static func report(_ error: any Error) -> Int32 {
     switch error {
-    case let error as ExperimentError: fail(error.description, error.isInFile ? data : usage)
-    case let error as DataFileError: fail(error.description, data)
-    case let error as ParameterError: fail(error.description, usage)
+    case let error as ExperimentError: say(error.description, error.isInFile ? data : usage)
+    case let error as DataFileError: say(error.description, data)
+    case let error as ParameterError: say(error.description, usage)
     case let error as OutputError:
-      fail(error.description, error.isCreation ? cannotCreate : cannotWrite)
-    case let error as MissingProgramError: fail(error.description, unavailable)
-    case let error as GnuplotError: fail(error.description, software)
-    case let error as NetCDFError: fail(error.description, cannotWrite)
-    case let error as InterruptedError: fail(error.description, interrupted)
-    case let error as SystemLimitError: fail(error.description, system)
-    case let error as ServiceError: fail(error.description, unavailable)
-    case let error as GSLError: fail(error.description, software)
+      say(error.description, error.isCreation ? cannotCreate : cannotWrite)
+    case let error as MissingProgramError: say(error.description, unavailable)
+    case let error as GnuplotError: say(error.description, software)
+    case let error as NetCDFError: say(error.description, cannotWrite)
+    case let error as InterruptedError: say(error.description, interrupted)
+    case let error as SystemLimitError: say(error.description, system)
+    case let error as ServiceError: say(error.description, unavailable)
+    case let error as GSLError: say(error.description, software)
     default:
       switch EscapementCommand.exitCode(for: error) {
       // Help and the version come this way too.
       case .success: EscapementCommand.exit(withError: error)
-      case .validationFailure: fail(usageMessage(error), usage)
-      default: fail("\(error)", software)
+      case .validationFailure: say(usageMessage(error), usage)
+      default: say("\(error)", software)
       }
     }
   }
@@ -47,9 +53,9 @@ enum ExitStatus {
     return "\(problem). \(help.trimmingCharacters(in: .whitespaces))"
   }
 
-  private static func fail(_ message: String, _ status: Int32) -> Never {
+  private static func say(_ message: String, _ status: Int32) -> Int32 {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     Console.error("escapement: \(line)\n")
-    exit(status)
+    return status
   }
 }
