@@ -23,7 +23,11 @@ public struct PointResult: Codable, Sendable, Equatable {
 
     /// The mark in words: `T = 0.5`, or `overlap-1, η = 0.5`.
     public var text: String {
-      criterion == ExitCriterion.risk.name ? "T = \(threshold)" : "\(criterion), η = \(threshold)"
+      switch criterion {
+      case ExitCriterion.risk.name: return "T = \(threshold)"
+      case ExitCriterion.subspace.name: return "subspace, S = \(threshold)"
+      default: return "\(criterion), η = \(threshold)"
+      }
     }
   }
 

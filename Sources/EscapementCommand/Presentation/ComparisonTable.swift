@@ -131,8 +131,7 @@ private func markTitle(_ mark: ExitMark) -> String {
 }
 
 private func markName(_ pair: PairComparison) -> String {
-  pair.criterion == "risk"
-    ? "T = \(pair.threshold)" : "\(pair.criterion), η = \(pair.threshold)"
+  PointResult.Mark(criterion: pair.criterion, threshold: pair.threshold).text
 }
 
 private func outcomes(_ entry: ExitTimeSummary) -> String {
