@@ -105,9 +105,9 @@ struct ExitWatch {
     pending = records.count { $0 == nil }
     crossedRisks = riskMarks.prefix { records[$0.mark] != nil }.count
     boundary = nextBoundary
-    for unit in crossedOverlaps.indices {
-      let marks = unit * overlapThresholds.count..<(unit + 1) * overlapThresholds.count
-      crossedOverlaps[unit] = marks.prefix { records[$0] != nil }.count
+    for level in crossed.indices {
+      let (thresholds, first) = lines[level]
+      crossed[level] = thresholds.indices.prefix { records[first + $0] != nil }.count
     }
   }
 
