@@ -22,13 +22,15 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 endef
 
 .PHONY: help run build test lint format clean dependencies python-dependencies notebooks docs \
-  example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize
+  example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize \
+  sanitize-some
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
 	@echo 'make test   build and run every test'
 	@echo 'make build  build the command in release: .build/release/escapement'
 	@echo 'make sanitize   the suites with threads under ThreadSanitizer (SANITIZER=address: AddressSanitizer)'
+	@echo 'make sanitize-some   the fewer suites that continuous integration runs under both'
 	@echo 'make fuzz   libFuzzer on the readers of files (a minute and the build)'
 	@echo 'make endurance   faults, 200 kills, merge 10^6 replicas, run a real Slurm (half an hour)'
 	@echo 'make notebooks         make the notebooks of notebooks-export anew (minutes)'
@@ -89,27 +91,39 @@ calibration: dependencies
 	  ESCAPEMENT_LAW_CHECK=$(CURDIR)/Benchmarks/LAW.md \
 	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter 'CalibrationTable|LawAgainstReplicas'
 
-# libFuzzer on the readers of files; a new finding is written to Tests/Fuzzing.
+# libFuzzer on the readers of files; a new finding is written to Tests/Fuzzing, named and a failure.
 FUZZ_SECONDS ?= 60
+# What libFuzzer steers by: the compiler's own choice under -sanitize=fuzzer.
+COVERAGE := -Xswiftc -sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table
 fuzz: dependencies
-	@echo '==> building the fuzzer'
-	@cd Tests/Fuzzing && $(SWIFT) build -c release -Xswiftc -sanitize=fuzzer,address
-	@cd Tests/Fuzzing && mkdir -p .build/corpus && SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 \
+	@if ! SWIFT=$(SWIFT) Tests/Sanitizers/starts.sh address; then exit 0; fi; \
+	echo '==> building the fuzzer' && cd Tests/Fuzzing && \
+	$(SWIFT) build -c release --sanitize=address $(COVERAGE) && mkdir -p .build/corpus && \
+	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 \
 	  .build/release/Fuzz .build/corpus Corpus -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
-	  -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0
+	  -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+	  -artifact_prefix=$(CURDIR)/Tests/Fuzzing/
 
 # The suites that share memory between threads or own it by hand, under a sanitizer of the compiler:
 # SANITIZER=thread or address. Those of laws are left out: they would take hours and share no code
 # that the others do not run.
 SANITIZER ?= thread
 SANITIZED := EnsembleTests|GSLTests|KernelTests|StatisticsTests|EscapementTests
+SANITIZED_BUILD = --sanitize=$(SANITIZER) --configuration release --scratch-path .build-$(SANITIZER) \
+  -Xswiftc -enable-testing
+# Swift Testing alone: the runner of XCTest, which has no tests here, leaks memory of its own.
 sanitize: dependencies
-	@echo '==> building the tests with -sanitize=$(SANITIZER)'
-	@$(SWIFT) build --build-tests --sanitize=$(SANITIZER) --configuration release \
-	  --scratch-path .build-$(SANITIZER) -Xswiftc -enable-testing
-	@ESCAPEMENT_PYTHON=$(PYTHON) $(SWIFT) test --skip-build --sanitize=$(SANITIZER) \
-	  --configuration release --scratch-path .build-$(SANITIZER) -Xswiftc -enable-testing \
+	@if ! SWIFT=$(SWIFT) Tests/Sanitizers/starts.sh $(SANITIZER); then exit 0; fi; \
+	echo '==> building the tests with -sanitize=$(SANITIZER)' && \
+	$(SWIFT) build --build-tests $(SANITIZED_BUILD) && \
+	ESCAPEMENT_PYTHON=$(PYTHON) $(SWIFT) test --skip-build --disable-xctest $(SANITIZED_BUILD) \
 	  --filter '^($(SANITIZED))\.'
+
+# What continuous integration has time for: threads where they share memory, memory where it is owned by hand.
+sanitize-some:
+	@$(MAKE) --no-print-directory sanitize SANITIZER=thread SANITIZED='EnsembleTests|EscapementTests'
+	@$(MAKE) --no-print-directory sanitize SANITIZER=address \
+	  SANITIZED='EnsembleTests|EscapementTests|GSLTests|KernelTests'
 
 # The long forms of what CommandTests try in short.
 endurance: build

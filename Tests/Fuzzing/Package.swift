@@ -8,7 +8,9 @@ let package = Package(
   dependencies: [.package(name: "escapement", path: "../..")],
   targets: [
     .executableTarget(
-      name: "Fuzz", dependencies: [.product(name: "Escapement", package: "escapement")])
+      name: "Fuzz", dependencies: [.product(name: "Escapement", package: "escapement")],
+      // libFuzzer is for this program alone: tools that the build itself runs cannot be linked with it.
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
   ],
   swiftLanguageModes: [.v6]
 )
