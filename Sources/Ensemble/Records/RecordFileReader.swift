@@ -139,6 +139,8 @@ public final class RecordFileReader {
 
   /// Reads `count` bytes, fewer at the end of the file.
   private static func read(_ count: Int, from descriptor: Int32, _ path: String) throws -> [UInt8] {
+    // Without room the standard library writes to the one empty array that all threads share.
+    guard count > 0 else { return [] }
     var failure: Int32 = 0
     let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
       while done < count {
