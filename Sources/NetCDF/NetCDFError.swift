@@ -12,6 +12,13 @@ public struct NetCDFError: Error, Sendable, CustomStringConvertible {
 /// One call at a time: HDF5, which holds the data, is not safe for threads, not even in two files.
 private let turn = Mutex(())
 
+/// Does something with the library while no other thread does; for who calls it without ``NetCDFFile``.
+package func withNetCDFAlone<Result: Sendable, Failure: Error>(
+  _ body: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+  try turn.withLock { (_: inout sending Void) throws(Failure) -> Result in try body() }
+}
+
 /// Calls the library and throws `NetCDFError` unless it returns `NC_NOERR`.
 func check(_ attempt: @autoclosure () -> String, _ body: () -> Int32) throws(NetCDFError) {
   let status = turn.withLock { _ in body() }

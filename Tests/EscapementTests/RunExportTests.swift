@@ -1,4 +1,3 @@
-import CNetCDF
 import Dynamics
 import Foundation
 import NetCDF
@@ -57,17 +56,9 @@ import Testing
     let path = directory.appendingPathComponent("exit_times.nc").path
     try writeNetCDF(run, to: path)
     let size = 2 * 2 * 30
-    var (file, variable): (Int32, Int32) = (-1, -1)
-    try #require(nc_open(path, NC_NOWRITE, &file) == NC_NOERR)
-    defer { nc_close(file) }
-    func doubles(_ name: String) throws -> [Double] {
-      try #require(nc_inq_varid(file, name, &variable) == NC_NOERR)
-      var values = [Double](repeating: 0, count: size)
-      try #require(nc_get_var_double(file, variable, &values) == NC_NOERR)
-      return values
-    }
-    let (times, last) = (try doubles("exit_time"), try doubles("last_time"))
-    let (steps, outcomes) = (try doubles("exit_step"), try doubles("outcome"))
+    let names = ["exit_time", "last_time", "exit_step", "outcome"]
+    let values = try netCDFValues(path, names.map { ($0, size) })
+    let (times, last, steps, outcomes) = (values[0], values[1], values[2], values[3])
     for (kindIndex, kind) in [DynamicsKind.chain, .sde].enumerated() {
       for (ruleIndex, threshold) in [0.01, 0.5].enumerated() {
         let series = try #require(
@@ -126,12 +117,7 @@ import Testing
     #expect(run.rules.map(\.criterion) == ["overlap-1", "overlap-1", "risk", "subspace"])
     let path = directory.appendingPathComponent("exit_times.nc").path
     try writeNetCDF(run, to: path)
-    var (file, variable): (Int32, Int32) = (-1, -1)
-    try #require(nc_open(path, NC_NOWRITE, &file) == NC_NOERR)
-    defer { nc_close(file) }
-    try #require(nc_inq_varid(file, "exit_step", &variable) == NC_NOERR)
-    var steps = [Double](repeating: 0, count: 48)
-    try #require(nc_get_var_double(file, variable, &steps) == NC_NOERR)
+    let steps = try netCDFValues(path, [("exit_step", 48)])[0]
     #expect(steps == run.series.flatMap { $0.records.map { Double($0.step) } })
     #expect(try !run.figures().isEmpty)
   }

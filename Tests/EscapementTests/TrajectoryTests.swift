@@ -1,4 +1,3 @@
-import CNetCDF
 import Dynamics
 import Foundation
 import NetCDF
@@ -176,14 +175,8 @@ import Testing
       }
       let place = directory.appendingPathComponent("trajectories.nc").path
       try writeNetCDF(run, to: place)
-      var (file, variable): (Int32, Int32) = (-1, -1)
-      try #require(nc_open(place, NC_NOWRITE, &file) == NC_NOERR)
-      defer { nc_close(file) }
       func values(_ name: String, _ count: Int) throws -> [Double] {
-        try #require(nc_inq_varid(file, name, &variable) == NC_NOERR, "\(name)")
-        var values = [Double](repeating: 0, count: count)
-        try #require(nc_get_var_double(file, variable, &values) == NC_NOERR)
-        return values
+        try netCDFValues(place, [(name, count)])[0]
       }
       #expect(try values("time", 5) == trajectories.plan.grid.times)
       for (index, name) in trajectories.plan.columnNames.enumerated() {
