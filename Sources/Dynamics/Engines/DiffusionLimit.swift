@@ -260,15 +260,15 @@ public struct DiffusionLimit: ObservableEngine {
         }
         continue
       }
-      let line = SteppedLine(
+      let crossings = StepCrossings(
         time: time, duration: duration, clock: clock, horizon: exitRule.horizon)
-      line.cross(
+      crossings.draw(
         from: before, to: after, variance: path.riskVariance, stream, &watch,
         boundary: { $0.boundary }, exit: { $0.exit(at: $1) })
       guard let levels = path.levels else { continue }
       // A level rises where the risk falls.
       for level in watch.levels {
-        line.cross(
+        crossings.draw(
           from: -levels.before[level], to: -levels.after[level], variance: levels.variances[level],
           stream, &watch, boundary: { -$0.nextThreshold(level) },
           exit: { $0.exit(level: level, at: $1) })
@@ -277,52 +277,4 @@ public struct DiffusionLimit: ObservableEngine {
     try meter.flush(report)
     return watch.finish(.censored, at: exitRule.horizon)
   }
-}
-
-/// One step of a path, in which lines that it falls to may be crossed.
-private struct SteppedLine {
-  let time: Double
-  let duration: Double
-  let clock: CrossingClock
-  let horizon: Double
-
-  /// Draws the crossings of the boundaries still to come, one below the other.
-  ///
-  /// After a crossing the rest of the step is again a bridge, from the boundary just reached.
-  func cross(
-    from before: Double, to after: Double, variance: Double, _ stream: RandomStream,
-    _ watch: inout ExitWatch, boundary: (ExitWatch) -> Double,
-    exit: (inout ExitWatch, Double) -> Void
-  ) {
-    let shift = clock.shift(spread: variance * clock.timeStep)
-    var (elapsed, from) = (0.0, before)
-    while !watch.isDone {
-      let level = boundary(watch) - shift
-      let bridge = CrossingBridge(
-        from: from, to: after, level: level, variance: variance, duration: duration - elapsed)
-      guard bridge.crosses(stream) else { break }
-      elapsed += bridge.crossingTime(stream)
-      from = level
-      let reading = clock.reading(at: time + elapsed)
-      // The next multiple of SGD's step may lie beyond the horizon.
-      guard reading <= horizon else { break }
-      exit(&watch, reading)
-    }
-  }
-}
-
-/// A path of the SDE, one step at a time.
-protocol DiffusionPath: AnyObject {
-  /// Puts the path at a start.
-  func place(_ frame: StudentFrame)
-  /// The excess risk now.
-  var risk: Double { get }
-  /// The variance rate of the risk over the last step.
-  var riskVariance: Double { get }
-  /// The overlaps as a flat state, then the second layer where it moves.
-  var overlaps: [Double] { get }
-  /// The levels that are watched beside the risk; nil where the risk tells all.
-  var levels: PathLevels? { get }
-  /// Takes one step.
-  func advance(_ duration: Double, _ stream: RandomStream) throws
 }
