@@ -13,23 +13,25 @@ public struct RunDirectory: Sendable {
   public init(path: String) throws {
     self.path = path
     directory = URL(fileURLWithPath: path, isDirectory: true)
-    let manager = FileManager.default
     do {
-      try manager.createDirectory(at: directory, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     } catch {
       throw OutputError(
         isCreation: true,
         description: "output: cannot create the directory '\(path)', expected a writable place")
     }
-    let probe = directory.appendingPathComponent(".escapement-\(UUID().uuidString)")
-    guard manager.createFile(atPath: probe.path, contents: Data()) else {
+    // The name is fixed, so that the next attempt removes what a killed one left.
+    let probe = file(".escapement-probe")
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
       let reason = systemReason()
       throw OutputError(
         isCreation: true,
         description:
           "output: cannot create files in '\(path)', expected a writable directory: \(reason)")
     }
-    try? manager.removeItem(at: probe)
+    close(descriptor)
+    unlink(probe)
   }
 
   /// The path of a file in the directory.
