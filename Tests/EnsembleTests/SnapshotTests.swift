@@ -15,6 +15,8 @@ private struct SteppedCase: Sendable, CustomTestStringConvertible {
   var horizon = 2.0
   var precision = InputPrecision.double
   var generator = RandomGenerator.xoshiro
+  /// Whether overlaps of directions and of the subspace are watched, rather than the risk.
+  var watchesLevels = false
 
   static let all = [
     SteppedCase(kind: .sgd, dimension: 2000, width: 1),
@@ -27,11 +29,14 @@ private struct SteppedCase: Sendable, CustomTestStringConvertible {
     SteppedCase(kind: .chain, dimension: 300, width: 70, horizon: 0.1),
     SteppedCase(kind: .chain, dimension: 1000, width: 3, teacherUnits: 2),
     SteppedCase(kind: .chain, dimension: 1000, width: 2, activation: .erf),
+    SteppedCase(
+      kind: .chain, dimension: 2000, width: 3, teacherUnits: 2, horizon: 3, watchesLevels: true),
+    SteppedCase(kind: .sgd, dimension: 300, width: 3, horizon: 4, watchesLevels: true),
   ]
 
   var testDescription: String {
     "\(kind.rawValue), p = \(width), k = \(teacherUnits), \(activation), \(precision.rawValue), "
-      + generator.name
+      + generator.name + (watchesLevels ? ", levels" : "")
   }
 
   func engine() throws -> any Engine {
@@ -39,7 +44,12 @@ private struct SteppedCase: Sendable, CustomTestStringConvertible {
       dimension: dimension, width: width, teacherUnits: teacherUnits, learningRate: 0.1,
       labelNoise: 0.01, activation: activation)
     // Noise alone takes the risk across the first.
-    let rule = try ExitRule(thresholds: [1e-4, 0.4], horizon: horizon)
+    let rule =
+      try watchesLevels
+      ? ExitRule(
+        thresholds: [], overlapThresholds: [0.15, 0.5], subspaceThresholds: [0.05, 0.3],
+        teacherUnits: teacherUnits, horizon: horizon)
+      : ExitRule(thresholds: [1e-4, 0.4], horizon: horizon)
     return kind == .sgd
       ? try FullSGD(model: model, exitRule: rule, precision: precision)
       : try ReducedChain(model: model, exitRule: rule)
