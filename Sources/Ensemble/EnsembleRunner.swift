@@ -43,8 +43,9 @@ public struct EnsembleRunner: Sendable {
   /// Runs the replicas that `table` does not have yet and puts their records there.
   ///
   /// A `journal` gets each replica as it ends, and saves every two seconds and at the end, however
-  /// that comes; replicas of which it has a snapshot go on from there. Returns steps and wall-clock seconds. Throws what the engine throws, and
-  /// `OutputError` when the journal cannot be written; the first failure cancels the rest.
+  /// that comes; replicas of which it has a snapshot go on from there. Returns steps and wall-clock
+  /// seconds. Throws what the engine throws, and `OutputError` when the journal cannot be written; the
+  /// first failure cancels the rest.
   public func complete(
     _ table: ExitRecordTable, _ engine: some Engine, start: Start, streams: StreamFamily,
     progress: ProgressMeter = ProgressMeter(), journal: RecordJournal? = nil
@@ -57,20 +58,24 @@ public struct EnsembleRunner: Sendable {
   /// Follows the replicas of `table` along `times` and puts there how each ended, one record a replica.
   ///
   /// `observe` is shown every replica at every time, in order for one replica, from several threads at
-  /// once. Returns and throws as above.
+  /// once. A `journal` gets what `numbers` tells of a replica that has ended, and its record. Returns and
+  /// throws as above.
   public func follow(
     _ table: ExitRecordTable, _ engine: some ObservableEngine, start: Start,
     streams: StreamFamily, times: [Double], progress: ProgressMeter = ProgressMeter(),
+    journal: RecordJournal? = nil, numbers: (@Sendable (_ replica: Int) -> [Double])? = nil,
     observe: @escaping @Sendable (_ replica: Int, _ time: Int, _ point: PathPoint) -> Void
   ) async throws -> (steps: Int, seconds: Double) {
     try await complete(
-      table, engine.kind, start: start, streams: streams, progress: progress, journal: nil
+      table, engine.kind, start: start, streams: streams, progress: progress, journal: journal,
+      numbers: numbers
     ) { try engine.observe(PathWork($0, times: times, observe: observe)) }
   }
 
   private func complete(
     _ table: ExitRecordTable, _ kind: DynamicsKind, start: Start, streams: StreamFamily,
     progress: ProgressMeter, journal: RecordJournal?,
+    numbers: (@Sendable (_ replica: Int) -> [Double])? = nil,
     perform: @escaping @Sendable (ReplicaWork) throws -> Void
   ) async throws -> (steps: Int, seconds: Double) {
     let queue = ReplicaQueue(table.missing)
@@ -89,6 +94,7 @@ public struct EnsembleRunner: Sendable {
                 queue: queue, start: start, streams: streams,
                 record: {
                   table.set($0, $1)
+                  if let journal, let numbers { journal.add($0, numbers: numbers($0)) }
                   journal?.add($0, $1)
                   progress.add(replicas: 1)
                 },

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Kills runs, merges, exports and sweeps with SIGKILL at random moments, takes them up again, compares
-the files.
+"""Kills runs, trajectories, merges, exports and sweeps with SIGKILL at random moments, takes them up
+again, compares the files.
 
-usage: kill.py [KILLS] [runs|long|merges|exports|sweeps …]
-KILLS is 200 for runs, by default; half of it for exports, a quarter for merges and for sweeps, a
-twentieth for runs of long replicas, with some 12 seconds between two.
+usage: kill.py [KILLS] [runs|trajectories|long|merges|exports|sweeps …]
+KILLS is 200 for runs, by default; half of it for exports, a quarter for trajectories, merges and
+sweeps, a twentieth for runs of long replicas, with some 12 seconds between two.
 """
 import os
 import pathlib
@@ -20,6 +20,8 @@ from common import expect_same, find_command, run
 
 EXPERIMENT = ("--dimension 1000 --learning-rate 0.1 --thresholds 0.1,0.5 --replicas 3000,sgd:12 "
               "--dynamics ode,sde,chain,sgd --horizon 4 --seed 11 --threads 2").split()
+TRAJECTORIES = ("--dimension 1000 --learning-rate 0.1 --replicas 2000,sgd:40 --dynamics ode,sde,chain,sgd "
+                "--times log:0.01:4:100 --paths 30 --quantiles 0.1,0.5,0.9 --seed 11 --threads 2").split()
 # Two replicas of a minute, whose states are saved every ten seconds.
 LONG = ("--dimension 1e5 --learning-rate 0.1 --thresholds 0.1,0.5 --replicas 2 --dynamics sgd "
         "--start overlaps:0.2 --horizon 0.5 --seed 11 --threads 2").split()
@@ -94,6 +96,31 @@ def kill_runs(place, kills, duration):
                 break
         run("compare", *EXPERIMENT, "--output", place / "run")
         expect_same(place / "run", place / "single")
+        finished += 1
+    return hits, finished
+
+
+def kill_trajectories(place, kills):
+    """Kills trajectories, early and late, until `kills` kills have hit; lets each end."""
+    words = ["trajectories", *TRAJECTORIES, "--output"]
+    duration = timed(*words, place / "paths-whole")
+    whole = contents(place / "paths-whole")
+    hits = finished = attempts = 0
+    while hits < kills:
+        shutil.rmtree(place / "paths", ignore_errors=True)
+        alive = True
+        while alive and hits < kills:
+            again = attempts % 2 and (place / "paths/checkpoint.trajectories").exists()
+            attempts += 1
+            alive = killed(["resume", place / "paths"] if again else [*words, place / "paths"],
+                           random.uniform(0, 1.1 * duration))
+            hits += alive
+            found = contents(place / "paths") if (place / "paths").exists() else {}
+            if any(whole.get(name) != data for name, data in found.items()
+                   if name != "checkpoint.trajectories"):
+                sys.exit("FAILED: a file of killed trajectories is there in part")
+        run(*words, place / "paths")
+        expect_equal(place / "paths", whole)
         finished += 1
     return hits, finished
 
@@ -194,7 +221,7 @@ def kill_sweeps(place, kills):
 
 def main():
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    chosen = sys.argv[2:] or ["runs", "long", "merges", "exports", "sweeps"]
+    chosen = sys.argv[2:] or ["runs", "trajectories", "long", "merges", "exports", "sweeps"]
     seed = random.randrange(1 << 32)
     random.seed(seed)
     print(f"moments drawn from seed {seed}", flush=True)
@@ -208,6 +235,9 @@ def main():
         if "runs" in chosen:
             hits, finished = kill_runs(place, kills, duration)
             print(f"{hits} SIGKILLs over {finished} runs: every file byte-identical", flush=True)
+        if "trajectories" in chosen:
+            hits, finished = kill_trajectories(place, max(1, kills // 4))
+            print(f"{hits} SIGKILLs over {finished} trajectories: every file byte-identical", flush=True)
         if "long" in chosen:
             hits, finished, duration = kill_long(place, max(1, kills // 20))
             print(f"{hits} SIGKILLs over {finished} runs of long replicas, which take {duration:.0f} s "

@@ -103,6 +103,71 @@ import Testing
     }
   }
 
+  @Test func `numbers seen of a replica come back to the bit, before its record`() throws {
+    let place = FileManager.default.temporaryDirectory
+      .appendingPathComponent("escapement-\(UUID().uuidString).records")
+    defer { try? FileManager.default.removeItem(at: place) }
+    // The last is longer than a piece, and than what is written at once.
+    let counts = [0, 1, 3, 700_000]
+    func numbers(_ replica: Int) -> [Double] {
+      (0..<counts[replica - 10]).map { $0 % 5 == 4 ? .nan : Double($0) / 7 + Double(replica) }
+    }
+    let journal = try RecordJournal(creating: place.path, header: RecordFileTests.header)
+    journal.begin(.chain, recordsPerReplica: 1, progress: ProgressMeter())
+    for replica in 10..<14 {
+      journal.add(replica, numbers: numbers(replica))
+      journal.add(replica, [record(replica, 0)])
+    }
+    try journal.save()
+
+    let table = try ExitRecordTable(replicas: 10..<14, recordsPerReplica: 1)
+    var (found, lengths) = ([Int: [Double]](), [Int: Int]())
+    let reader = try RecordFileReader(path: place.path)
+    _ = try reader.readAll(
+      table: {
+        for replica in 10..<14 where lengths[replica] == nil && table.has(replica) {
+          lengths[replica] = found[replica]?.count ?? 0
+        }
+        return $0 == .chain ? (table, 10..<14) : nil
+      },
+      numbers: { kind, replica, place, values in
+        guard kind == .chain, place == found[replica]?.count ?? 0 else { return false }
+        found[replica, default: []] += values
+        return true
+      },
+      cost: { _, _, _ in })
+    #expect(reader.damage == nil && table.missing.isEmpty)
+    for replica in 10..<14 {
+      let bits = (found[replica] ?? []).map(\.bitPattern)
+      #expect(bits == numbers(replica).map(\.bitPattern))
+      if let length = lengths[replica] { #expect(length == counts[replica - 10]) }
+    }
+    // Files of runs have none.
+    let other = try RecordFileReader(path: place.path)
+    #expect(throws: DataFileError.self) {
+      try other.readAll(table: { _ in (table, 10..<14) }, cost: { _, _, _ in })
+    }
+  }
+
+  @Test func `numbers that cannot be are refused`() {
+    var block = NumberBlock(kind: .sde)
+    block.add(7, from: 3, [0.5, .nan])
+    func isGood(_ content: [UInt8]) -> Bool {
+      NumberBlock.forEach(in: content) { kind, replica, place, numbers in
+        #expect(kind == .sde && replica == 7 && place == 3 && numbers.count == 2)
+      }
+    }
+    #expect(isGood(block.bytes))
+    for length in [0, 2, 20, 21, 29, block.bytes.count - 1] {
+      #expect(!isGood(Array(block.bytes.prefix(length))), "\(length) bytes")
+    }
+    block.add(7, from: 5, [.infinity])
+    #expect(!isGood(block.bytes))
+    var dynamics = NumberBlock(kind: .sde).bytes
+    dynamics[0] = 9
+    #expect(!isGood(dynamics))
+  }
+
   @Test func `intact records that do not fit are refused`() throws {
     try withFile { place in
       #expect(throws: DataFileError.self) { try read(place, replicas: 10..<29) }

@@ -55,7 +55,8 @@ def main():
 
     for path in sorted((ROOT / "data/experiments").glob("*.yaml")):
         content = path.read_bytes()
-        add(path.stem, "w" if b"\nsweep:" in content or b"\ncases:" in content else "y", content)
+        is_sweep = b"\nsweep:" in content or b"\ncases:" in content
+        add(path.stem, "w" if is_sweep else "l" if b"\ntimes:" in content else "y", content)
     add("gram", "y", b"dimension: 9\nlearning-rate: 1e-1\nstart: {gram: [[1, 0.1], [0.1, 1]]}\n"
         b"replicas: {default: 3, sgd: 1}\nseed: 18446744073709551615\nthresholds: [0.5]\n")
     add("sweep", "w", b"learning-rate-over-best: 1\nsweep: {width: [1, 2]}\n"
@@ -91,6 +92,18 @@ def main():
             for key in ["histogram", "kaplan_meier"]:
                 entry.pop(key, None)
         add("summary", "j", json.dumps(summary).encode())
+        paths = place / "paths"
+        plan = [*SMALL[:4], "--dynamics", "ode,chain", "--replicas", 2, "--times", "0,1", "--paths", 1,
+                "--quantiles", 0.5, "--seed", 3]
+        # A directory in the way of the summary leaves the checkpoint.
+        (paths / "summary.json").mkdir(parents=True)
+        run("trajectories", *plan, "--output", paths, check=False)
+        add("paths-checkpoint", "h", (paths / "checkpoint.trajectories").read_bytes())
+        (paths / "summary.json").rmdir()
+        run("resume", paths)
+        for letter, name in [("l", "experiment.yaml"), ("a", "trajectories.csv"), ("b", "bands.csv"),
+                             ("u", "summary.json")]:
+            add(f"paths-{pathlib.Path(name).stem}", letter, (paths / name).read_bytes())
         run("sweep", *SMALL[2:], "--dimension", "50,90", "--replicas", 3, "--output", place / "sweep")
         add("sweep-table", "t", (place / "sweep/sweep.csv").read_bytes())
         add("verdict-table", "v", (place / "sweep/verdicts.csv").read_bytes())

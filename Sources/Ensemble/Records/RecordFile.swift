@@ -1,8 +1,8 @@
 internal import CZlib
 import Foundation
 
-// A record file holds exit records of a run or of a share of it, as they were finished. It grows at
-// its end only:
+// A record file holds exit records of a run or of a share of it, as they were finished; of trajectories
+// it has the numbers of each path in front of its record. It grows at its end only:
 //
 //   magic, 8 bytes
 //   blocks: tag (4 bytes), length n of the content, CRC-32 of tag, length and content, n bytes
@@ -36,6 +36,7 @@ public struct RecordFileHeader: Codable, Sendable, Equatable {
 enum BlockTag: UInt32 {
   case header = 0x4441_4548  // "HEAD"
   case records = 0x5343_4552  // "RECS"
+  case numbers = 0x424d_554e  // "NUMB"
   case state = 0x5441_5453  // "STAT"
   case end = 0x2044_4e45  // "END "
 }

@@ -62,10 +62,14 @@ public final class RecordFileReader {
   /// Reads on to the end, or to the first damage, and puts every replica into a table.
   ///
   /// `table` is asked for the table of a dynamics and the replicas that may be here; nil when there
-  /// may be none. Costs are told to `cost`. A replica that is there already must agree to the last
+  /// may be none. Costs are told to `cost`, and what was seen of a path to `numbers`, before the path's
+  /// record; it returns whether that may be. A replica that is there already must agree to the last
   /// bit. Returns how many were not. Throws `DataFileError` where intact blocks hold what cannot be.
   public func readAll(
     table: (DynamicsKind) -> (ExitRecordTable, replicas: Range<Int>)?,
+    numbers: (DynamicsKind, _ replica: Int, _ place: Int, _ numbers: [Double]) -> Bool = {
+      _, _, _, _ in false
+    },
     cost: (DynamicsKind, _ steps: Int, _ seconds: Double) -> Void
   ) throws -> Int {
     var added = 0
@@ -94,6 +98,15 @@ public final class RecordFileReader {
         }
         guard isGood else { throw contradiction() }
         cost(view.kind, view.steps, view.seconds)
+        goodLength += RecordFileLayout.blockHeader + content.count
+        lengthBeforeEnd = goodLength
+      case .block(.numbers, let content):
+        let isGood = try NumberBlock.forEach(in: content) { kind, replica, place, values in
+          guard !isFinished, numbers(kind, replica, place, values) else {
+            throw contradiction()
+          }
+        }
+        guard isGood else { throw contradiction() }
         goodLength += RecordFileLayout.blockHeader + content.count
         lengthBeforeEnd = goodLength
       case .block(.end, let content):

@@ -8,9 +8,13 @@ import Synchronization
 public final class RecordJournal: Sendable {
   /// A block is written at once beyond this size.
   private static let largestPending = 1 << 22
+  /// Numbers of a replica that are added at once, at most.
+  private static let largestPiece = 1 << 19
 
   private struct Pending {
     var block: RecordBlock?
+    /// Numbers of replicas whose records are in `block`, or still to come.
+    var numbers: NumberBlock?
     var progress: ProgressMeter?
     var steps = 0
     var since = ContinuousClock.now
@@ -51,8 +55,20 @@ public final class RecordJournal: Sendable {
   func begin(_ kind: DynamicsKind, recordsPerReplica: Int, progress: ProgressMeter) {
     pending.withLock {
       $0 = Pending(
-        block: RecordBlock(kind: kind, recordsPerReplica: recordsPerReplica), progress: progress,
-        steps: progress.steps)
+        block: RecordBlock(kind: kind, recordsPerReplica: recordsPerReplica),
+        numbers: NumberBlock(kind: kind), progress: progress, steps: progress.steps)
+    }
+  }
+
+  /// Adds what was seen of a replica, piece by piece, before the replica itself.
+  func add(_ replica: Int, numbers: [Double]) {
+    for place in stride(from: 0, to: numbers.count, by: RecordJournal.largestPiece) {
+      let piece = numbers[place...].prefix(RecordJournal.largestPiece)
+      let size = pending.withLock {
+        $0.numbers?.add(replica, from: place, piece)
+        return $0.numbers?.size ?? 0
+      }
+      if size > RecordJournal.largestPending { try? save() }
     }
   }
 
@@ -78,22 +94,23 @@ public final class RecordJournal: Sendable {
       if let failure = file.failure { throw failure }
       // What a state cost is saved with it, be there finished replicas or not.
       let isNew = snapshots?.takeNews() ?? false
-      let ready: (block: RecordBlock, superseded: [SnapshotSubject])? = pending.withLock {
-        guard var block = $0.block, isNew || block.replicas > 0, let progress = $0.progress else {
-          return nil
-        }
+      let ready = pending.withLock {
+        pending -> (block: RecordBlock, numbers: NumberBlock, superseded: [SnapshotSubject])? in
+        guard var block = pending.block, let numbers = pending.numbers,
+          isNew || block.replicas > 0 || numbers.pieces > 0, let progress = pending.progress
+        else { return nil }
         let (steps, now) = (progress.steps, ContinuousClock.now)
-        block.steps = steps - $0.steps
-        block.seconds = seconds($0.since.duration(to: now))
-        $0.block = RecordBlock(kind: block.kind, recordsPerReplica: block.recordsPerReplica)
-        $0.steps = steps
-        $0.since = now
-        let superseded = $0.superseded
-        $0.superseded = []
-        return (block, superseded)
+        block.steps = steps - pending.steps
+        block.seconds = seconds(pending.since.duration(to: now))
+        let superseded = pending.superseded
+        pending = Pending(
+          block: RecordBlock(kind: block.kind, recordsPerReplica: block.recordsPerReplica),
+          numbers: NumberBlock(kind: block.kind), progress: progress, steps: steps, since: now)
+        return (block, numbers, superseded)
       }
       guard let ready else { return }
       do {
+        if ready.numbers.pieces > 0 { try file.writer.append(.numbers, ready.numbers.bytes) }
         try file.writer.append(.records, ready.block.bytes)
         try file.writer.synchronize()
         snapshots?.remove(ready.superseded)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Keeps two processes from writing the same run; the lock goes with the process, however it ends.
-public final class RunLock {
+public final class RunLock: Sendable {
   private let path: String
   private let descriptor: Int32
   /// False on file systems that know no locks; nothing is kept out there.

@@ -8,6 +8,11 @@ extension RecordFileHeader {
       version: escapementVersion, commit: commit, experiment: experiment.yaml, share: share)
   }
 
+  /// Names trajectories.
+  init(_ plan: TrajectoryPlan, commit: String?) {
+    self.init(version: escapementVersion, commit: commit, experiment: plan.yaml, share: nil)
+  }
+
   /// What tells this experiment from another, in words; nil when they are the same.
   func difference(from other: RecordFileHeader) -> String? {
     if version != other.version { return "its version is \(version), not \(other.version)" }
@@ -19,8 +24,10 @@ extension RecordFileHeader {
       }
     }
     let (mine, theirs) = (entries(experiment), entries(other.experiment))
-    let differing = ExperimentKey.allCases.map(\.rawValue).first { mine[$0] != theirs[$0] }
-    guard let key = differing else { return "its experiment is another" }
+    let keys = ExperimentKey.allCases.map(\.rawValue) + TrajectoryKey.allCases.map(\.rawValue)
+    guard let key = keys.first(where: { mine[$0] != theirs[$0] }) else {
+      return "its experiment is another"
+    }
     func shown(_ value: Substring?) -> String {
       guard let value else { return "missing" }
       return value.count > 40 ? "\(value.prefix(40))…" : String(value)
@@ -32,10 +39,7 @@ extension RecordFileHeader {
   ///
   /// Throws `DataFileError` unless the text is a valid experiment in the resolved form.
   func experiment(in name: String, threads: String? = nil) throws -> Experiment {
-    guard version == escapementVersion else {
-      throw DataFileError(
-        name, "it is of version \(version), expected this version \(escapementVersion)")
-    }
+    try requireThisVersion(name)
     var options = try ExperimentOptions(yaml: experiment, name: name)
     if let threads { options.set(.threads, threads) }
     let result = try Experiment(options)
@@ -43,5 +47,24 @@ extension RecordFileHeader {
       throw DataFileError(name, "its experiment is not in the resolved form")
     }
     return result
+  }
+
+  /// Reads the plan of trajectories back; as above otherwise.
+  func trajectoryPlan(in name: String, threads: String? = nil) throws -> TrajectoryPlan {
+    try requireThisVersion(name)
+    var options = try TrajectoryOptions(yaml: experiment, name: name)
+    if let threads { options.experiment.set(.threads, threads) }
+    let result = try TrajectoryPlan(options)
+    guard result.yaml == experiment else {
+      throw DataFileError(name, "its experiment is not in the resolved form")
+    }
+    return result
+  }
+
+  private func requireThisVersion(_ name: String) throws {
+    guard version == escapementVersion else {
+      throw DataFileError(
+        name, "it is of version \(version), expected this version \(escapementVersion)")
+    }
   }
 }

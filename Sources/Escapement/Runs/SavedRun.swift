@@ -4,8 +4,9 @@ import Foundation
 
 /// Keeps a run, or one share of it, in a directory from which it can be taken up again.
 ///
-/// Finished replicas are saved as the run goes, and the states of long ones under way. Whatever ends the process, the directory has all but
-/// the last seconds of its work, and taking it up gives the same bytes as never having stopped.
+/// Finished replicas are saved as the run goes, and the states of long ones under way. Whatever ends the
+/// process, the directory has all but the last seconds of its work, and taking it up gives the same bytes
+/// as never having stopped.
 public final class SavedRun {
   /// The experiment.
   public let experiment: Experiment
@@ -47,13 +48,10 @@ public final class SavedRun {
     snapshots = SnapshotStore(
       directory: directory.path, prefix: names.snapshots, header: header)
     var notes: [String] = []
-    if !lock.isHeld {
-      notes.append(
-        "the file system of '\(directory.path)' has no locks: nothing keeps a second process out")
-    }
+    if let note = Checkpoint.note(lock, directory) { notes.append(note) }
     let checkpoint = directory.file(names.checkpoint)
-    if let finished = names.finishedShare.map(directory.file), isThere(finished) {
-      let file = try SavedRun.open(finished, as: header, in: directory.path, &notes)
+    if let finished = names.finishedShare.map(directory.file), Checkpoint.isThere(finished) {
+      let file = try Checkpoint.open(finished, as: header, &notes)
       try records.read(file)
       if file.isFinished, file.damage == nil, records.missingCount == 0 {
         self.notes = notes + ["shard \(share!) is finished already"]
@@ -62,15 +60,19 @@ public final class SavedRun {
       }
       // It is no longer what it was when it was given that name.
       try DurableFile.rename(finished, to: checkpoint)
-      self.notes = notes + [SavedRun.note(file, records)] + SavedRun.takeUp(snapshots, records)
+      self.notes =
+        notes + [Checkpoint.note(file, missing: records.missingCount, of: records.replicaCount)]
+        + SavedRun.takeUp(snapshots, records)
       journal = try RecordJournal(
         continuing: checkpoint, at: file.lengthBeforeEnd, snapshots: snapshots)
       return
     }
-    if isThere(checkpoint) {
-      let file = try SavedRun.open(checkpoint, as: header, in: directory.path, &notes)
+    if Checkpoint.isThere(checkpoint) {
+      let file = try Checkpoint.open(checkpoint, as: header, &notes)
       try records.read(file)
-      self.notes = notes + [SavedRun.note(file, records)] + SavedRun.takeUp(snapshots, records)
+      self.notes =
+        notes + [Checkpoint.note(file, missing: records.missingCount, of: records.replicaCount)]
+        + SavedRun.takeUp(snapshots, records)
       journal = try RecordJournal(
         continuing: checkpoint, at: file.lengthBeforeEnd, snapshots: snapshots)
     } else {
@@ -95,7 +97,7 @@ public final class SavedRun {
     let place = URL(fileURLWithPath: path, isDirectory: true)
     func file(_ name: String) -> String { place.appendingPathComponent(name).path }
     var names = RunFileNames(share: share)
-    if share == nil, !isThere(file(names.checkpoint)) {
+    if share == nil, !Checkpoint.isThere(file(names.checkpoint)) {
       let shares = RunFileNames.shares(in: path, prefix: "checkpoint")
       if shares.count > 1 {
         throw DataFileError(
@@ -103,9 +105,11 @@ public final class SavedRun {
       }
       if let only = shares.first { names = RunFileNames(share: only.share) }
     }
-    guard isThere(file(names.checkpoint)) else {
+    guard Checkpoint.isThere(file(names.checkpoint)) else {
       let shards = RunFileNames.shares(in: path, prefix: "shard")
-      if isThere(file(names.finishedShare ?? "summary.json")) || share == nil && !shards.isEmpty {
+      if Checkpoint.isThere(file(names.finishedShare ?? "summary.json"))
+        || share == nil && !shards.isEmpty
+      {
         return nil
       }
       throw DataFileError(
@@ -114,36 +118,6 @@ public final class SavedRun {
     let reader = try RecordFileReader(path: file(names.checkpoint))
     let experiment = try reader.header.experiment(in: reader.path, threads: threads)
     return try SavedRun(experiment, share: names.share, directory: path, commit: commit)
-  }
-
-  /// Opens a record file of this very run; throws when it is of another.
-  private static func open(
-    _ path: String, as header: RecordFileHeader, in directory: String, _ notes: inout [String]
-  ) throws -> RecordFileReader {
-    let file = try RecordFileReader(path: path)
-    if let difference = file.header.difference(from: header) {
-      throw OutputError(
-        isCreation: true,
-        description:
-          "output: '\(path)' is of another experiment: \(difference); expected the same one, or a "
-          + "directory of its own")
-    }
-    guard file.header.share == header.share else {
-      throw DataFileError(path, "its name and its header tell different shards")
-    }
-    if file.header.commit != header.commit {
-      notes.append(
-        "'\(path)' was begun by commit \(file.header.commit ?? "unknown"), this is "
-          + "\(header.commit ?? "unknown")")
-    }
-    return file
-  }
-
-  private static func note(_ file: RecordFileReader, _ records: RunRecords) -> String {
-    let done = records.replicaCount - records.missingCount
-    let found = "'\(file.path)' has \(done) of \(records.replicaCount) replicas"
-    guard let damage = file.damage else { return "\(found): going on" }
-    return "\(found) and \(damage): what is missing is run again"
   }
 
   /// Runs what is missing; throws as `RunRecords` does.
@@ -172,5 +146,3 @@ public final class SavedRun {
     DurableFile.synchronize(directory: directory.path)
   }
 }
-
-private func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }

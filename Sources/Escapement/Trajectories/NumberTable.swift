@@ -35,6 +35,18 @@ final class NumberTable: @unchecked Sendable {
     numbers[(row * columns)..<((row + 1) * columns)]
   }
 
+  /// The numbers of some rows, one after the other.
+  func rows(_ rows: Range<Int>) -> Slice<UnsafeMutableBufferPointer<Double>> {
+    numbers[(rows.lowerBound * columns)..<(rows.upperBound * columns)]
+  }
+
+  /// Puts numbers into places counted from the start of a row.
+  func put(_ values: some Collection<Double>, row: Int, place: Int) {
+    let start = row * columns + place
+    precondition(start + values.count <= numbers.count, "places in the table")
+    for (index, value) in values.enumerated() { numbers[start + index] = value }
+  }
+
   /// The numbers of a column.
   func column(_ column: Int) -> [Double] {
     stride(from: column, to: numbers.count, by: columns).map { numbers[$0] }

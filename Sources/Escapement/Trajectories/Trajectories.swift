@@ -34,10 +34,13 @@ public struct Trajectories: Sendable {
 
   /// Follows the paths of a plan; results do not depend on threads.
   ///
-  /// Throws `GSLError` when GSL fails, `ParameterError` without memory, `CancellationError` when the task
-  /// is cancelled. Cost: the steps of all replicas to the last time.
+  /// With `saved`, those of the same plan, replicas are kept as they end, and those that are there are not
+  /// followed again. Throws `GSLError` when GSL fails, `ParameterError` without memory, `CancellationError`
+  /// when the task is cancelled, `OutputError` and `DataFileError` when `saved` cannot be written or read.
+  /// Cost: the steps of all replicas to the last time.
   public static func run(
-    _ plan: TrajectoryPlan, commit: String? = nil, observer: (any ComparisonObserver)? = nil
+    _ plan: TrajectoryPlan, saved: SavedTrajectories? = nil, commit: String? = nil,
+    observer: (any ComparisonObserver)? = nil
   ) async throws -> Trajectories {
     let experiment = plan.experiment
     let runner = try EnsembleRunner(threads: experiment.threads)
@@ -45,14 +48,17 @@ public struct Trajectories: Sendable {
     for kind in experiment.dynamics {
       let count = plan.replicaCount(kind)
       let store = try TrajectoryStore(plan, kind)
-      let ends = try ExitRecordTable(replicas: 0..<count, recordsPerReplica: 1)
+      let ends =
+        try saved?.ends[kind] ?? ExitRecordTable(replicas: 0..<count, recordsPerReplica: 1)
+      try saved?.fill(store, kind)
       let meter = ProgressMeter()
       await observer?.willRun(kind, replicas: count, meter: meter)
       let result: Result<Void, any Error>
       do {
         _ = try await runner.follow(
           ends, experiment.engine(kind), start: experiment.start, streams: experiment.streams,
-          times: plan.grid.times, progress: meter, observe: store.add)
+          times: plan.grid.times, progress: meter, journal: saved?.journal, numbers: store.numbers,
+          observe: store.add)
         result = .success(())
       } catch {
         result = .failure(error)

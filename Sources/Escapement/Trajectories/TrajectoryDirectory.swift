@@ -5,11 +5,15 @@ import Foundation
 public enum TrajectoryDirectory {
   static let paths = "trajectories.csv"
   static let bands = "bands.csv"
+  static let checkpoint = "checkpoint.trajectories"
 
   /// Whether a directory holds trajectories.
   public static func isThere(_ path: String) -> Bool {
     [paths, bands].contains { has(path, $0) }
   }
+
+  /// Whether a directory holds trajectories that are not finished.
+  public static func isUnfinished(_ path: String) -> Bool { has(path, checkpoint) }
 
   /// Throws `OutputError` when a directory holds another run, or trajectories of another plan.
   public static func requireFree(_ path: String, for plan: TrajectoryPlan) throws {
@@ -32,7 +36,7 @@ public enum TrajectoryDirectory {
 
   /// Throws `OutputError` when a directory that is to have another run holds trajectories.
   static func requireNone(_ path: String) throws {
-    guard isThere(path) else { return }
+    guard isThere(path) || isUnfinished(path) else { return }
     throw OutputError(
       isCreation: true,
       description: "output: '\(path)' holds trajectories, expected a directory of its own")

@@ -74,6 +74,11 @@ public struct TrajectoryPlan: Sendable {
   /// Numbers that are kept of a path at each time.
   var columnCount: Int { columns.reduce(0) { $0 + $1.count(for: experiment.model) } }
 
+  /// Numbers that are kept of a replica: its risks, then its path.
+  func numberCount(_ kind: DynamicsKind, replica: Int) -> Int {
+    grid.times.count * (1 + (replica < pathCount(kind) ? columnCount : 0))
+  }
+
   /// Bytes that the numbers take at most: the risk of the replicas of one dynamics, and all paths.
   public var memory: Double {
     let risks = experiment.dynamics.map { Double(replicaCount($0)) }.max() ?? 0

@@ -14,6 +14,7 @@ struct TrajectoryStore: Sendable {
   private let timeCount: Int
   private let pathCount: Int
   private let needsState: Bool
+  private let columnCount: Int
 
   /// Makes room; throws `ParameterError` when the system has none.
   init(_ plan: TrajectoryPlan, _ kind: DynamicsKind) throws(ParameterError) {
@@ -21,6 +22,7 @@ struct TrajectoryStore: Sendable {
     width = plan.experiment.model.width
     timeCount = plan.grid.times.count
     pathCount = plan.pathCount(kind)
+    columnCount = plan.columnCount
     needsState = plan.columns.contains(where: \.needsState)
     risks = try NumberTable(rows: plan.replicaCount(kind), columns: timeCount)
     paths = try NumberTable(rows: pathCount * timeCount, columns: plan.columnCount)
@@ -38,5 +40,21 @@ struct TrajectoryStore: Sendable {
         place += 1
       }
     }
+  }
+
+  /// All that is kept of a replica: its risks, then its path.
+  func numbers(of replica: Int) -> [Double] {
+    let risks = Array(risks.rows(replica..<(replica + 1)))
+    guard replica < pathCount else { return risks }
+    return risks + paths.rows((replica * timeCount)..<((replica + 1) * timeCount))
+  }
+
+  /// Takes back numbers of a replica, of which the first stood at `place`.
+  func put(_ numbers: [Double], replica: Int, place: Int) {
+    let risksLeft = max(0, timeCount - place)
+    risks.put(numbers.prefix(risksLeft), row: replica, place: min(place, timeCount))
+    paths.put(
+      numbers.dropFirst(risksLeft), row: min(replica, pathCount) * timeCount,
+      place: max(0, place - timeCount))
   }
 }

@@ -7,8 +7,8 @@ struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Finishes a run that was interrupted.",
     discussion: """
-      The files are those of a run that never stopped, byte by byte, save the cost under 'timing' in \
-      summary.json.
+      Takes up runs of compare and trajectories. The files are those of a run that never stopped, byte \
+      by byte, save the cost under 'timing' in summary.json.
       """)
 
   @Argument(help: "Directory of the run, as --output named it.") var directory: String
@@ -22,6 +22,19 @@ struct Resume: AsyncParsableCommand {
 
   func run() async throws {
     let share = try shard.map(readShare)
+    if TrajectoryDirectory.isUnfinished(directory) {
+      guard share == nil, !printing.histogram else {
+        throw ExperimentError(
+          origin: .commandLine, key: share == nil ? "histogram" : "shard",
+          problem: "'\(directory)' holds trajectories, expected a run of compare")
+      }
+      if let saved = try SavedTrajectories.resume(
+        directory, threads: threads, commit: builtCommit)
+      {
+        return try await completeSavedTrajectories(
+          saved, printing.format == .json ? .json : .table)
+      }
+    }
     let run = try SavedRun.resume(
       directory, share: share, threads: threads, commit: builtCommit)
     guard let run else {

@@ -9,7 +9,8 @@ struct Trajectories: AsyncParsableCommand {
     discussion: """
       Replica i starts as in compare and, for the exact chain, full SGD and the ODE, takes the very same \
       path. Without --output the table goes to stdout as CSV: paths (dynamics,replica,time,risk,…) or, \
-      with --quantiles, bands. With --output DIR it fills DIR for 'escapement export DIR --to figures'. \
+      with --quantiles, bands. With --output DIR it fills DIR for 'escapement export DIR --to figures', \
+      and saves replicas as they end: what was interrupted goes on with 'escapement resume DIR'. \
       A replica that leaves the finite numbers has empty fields from then on.
 
       Example: escapement trajectories --dimension 3000 --learning-rate 0.1 --times log:0.01:10:200
@@ -32,34 +33,18 @@ struct Trajectories: AsyncParsableCommand {
         origin: .commandLine, key: "format",
         problem: "found csv, expected json or --output: paths and quantiles are two tables")
     }
-    let directory = try plan.experiment.output.map { path in
-      try TrajectoryDirectory.requireFree(path, for: plan)
-      return try RunDirectory(path: path)
+    let saved = try plan.experiment.output.map {
+      try SavedTrajectories(plan, directory: $0, commit: builtCommit)
     }
     if plan.memory > 1e8 {
       Console.error(
         "escapement: the numbers to keep take \(String(format: "%.0f MB", plan.memory / 1e6))\n")
     }
     tellCost(try plan.quadratureWork())
+    if let saved { return try await completeSavedTrajectories(saved, format) }
     let trajectories = try await Escapement.Trajectories.run(
       plan, commit: builtCommit, observer: TerminalProgress())
-    for warning in trajectories.warnings { Console.error("escapement: warning: \(warning)\n") }
-    try directory?.write(try trajectories.files())
-    switch format {
-    case .csv: try Console.output(csv(trajectories))
-    case .json: try Console.output(jsonData(TrajectorySummary(trajectories, withPaths: true)))
-    case .table: try Console.output(trajectoryTable(trajectories))
-    }
-  }
-
-  private func csv(_ trajectories: Escapement.Trajectories) -> Data {
-    var data = Data()
-    if trajectories.plan.quantiles.isEmpty {
-      trajectories.writePaths { data.append(contentsOf: $0.utf8) }
-    } else {
-      trajectories.writeBands { data.append(contentsOf: $0.utf8) }
-    }
-    return data
+    try show(trajectories, format)
   }
 
   private func plan() throws -> TrajectoryPlan {
@@ -73,13 +58,6 @@ struct Trajectories: AsyncParsableCommand {
     for (key, text) in words { if let text { given.set(key, text) } }
     return try TrajectoryPlan(file.overridden(by: given), directory: arguments.directory)
   }
-}
-
-/// How trajectories are printed.
-enum TrajectoryFormat: String, ExpressibleByArgument, CaseIterable {
-  case csv
-  case json
-  case table
 }
 
 extension ArgumentHelp {

@@ -31,7 +31,11 @@ public struct Run: Sendable {
       URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
     }
     for name in ["experiment.yaml", "summary.json", "exit_times.csv"]
-    where !FileManager.default.fileExists(atPath: file(name)) {
+    where !Checkpoint.isThere(file(name)) {
+      let checkpoints = [RunFileNames(share: nil).checkpoint, TrajectoryDirectory.checkpoint]
+      guard !checkpoints.contains(where: { Checkpoint.isThere(file($0)) }) else {
+        throw DataFileError(path, "is unfinished, expected a run that escapement resume has ended")
+      }
       throw DataFileError(
         path, "no \(name), expected a directory filled by escapement compare --output")
     }

@@ -24,6 +24,11 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   case UInt8(ascii: "t"): readSweepTables("sweep.csv", bytes)
   case UInt8(ascii: "v"): readSweepTables("verdicts.csv", bytes)
   case UInt8(ascii: "p"): readPoint(text)
+  case UInt8(ascii: "l"): readTrajectories("experiment.yaml", bytes)
+  case UInt8(ascii: "a"): readTrajectories("trajectories.csv", bytes)
+  case UInt8(ascii: "b"): readTrajectories("bands.csv", bytes)
+  case UInt8(ascii: "u"): readTrajectories("summary.json", bytes)
+  case UInt8(ascii: "h"): resumeTrajectories(withChecksums(bytes))
   default: return -1
   }
   return 0

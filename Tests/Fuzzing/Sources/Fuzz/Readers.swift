@@ -60,9 +60,7 @@ func goOnFromSnapshot(_ bytes: Data) {
   let snapshots = SnapshotStore(directory: place("run"), prefix: "snapshot", header: header)
   guard write(bytes, to: place("run/snapshot-chain-0.state")) else { return }
   _ = snapshots.takeUp { _, _ in true }
-  let isDone = DispatchSemaphore(value: 0)
-  Task.detached {
-    defer { isDone.signal() }
+  wait {
     let engine = try ReducedChain(
       model: Model(dimension: 50, learningRate: 0.1),
       exitRule: ExitRule(thresholds: [0.1, 0.5], horizon: 2))
@@ -71,6 +69,26 @@ func goOnFromSnapshot(_ bytes: Data) {
     _ = try await EnsembleRunner(threads: 1).complete(
       ExitRecordTable(replicas: 0..<1, recordsPerReplica: 2), engine, start: .random,
       streams: StreamFamily(seed: 1), journal: journal)
+  }
+}
+
+/// Takes trajectories up from a checkpoint that is fed, and ends those of the sound plan.
+func resumeTrajectories(_ bytes: Data) {
+  for name in ["experiment.yaml", "summary.json", "trajectories.csv", "bands.csv"] {
+    unlink(place("paths/" + name))
+  }
+  guard write(bytes, to: place("paths/checkpoint.trajectories")),
+    let saved = try? SavedTrajectories.resume(place("paths"), commit: nil),
+    saved.plan.yaml == Sound.plan?.yaml
+  else { return }
+  wait { try saved.finish(try await Trajectories.run(saved.plan, saved: saved).files()) }
+}
+
+private func wait(_ body: @escaping @Sendable () async throws -> Void) {
+  let isDone = DispatchSemaphore(value: 0)
+  Task.detached {
+    defer { isDone.signal() }
+    try await body()
   }
   isDone.wait()
 }
@@ -114,6 +132,20 @@ private enum Sound {
   static let grid =
     "learning-rate: 0.1\nthresholds: [0.5]\ndynamics: [ode, chain]\nreplicas: 3\n"
     + "sweep: {dimension: [50, 90]}\n"
+  static let trajectories =
+    "dimension: 50\nlearning-rate: 0.1\ndynamics: [ode, chain]\nreplicas: 2\nseed: 3\n"
+    + "times: [0, 1]\nquantiles: [0.5]\npaths: 1\n"
+  static let plan = try? TrajectoryPlan(TrajectoryOptions(yaml: trajectories, name: "sound"))
+  static let paths =
+    "dynamics,replica,time,risk,M_1_1\nchain,0,0.0,2,0.1\nchain,0,1.0,1.5,0.4\n"
+    + "ode,0,0.0,2,0.1\node,0,1.0,1.25,\n"
+  static let bands =
+    "dynamics,time,replicas,diverged,mean,standard_error,quantile_0.5\n"
+    + "chain,0.0,2,0,2,0.1,2\nchain,1.0,2,1,,,\node,0.0,2,0,2,0.1,2\node,1.0,2,0,1,0.1,1\n"
+  static let pathSummary = """
+    {"schema": "escapement/trajectories/1", "warnings": [],
+    "provenance": {"version": "0.1.0", "gsl": "2.7", "generator": "philox4x64-10", "seed": 1}}
+    """
 }
 
 func readRun(_ name: String, _ bytes: Data) {
@@ -127,6 +159,19 @@ func readRun(_ name: String, _ bytes: Data) {
   for format in [ExportFormat.csv, .json] { _ = try? run.exported(to: format) }
   guard let figures = try? run.figures() else { return }
   _ = try? reportHTML(run, pictures: figures.map { ($0, "<svg></svg>") })
+}
+
+func readTrajectories(_ name: String, _ bytes: Data) {
+  let files = [
+    "experiment.yaml": Data(Sound.trajectories.utf8), "trajectories.csv": Data(Sound.paths.utf8),
+    "bands.csv": Data(Sound.bands.utf8), "summary.json": Data(Sound.pathSummary.utf8),
+  ].merging([name: bytes]) { $1 }
+  for (name, contents) in files {
+    guard write(contents, to: place("paths/" + name)) else { return }
+  }
+  guard let run = try? TrajectoryRun(path: place("paths")) else { return }
+  for format in [ExportFormat.csv, .json] { _ = try? run.exported(to: format) }
+  _ = try? reportHTML(run, pictures: run.figures().map { ($0, "<svg></svg>") })
 }
 
 func readSweepTables(_ name: String, _ bytes: Data) {
@@ -162,8 +207,10 @@ func readPoint(_ text: String) {
 private let scratch: String = {
   let path = FileManager.default.temporaryDirectory
     .appendingPathComponent("escapement-fuzz-\(getpid())").path
-  try? FileManager.default.createDirectory(
-    atPath: path + "/run", withIntermediateDirectories: true)
+  for name in ["run", "paths"] {
+    try? FileManager.default.createDirectory(
+      atPath: path + "/" + name, withIntermediateDirectories: true)
+  }
   atexit { try? FileManager.default.removeItem(atPath: scratch) }
   return path
 }()

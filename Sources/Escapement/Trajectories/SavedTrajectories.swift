@@ -1,0 +1,113 @@
+import Dynamics
+import Ensemble
+import Foundation
+
+/// Keeps trajectories in a directory from which they can be taken up again.
+///
+/// Replicas that have been followed to the last time are saved as the work goes. Whatever ends the process,
+/// taking the directory up gives the same bytes as never having stopped; a replica under way starts anew.
+public final class SavedTrajectories: Sendable {
+  /// What was asked for.
+  public let plan: TrajectoryPlan
+  /// What takes replicas that have ended.
+  public let journal: RecordJournal
+  /// What a person should know before the work goes on, one line each.
+  public let notes: [String]
+  /// Where the files are.
+  public let directory: RunDirectory
+  /// How each replica ended, by dynamics.
+  let ends: [DynamicsKind: ExitRecordTable]
+  private let lock: RunLock
+  private let checkpoint: String
+
+  /// Opens a directory for a plan and takes up what is there of it.
+  ///
+  /// Throws `OutputError` when the directory cannot be written, is in use, or holds something else;
+  /// `DataFileError` when its checkpoint is broken; `ParameterError` without memory.
+  public init(_ plan: TrajectoryPlan, directory path: String, commit: String?) throws {
+    try TrajectoryDirectory.requireFree(path, for: plan)
+    self.plan = plan
+    directory = try RunDirectory(path: path)
+    lock = try RunLock(path: directory.file(RunFileNames(share: nil).lock), run: path)
+    checkpoint = directory.file(TrajectoryDirectory.checkpoint)
+    ends = try Dictionary(
+      uniqueKeysWithValues: plan.experiment.dynamics.map { kind in
+        let replicas = 0..<plan.replicaCount(kind)
+        return (kind, try ExitRecordTable(replicas: replicas, recordsPerReplica: 1))
+      })
+    var notes = Checkpoint.note(lock, directory).map { [$0] } ?? []
+    let header = RecordFileHeader(plan, commit: commit)
+    if Checkpoint.isThere(checkpoint) {
+      let file = try Checkpoint.open(checkpoint, as: header, &notes)
+      try SavedTrajectories.read(file, ends, plan)
+      let missing = ends.values.reduce(0) { $0 + $1.missing.reduce(0) { $0 + $1.count } }
+      let count = ends.values.reduce(0) { $0 + $1.replicas.count }
+      notes.append(Checkpoint.note(file, missing: missing, of: count))
+      journal = try RecordJournal(continuing: checkpoint, at: file.lengthBeforeEnd)
+    } else {
+      journal = try RecordJournal(creating: checkpoint, header: header)
+    }
+    self.notes = notes
+  }
+
+  /// Takes up the unfinished trajectories of a directory; nil when there are none.
+  ///
+  /// Throws as the initialiser does.
+  public static func resume(
+    _ path: String, threads: String? = nil, commit: String?
+  ) throws -> SavedTrajectories? {
+    let checkpoint = URL(fileURLWithPath: path)
+      .appendingPathComponent(TrajectoryDirectory.checkpoint).path
+    guard Checkpoint.isThere(checkpoint) else { return nil }
+    let reader = try RecordFileReader(path: checkpoint)
+    let plan = try reader.header.trajectoryPlan(in: checkpoint, threads: threads)
+    return try SavedTrajectories(plan, directory: path, commit: commit)
+  }
+
+  /// Reads how replicas ended, and hands out what was seen of them.
+  ///
+  /// Throws `DataFileError` where a replica has ended and not all of its numbers are there.
+  private static func read(
+    _ file: RecordFileReader, _ ends: [DynamicsKind: ExitRecordTable], _ plan: TrajectoryPlan,
+    numbers take: (DynamicsKind, _ replica: Int, _ place: Int, [Double]) -> Void = { _, _, _, _ in }
+  ) throws {
+    var counts = ends.mapValues { [Int](repeating: 0, count: $0.replicas.count) }
+    _ = try file.readAll(
+      table: { ends[$0].map { ($0, $0.replicas) } },
+      numbers: { kind, replica, place, numbers in
+        guard let count = counts[kind], count.indices.contains(replica),
+          // One that had not ended has been followed again from its start.
+          place == 0 || place == count[replica],
+          place + numbers.count <= plan.numberCount(kind, replica: replica)
+        else { return false }
+        counts[kind]![replica] = place + numbers.count
+        take(kind, replica, place, numbers)
+        return true
+      },
+      cost: { _, _, _ in })
+    for (kind, table) in ends {
+      for replica in table.replicas where table.has(replica) {
+        guard counts[kind]![replica] == plan.numberCount(kind, replica: replica) else {
+          throw DataFileError(
+            file.path, "its replica \(replica) of \(kind.rawValue) is there in part")
+        }
+      }
+    }
+  }
+
+  /// Puts what was seen of one dynamics before into a store; reads the checkpoint once more.
+  func fill(_ store: TrajectoryStore, _ kind: DynamicsKind) throws {
+    guard let table = ends[kind], table.missing.reduce(0, { $0 + $1.count }) < table.replicas.count
+    else { return }
+    try SavedTrajectories.read(try RecordFileReader(path: checkpoint), ends, plan) {
+      if $0 == kind { store.put($3, replica: $1, place: $2) }
+    }
+  }
+
+  /// Writes the files and removes what they could have been taken up from; throws `OutputError`.
+  public func finish(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
+    try directory.write(files)
+    unlink(checkpoint)
+    DurableFile.synchronize(directory: directory.path)
+  }
+}
