@@ -51,7 +51,8 @@ let package = Package(
       resources: [
         .embedInCode("Resources/notebook.py.txt"), .embedInCode("Resources/page.mustache"),
         .embedInCode("Resources/report.mustache"), .embedInCode("Resources/style.py.txt"),
-        .embedInCode("Resources/sweep.py.txt"), .embedInCode("Resources/trajectories.mustache"),
+        .embedInCode("Resources/sweep.mustache"), .embedInCode("Resources/sweep.py.txt"),
+        .embedInCode("Resources/trajectories.mustache"),
         .embedInCode("Resources/trajectories.py.txt"),
       ]),
     .executableTarget(

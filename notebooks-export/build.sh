@@ -11,7 +11,6 @@ for case in "${@:-phase-retrieval risk-against-time width-sweep label-noise seco
     run=$(mktemp -d)
     if grep -q '^sweep:' "$name/case.yaml"; then
       "$escapement" sweep "$name/case.yaml" --output "$run" >/dev/null
-      cp "$run/sweep.csv" "$run/verdicts.csv" "$name/"
     elif grep -q '^times:' "$name/case.yaml"; then
       "$escapement" trajectories "$name/case.yaml" --output "$run" >/dev/null
     else

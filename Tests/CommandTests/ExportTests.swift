@@ -203,28 +203,51 @@ import Testing
     }
   }
 
-  @Test func `a sweep gives figures and a notebook, and says what it does not give`() throws {
+  @Test(.enabled(if: Python.isThere, "xarray, pandas, html5lib and nbclient are needed"))
+  func `a sweep goes to every format, with the same numbers`() throws {
     try withDirectory { directory in
       let sweep = directory.appendingPathComponent("sweep")
       let made = try runCommand(
         "sweep --width 1,2 --dimension 40,60 --learning-rate 0.05 --replicas 20 --thresholds 0.3 "
-          + "--dynamics ode,chain --output \(sweep.path)")
+          + "--dynamics ode,chain --overlap-thresholds 0.3 --output \(sweep.path)")
       try #require(made.status == 0, "\(made.stderr)")
       let result = try runCommand(["export", sweep.path, "--to", "figures"])
       try #require(result.status == 0, "\(result.stderr)")
       for (name, words) in [
         ("ratio-to-annealed-T0.3", ["width p", "annealed formula", "d = 40", "d = 60"]),
         ("verdicts-T0.3", ["exact chain / ODE", "pair: first / second", "d = 60, p = 2"]),
+        ("verdicts-overlap-1-0.3", ["exact chain / ODE"]),
       ] {
         let place = sweep.appendingPathComponent("figures/\(name).svg")
         let picture = try String(contentsOf: place, encoding: .utf8)
         for word in words { #expect(picture.contains(word), "\(word)") }
       }
-      let notebook = try runCommand(["export", sweep.path, "--to", "notebook"])
-      #expect(notebook.status == 0)
-      let report = try runCommand(["export", sweep.path, "--to", "report"])
-      #expect(report.status == 65)
-      #expect(report.stderr.contains("sweep"))
+      for format in ["json", "netcdf", "report"] {
+        let result = try runCommand(["export", sweep.path, "--to", format])
+        #expect(result.status == 0, "\(result.stderr)")
+      }
+      let round = try Python.run(script: "sweep_round_trip.py", [sweep.path])
+      #expect(round.status == 0, "\(round.stderr)")
+      // One altered digit is seen.
+      let json = sweep.appendingPathComponent("sweep.json")
+      let text = try String(contentsOf: json, encoding: .utf8)
+      let place = try #require(text.firstRange(of: /"mean": [0-9.]*[1-8](?=,)/)).upperBound
+      let digit = text.index(before: place)
+      let other = text[digit] == "1" ? "2" : "1"
+      try Data(text.replacingCharacters(in: digit..<place, with: other).utf8).write(to: json)
+      #expect(try Python.run(script: "sweep_round_trip.py", [sweep.path]).status != 0)
+
+      let page = try String(
+        contentsOf: sweep.appendingPathComponent("report.html"), encoding: .utf8)
+      for words in ["How does the escape from the plateau depend on", "4 points: dimension 40, 60"]
+      {
+        #expect(page.contains(words), "\(words)")
+      }
+      try expectSoundPage(of: sweep)
+      try expectNotebook(of: sweep, figures: 6)
+      let tables = try runCommand(["export", sweep.path, "--to", "csv"])
+      #expect(tables.status == 0 && tables.stdout.isEmpty)
+      #expect(tables.stderr.contains("has sweep.csv and verdicts.csv already"))
     }
   }
 }

@@ -130,7 +130,8 @@ import Testing
     let described =
       DataDictionary.exitTimes + DataDictionary.exitTimeSummary + DataDictionary.comparisons
       + DataDictionary.netCDF + DataDictionary.trajectories + DataDictionary.bands
-      + DataDictionary.fallTimes + DataDictionary.trajectoryNetCDF
+      + DataDictionary.fallTimes + DataDictionary.trajectoryNetCDF + DataDictionary.sweep
+      + DataDictionary.verdicts
     #expect(rows == described.map { "| `\($0.name)` | \($0.unit) | \($0.meaning) |" })
   }
 

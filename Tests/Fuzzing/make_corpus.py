@@ -107,6 +107,8 @@ def main():
         run("sweep", *SMALL[2:], "--dimension", "50,90", "--replicas", 3, "--output", place / "sweep")
         add("sweep-table", "t", (place / "sweep/sweep.csv").read_bytes())
         add("verdict-table", "v", (place / "sweep/verdicts.csv").read_bytes())
+        fits = json.loads((place / "sweep/fits.json").read_bytes())
+        add("fits", "f", json.dumps({key: fits[key][:1] for key in fits}).encode())
         grid = ("learning-rate: 0.1\nthresholds: [0.5]\ndynamics: [ode, chain]\nreplicas: 3\n"
                 "sweep: {dimension: [50, 90]}\n")
         (place / "grid.yaml").write_text(grid)

@@ -1,7 +1,7 @@
 import Ensemble
 import Foundation
 
-/// Names what a run, and trajectories, can be exported to; sweeps have figures and a notebook.
+/// Names what runs, trajectories and sweeps can be exported to.
 public enum ExportFormat: String, Sendable, CaseIterable {
   /// Tables: exit times, their summary, comparisons.
   case csv
@@ -111,15 +111,28 @@ private struct ExportSources {
 }
 
 extension SweepTables {
-  /// Makes the files of an export of a sweep; throws `DataFileError` for a format that sweeps have not.
-  public func exported(to format: ExportFormat) throws -> ExportedFiles {
-    switch format {
-    case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
-    case .notebook: return ExportedFiles([("notebook.ipynb", try sweepNotebook())])
-    case .csv, .json, .netcdf, .report:
-      throw DataFileError(
-        path, "a sweep, expected a run for \(format.rawValue); sweeps have figures and notebook")
+  /// Makes the files of an export in memory; throws what the format's writer throws.
+  ///
+  /// Its tables are what a sweep has already, and what its notebook reads. `warn` is told when a report has
+  /// to do without figures.
+  public func exported(
+    to format: ExportFormat, warn: (String) -> Void = { _ in }
+  ) throws -> ExportedFiles {
+    let tables = try ["sweep.csv", "verdicts.csv"].map { name in
+      let place = URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
+      return (name: name, contents: try mapFile(place, limit: largestTable))
     }
+    if format == .notebook {
+      return ExportedFiles([("notebook.ipynb", try sweepNotebook())] + tables)
+    }
+    return try ExportSources(
+      tables: { tables },
+      document: ("sweep.json", { try sweepJSON(self) }),
+      dataSet: ("sweep.nc", { try writeNetCDF(self, to: $0) }),
+      figures: figures,
+      page: { try reportHTML(self, pictures: $0, missing: $1) },
+      notebook: sweepNotebook
+    ).exported(to: format, warn)
   }
 }
 

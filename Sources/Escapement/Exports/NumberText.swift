@@ -36,6 +36,11 @@ package enum NumberText {
     return bounds.map { String(format: "%.\(decimals)f", $0) }.joined(separator: " … ")
   }
 
+  /// A dimension by its decimal logarithm, large ones as a power of ten: `30000`, `10^9.4`.
+  package static func dimension(_ decimal: Double) -> String {
+    decimal < 6 ? String(format: "%.0f", pow(10, decimal)) : String(format: "10^%.1f", decimal)
+  }
+
   /// Seconds as a person says them: `40 s`, `3 min 20 s`.
   package static func duration(_ seconds: Double) -> String {
     let total = Int(min(seconds, 1e15).rounded(.up))

@@ -76,9 +76,13 @@ public struct SweepSummary: Encodable, Sendable {
 
 extension SweepTable {
   /// The columns that say which point a row is of, with their values.
-  static func place(of point: SweepPoint) -> [(String, Cell)] {
+  ///
+  /// A swept key that one of `columns` is named like gets another name, since names are told apart.
+  static func place(of point: SweepPoint, before columns: [String]) -> [(String, Cell)] {
     var place: [(String, Cell)] = [("point", .integer(point.index))]
-    place += point.coordinates.map { ($0.key, Cell($0.value)) }
+    place += point.coordinates.map { key in
+      ((columns.contains(key.key) ? "swept-" : "") + key.key, Cell(key.value))
+    }
     let model = point.experiment.model
     let others: [(String, Cell)] = [
       ("dimension", .integer(model.dimension)), ("width", .integer(model.width)),
@@ -98,7 +102,10 @@ extension SweepTable {
   static func exits(_ points: [SweepPoint], _ results: [PointResult]) -> SweepTable {
     SweepTable(
       zip(points, results).flatMap { point, result in
-        result.exits.map { place(of: point) + columns($0, point.experiment.model) }
+        result.exits.map {
+          let columns = columns($0, point.experiment.model)
+          return place(of: point, before: columns.map(\.0)) + columns
+        }
       })
   }
 

@@ -73,10 +73,13 @@ extension SweepTable {
   /// A row a point, pair of dynamics and mark; without pairs the header alone.
   static func verdicts(_ points: [SweepPoint], _ results: [PointResult]) throws -> SweepTable {
     let columns = verdictColumns
+    func place(_ point: SweepPoint) -> [(String, Cell)] {
+      self.place(of: point, before: columns.map(\.name))
+    }
     return SweepTable(
-      columns: (points.first.map { place(of: $0).map(\.0) } ?? []) + columns.map(\.name),
+      columns: (points.first.map { place($0).map(\.0) } ?? []) + columns.map(\.name),
       rows: try VerdictMap(points, results).entries.map { entry in
-        place(of: entry.point).map(\.1) + columns.map { $0.value(entry) }
+        place(entry.point).map(\.1) + columns.map { $0.value(entry) }
       })
   }
 

@@ -208,17 +208,12 @@ private func shiftTable(_ fits: [ShiftFit]) -> String {
     rightAligned: Set(1..<(5 + columns.count)))
 }
 
-/// A dimension as a person reads it, large ones as a power of ten.
-private func size(_ decimal: Double) -> String {
-  decimal < 6 ? String(format: "%.0f", pow(10, decimal)) : String(format: "10^%.1f", decimal)
-}
-
 private func beginning(_ margin: MarginDimension) -> String {
   switch margin.status {
   case .everywhere: return "all"
   case .never: return "none"
-  case .inside: return margin.decimalLogarithm.map(size) ?? "–"
-  case .extrapolated: return (margin.decimalLogarithm.map(size) ?? "–") + " *"
+  case .inside: return margin.decimalLogarithm.map(NumberText.dimension) ?? "–"
+  case .extrapolated: return (margin.decimalLogarithm.map(NumberText.dimension) ?? "–") + " *"
   }
 }
 
@@ -226,8 +221,8 @@ private func beginning(_ margin: MarginDimension) -> String {
 private func marginSentence(_ margin: MarginDimension, _ fit: ShiftFit) -> String {
   let name = "\(NumberText.short(100 * margin.margin))%"
   let head = "\(markText(fit.criterion, fit.threshold))\(heading(fit.place)): "
-  let place = margin.decimalLogarithm.map(size) ?? "–"
-  let ends = margin.interval.map { $0.map(size) ?? "–" }.joined(separator: " … ")
+  let place = margin.decimalLogarithm.map(NumberText.dimension) ?? "–"
+  let ends = margin.interval.map { $0.map(NumberText.dimension) ?? "–" }.joined(separator: " … ")
   var text: String
   switch margin.status {
   case .everywhere: text = head + "negligible within \(name) at every d of the grid".green

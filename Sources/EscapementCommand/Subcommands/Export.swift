@@ -7,12 +7,12 @@ struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Converts a run to tables, JSON, netCDF, figures, a report or a notebook.",
     discussion: """
-      RUN is a directory that escapement compare or trajectories has filled with --output; that of \
-      a sweep gives figures and a notebook. The files are put into it, or into --output; their \
-      paths are printed. csv makes exit_time_summary.csv and comparisons.csv, json run.json, netcdf \
-      exit_times.nc, figures a folder of pictures by gnuplot with their data and scripts, report \
-      the page report.html, notebook notebook.ipynb with the data it reads. Of trajectories csv \
-      makes fall_times.csv, json trajectories.json, netcdf trajectories.nc.
+      RUN is a directory that escapement compare, trajectories or sweep has filled with --output. The \
+      files are put into it, or into --output; their paths are printed. csv makes \
+      exit_time_summary.csv and comparisons.csv, json run.json, netcdf exit_times.nc, figures a \
+      folder of pictures by gnuplot with their data and scripts, report the page report.html, \
+      notebook notebook.ipynb with the data it reads. Of trajectories csv makes fall_times.csv, json \
+      trajectories.json, netcdf trajectories.nc; of a sweep json sweep.json, netcdf sweep.nc.
       """)
 
   @Argument(help: "Run directory.") var run: String
@@ -27,7 +27,12 @@ struct Export: AsyncParsableCommand {
     // What is being read is not written again.
     let isInPlace = place.standardizedFileURL == URL(fileURLWithPath: self.run).standardizedFileURL
     let files = exported.files.filter { file in
-      !(isInPlace && ["exit_times.csv", "trajectories.csv", "bands.csv"].contains(file.name))
+      !(isInPlace && Export.sources.contains(file.name))
+    }
+    guard !files.isEmpty else {
+      let names = exported.files.map(\.name).joined(separator: " and ")
+      Console.error("escapement: '\(self.run)' has \(names) already\n")
+      return
     }
     try RunDirectory(path: directory.path).write(files)
     for file in files {
@@ -37,10 +42,15 @@ struct Export: AsyncParsableCommand {
 }
 
 extension Export {
+  /// Tables that exports read.
+  private static let sources: Set<String> = [
+    "exit_times.csv", "trajectories.csv", "bands.csv", "sweep.csv", "verdicts.csv",
+  ]
+
   /// Makes the files for whatever the directory holds.
   private func exported() throws -> ExportedFiles {
-    if SweepTables.isThere(run) { return try SweepTables(path: run).exported(to: to) }
     func warn(_ words: String) { Console.error("escapement: warning: \(words)\n") }
+    if SweepTables.isThere(run) { return try SweepTables(path: run).exported(to: to, warn: warn) }
     if TrajectoryDirectory.isThere(run) {
       return try TrajectoryRun(path: run).exported(to: to, warn: warn)
     }

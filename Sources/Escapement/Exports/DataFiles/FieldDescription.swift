@@ -77,6 +77,66 @@ public enum DataDictionary {
     FieldDescription("log_rank_p", "1", "p-value of the log-rank test"),
   ]
 
+  /// Columns of sweep.csv; `KEY` stands for a column for each swept key, `swept-KEY` where another column
+  /// has the name.
+  public static let sweep =
+    [
+      FieldDescription("point", "1", "place of the point in the grid, from 1"),
+      FieldDescription("KEY", "", "value of a swept key"),
+      FieldDescription("dimension", "1", "input dimension d"),
+      FieldDescription("width", "1", "number of students p"),
+      FieldDescription("learning-rate", "1", "learning rate γ"),
+      FieldDescription("seed", "", "seed of the point"),
+    ] + exitTimeSummary.prefix { $0.name != "annealed_exit_time" } + [
+      FieldDescription(
+        "mean_samples_standard_error", "samples", "standard error of the mean in samples"),
+      FieldDescription("samples_over_d_log_d", "1", "mean exit time in units of d log d samples"),
+      FieldDescription("annealed_exit_time", "τ", "closed form, averaged before the logarithm"),
+      FieldDescription("ratio_to_annealed", "1", "mean exit time over that"),
+      FieldDescription("ratio_to_annealed_standard_error", "1", "standard error of the ratio"),
+      FieldDescription(
+        "quenched_exit_time", "τ", "closed form, averaged over the law of the start"),
+      FieldDescription("ratio_to_quenched", "1", "mean exit time over that"),
+      FieldDescription("ratio_to_quenched_standard_error", "1", "standard error of the ratio"),
+    ]
+
+  /// Columns of verdicts.csv, after those of the point as in ``sweep``.
+  public static let verdicts = [
+    FieldDescription("first", "", "dynamics in the numerator"),
+    FieldDescription("second", "", "dynamics in the denominator"),
+    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
+    FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
+    FieldDescription("paired", "", "whether replicas of one index share their start"),
+    FieldDescription("ratio", "1", "ratio of the mean exit times, first over second"),
+    FieldDescription("lower", "1", "lower end of its 95% interval"),
+    FieldDescription("upper", "1", "upper end of its 95% interval"),
+    FieldDescription("margin", "1", "margin of the equivalence test"),
+    FieldDescription("verdict", "", "equivalent, different or undetermined, by itself"),
+    FieldDescription("restricted", "", "whether means were restricted to the horizon"),
+    FieldDescription("replicas_needed", "1", "replicas a side that would settle it"),
+    FieldDescription("mean_difference", "τ", "mean exit time of the first less the second"),
+    FieldDescription("mean_difference_standard_error", "τ", "standard error of that"),
+    FieldDescription("equivalence_p_value", "1", "p-value of the claim: within the margin"),
+    FieldDescription("difference_p_value", "1", "p-value of the claim: outside the margin"),
+    FieldDescription("headline", "", "whether the pair is SGD's law against the ODE"),
+    FieldDescription("equivalence_holm", "1", "equivalence, adjusted over the headlines by Holm"),
+    FieldDescription("difference_holm", "1", "difference, adjusted over the headlines by Holm"),
+    FieldDescription("headline_verdict", "", "verdict by these, at 5% for all headlines together"),
+    FieldDescription(
+      "equivalence_benjamini_hochberg", "1", "equivalence, adjusted over the whole map"),
+    FieldDescription(
+      "difference_benjamini_hochberg", "1", "difference, adjusted over the whole map"),
+    FieldDescription("map_verdict", "", "verdict by these, at a false discovery rate of 5%"),
+    FieldDescription("kolmogorov_smirnov_p_value", "1", "p-value of the Kolmogorov–Smirnov test"),
+    FieldDescription("anderson_darling_p_value", "1", "p-value of the Anderson–Darling test"),
+    FieldDescription("cramer_von_mises_p_value", "1", "p-value of the Cramér–von Mises test"),
+    FieldDescription("energy_p_value", "1", "p-value of the energy test"),
+    FieldDescription("log_rank_p_value", "1", "p-value of the log-rank test"),
+    FieldDescription(
+      "kolmogorov_smirnov_benjamini_hochberg", "1",
+      "the first of these, adjusted over the whole map"),
+  ]
+
   /// Variables of exit_times.nc.
   public static let netCDF = [
     FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),

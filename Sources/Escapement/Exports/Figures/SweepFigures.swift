@@ -1,82 +1,25 @@
 import Dynamics
-import Ensemble
 import Foundation
-import SwiftCSV
 
-/// Holds the tables of a sweep directory, from which its figures are drawn.
-public struct SweepTables: Sendable {
-  /// The directory.
-  public let path: String
-  private let exits: [[String: String]]
-  private let verdicts: [[String: String]]
-  /// The largest table, in bytes.
-  private static let largestFile = 1 << 26
-
-  /// Keys that differ between points, in the order of the columns.
-  private let sweptKeys: [String]
-
-  /// Whether a directory holds a sweep.
-  public static func isThere(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: place(path, "sweep.csv").path)
-  }
-
-  /// Reads sweep.csv and verdicts.csv; throws `DataFileError`, which names file and column.
-  public init(path: String) throws {
-    self.path = path
-    let read = try SweepTables.read(
-      SweepTables.place(path, "sweep.csv"),
-      columns: ["point", "dynamics", "threshold", "width", "dimension"])
-    exits = read.rows
-    let keys = read.header.prefix { $0 != "dynamics" }.filter { $0 != "point" && $0 != "seed" }
-    sweptKeys = keys.filter { key in Set(read.rows.map { $0[key] ?? "" }).count > 1 }
-    // A single dynamics has nothing to be compared with, and an empty table.
-    let place = SweepTables.place(path, "verdicts.csv")
-    let isEmpty = try readFile(place.relativePath, limit: SweepTables.largestFile).count <= 1
-    verdicts =
-      isEmpty
-      ? []
-      : try SweepTables.read(
-        place, columns: ["point", "first", "second", "threshold", "verdict"]
-      ).rows
-  }
-
-  private static func place(_ path: String, _ name: String) -> URL {
-    URL(fileURLWithPath: path).appendingPathComponent(name)
-  }
-
-  private static func read(
-    _ url: URL, columns: [String]
-  ) throws -> (header: [String], rows: [[String: String]]) {
-    let text = String(
-      decoding: try readFile(url.relativePath, limit: largestFile), as: UTF8.self)
-    guard let table = try? CSV<Named>(string: text, delimiter: .comma, loadColumns: false) else {
-      throw DataFileError(url.relativePath, "cannot be read, expected a table of a sweep")
-    }
-    if let missing = columns.first(where: { !table.header.contains($0) }) {
-      throw DataFileError(url.relativePath, line: 1, "no column \(missing), expected one")
-    }
-    return (table.header, table.rows)
-  }
-
+extension SweepTables {
   /// Makes the figures: ratios of mean exit times to the closed forms against the width, and the map
   /// of verdicts.
   public func figures() -> [Figure] {
-    let thresholds = Set(exits.compactMap { Double($0["threshold"] ?? "") }).sorted()
-    return thresholds.flatMap { threshold in
-      [
-        ratioFigure("annealed", threshold), ratioFigure("quenched", threshold),
-        verdictFigure(threshold),
-      ].compactMap { $0 }
+    marks.sorted { ($0.threshold, $0.criterion) < ($1.threshold, $1.criterion) }.flatMap { mark in
+      let ratios =
+        mark.criterion == ExitCriterion.risk.name
+        ? ["annealed", "quenched"].compactMap { ratioFigure($0, mark) } : []
+      return ratios + [verdictFigure(mark)].compactMap { $0 }
     }
   }
 
   /// Ratio to a closed form against the width, a curve for each dimension.
-  private func ratioFigure(_ formula: String, _ threshold: Double) -> Figure? {
+  private func ratioFigure(_ formula: String, _ mark: PointResult.Mark) -> Figure? {
     let rows = exits.filter {
-      Double($0["threshold"] ?? "") == threshold && Double($0["ratio_to_\(formula)"] ?? "") != nil
+      $0.mark == mark && $0.number("ratio_to_\(formula)") != nil
         && Int($0["dimension"] ?? "") != nil
     }
-    func value(_ row: [String: String], _ key: String) -> Double { Double(row[key] ?? "") ?? .nan }
+    func value(_ row: [String: String], _ key: String) -> Double { row.number(key) ?? .nan }
     let kinds = [DynamicsKind.chain, .sgd, .sde, .ode]
     guard
       let kind = kinds.first(where: { kind in rows.contains { $0["dynamics"] == kind.rawValue } })
@@ -104,9 +47,9 @@ public struct SweepTables: Sendable {
         FigureBlock(heading: "d = \(dimension): width, ratio, 95% half-width", rows: points))
     }
     return Figure(
-      name: "ratio-to-\(formula)-T\(threshold)",
+      name: "ratio-to-\(formula)-T\(mark.threshold)",
       caption: "Mean exit time of the \(FigureStyle.title(kind)) over the \(formula) closed form, "
-        + "against the width p, at T = \(threshold). Bars are 95% intervals; at 1 the formula holds.",
+        + "against the width p, at \(mark.text). Bars are 95% intervals; at 1 the formula holds.",
       blocks: blocks,
       commands: """
         set logscale x
@@ -120,34 +63,17 @@ public struct SweepTables: Sendable {
   }
 
   /// Verdicts on the ratio of means, a column for each point of the grid and a row for each pair.
-  private func verdictFigure(_ threshold: Double) -> Figure? {
-    let rows = verdicts.filter { Double($0["threshold"] ?? "") == threshold }
+  private func verdictFigure(_ mark: PointResult.Mark) -> Figure? {
+    let rows = verdicts.filter { $0.mark == mark }
     guard !rows.isEmpty else { return nil }
-    func unique(_ values: [String]) -> [String] {
-      values.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-    }
-    func pair(_ row: [String: String]) -> String {
-      [row["first"], row["second"]].map { word in
-        DynamicsKind(rawValue: word ?? "").map(FigureStyle.title) ?? word ?? ""
-      }.joined(separator: " / ")
-    }
-    func label(_ row: [String: String]) -> String {
-      sweptKeys.isEmpty
-        ? "one point"
-        : sweptKeys.map { "\(symbols[$0] ?? $0) = \(row[$0] ?? "")" }.joined(separator: ", ")
-    }
-    let symbols = [
-      "dimension": "d", "width": "p", "teacher-units": "k", "learning-rate": "γ",
-      "label-noise": "Δ",
-    ]
-    let (points, pairs) = (unique(rows.map { $0["point"] ?? "" }), unique(rows.map(pair)))
+    let (points, pairs) = (unique(rows.map { $0["point"] ?? "" }), unique(rows.map(\.sides)))
     let kinds = [("equivalent", "=", 4), ("different", "≠", 3), ("undetermined", "?", 7)]
     var (blocks, plots, marks): ([FigureBlock], [String], [String]) = ([], [], [])
     for (verdict, mark, style) in kinds {
       let cells = rows.filter { $0["verdict"] == verdict }.map { row in
         [
           Double(points.firstIndex(of: row["point"] ?? "") ?? 0),
-          Double(pairs.firstIndex(of: pair(row)) ?? 0),
+          Double(pairs.firstIndex(of: row.sides) ?? 0),
         ]
       }
       plots.append(
@@ -164,9 +90,10 @@ public struct SweepTables: Sendable {
     }
     let names = pairs.enumerated().map { "\(gnuplotText($1)) \($0)" }
     return Figure(
-      name: "verdicts-T\(threshold)",
+      name: mark.criterion == ExitCriterion.risk.name
+        ? "verdicts-T\(mark.threshold)" : "verdicts-\(mark.criterion)-\(mark.threshold)",
       caption:
-        "Verdicts on the ratio of mean exit times, T = \(threshold), for each point of the sweep "
+        "Verdicts on the ratio of mean exit times, \(mark.text), for each point of the sweep "
         + "and pair of dynamics: = equivalent within the margin, ≠ different by more than it, "
         + "? undetermined.",
       aspect: max(0.9, 1.9 - 0.1 * Double(pairs.count)),

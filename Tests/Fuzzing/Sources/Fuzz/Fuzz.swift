@@ -23,6 +23,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   case UInt8(ascii: "j"): readRun("summary.json", bytes)
   case UInt8(ascii: "t"): readSweepTables("sweep.csv", bytes)
   case UInt8(ascii: "v"): readSweepTables("verdicts.csv", bytes)
+  case UInt8(ascii: "f"): readSweepTables("fits.json", bytes)
   case UInt8(ascii: "p"): readPoint(text)
   case UInt8(ascii: "l"): readTrajectories("experiment.yaml", bytes)
   case UInt8(ascii: "a"): readTrajectories("trajectories.csv", bytes)

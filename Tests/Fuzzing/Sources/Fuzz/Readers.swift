@@ -177,9 +177,12 @@ func readTrajectories(_ name: String, _ bytes: Data) {
 func readSweepTables(_ name: String, _ bytes: Data) {
   let files = [
     "sweep.csv": Data(Sound.exits.utf8), "verdicts.csv": Data(Sound.verdicts.utf8),
+    "fits.json": Data("{\"noise_shift\": [], \"gain_from_width\": []}".utf8),
   ].merging([name: bytes]) { $1 }
   for (name, contents) in files { guard write(contents, to: place(name)) else { return } }
-  _ = try? SweepTables(path: scratch).figures()
+  guard let sweep = try? SweepTables(path: scratch) else { return }
+  _ = try? sweep.exported(to: .json)
+  _ = try? reportHTML(sweep, pictures: sweep.figures().map { ($0, "<svg></svg>") })
 }
 
 /// Takes up a sweep whose points are what is fed; an '@' stands for the experiment.

@@ -1,0 +1,259 @@
+import Dynamics
+import Foundation
+
+/// Writes a sweep as one HTML page that needs no network: where the noise is negligible in words, the map of
+/// verdicts, figures, fits, exit times, provenance.
+///
+/// `pictures` are the figures as SVG, in order; without them the page says that they are missing. Throws
+/// `DataFileError` for a fits.json of another form.
+public func reportHTML(
+  _ sweep: SweepTables, pictures: [(figure: Figure, svg: String)], missing: String? = nil
+) throws -> Data {
+  let report = try SweepReport(sweep)
+  let page = ReportPage(
+    title: report.title, setting: report.setting, verdicts: report.verdicts, pictures: pictures,
+    missing: missing, caveats: report.caveats, provenance: report.provenance,
+    version: report.source?.version ?? escapementVersion,
+    experiment: sweep.gridText ?? "sweep.yaml is not in the directory.")
+  return try page.html(
+    PackageResources.sweep_mustache,
+    [
+      "hasMap": !sweep.verdicts.isEmpty, "maps": report.maps, "tables": report.tables,
+      "hasShifts": !report.shifts.isEmpty, "shifts": report.shifts,
+      "margins": report.margins.map(report.percent), "gains": report.gains,
+    ])
+}
+
+/// Says in words what a sweep found.
+struct SweepReport {
+  private let sweep: SweepTables
+  private let fits: SweepFitNumbers?
+  /// Where the first point comes from; nil when the points are not in the directory.
+  let source: RunSummary.Provenance?
+
+  init(_ sweep: SweepTables) throws {
+    self.sweep = sweep
+    func file(_ name: String) -> String {
+      URL(fileURLWithPath: sweep.path).appendingPathComponent(name).relativePath
+    }
+    do {
+      fits = try sweep.fitsData.map { try JSONDecoder().decode(SweepFitNumbers.self, from: $0) }
+    } catch {
+      throw DataFileError(file("fits.json"), "cannot be read, expected the fits of a sweep")
+    }
+    let summary = file("points/0001/summary.json")
+    source = try? RunSummary(
+      readFile(summary, limit: RunSummary.largestFile), path: summary
+    ).provenance
+  }
+
+  private var keys: String {
+    sweep.sweptKeys.isEmpty ? "nothing" : sweep.sweptKeys.joined(separator: ", ")
+  }
+
+  var title: String { "How does the escape from the plateau depend on \(keys)?" }
+
+  var setting: String {
+    let values = sweep.sweptKeys.map { key in
+      let all = unique(sweep.points.map { $0[key] ?? "" })
+      let shown = all.count <= 10 ? all : [all[0], "…", all[all.count - 1]]
+      return "\(key) \(shown.joined(separator: ", "))"
+    }
+    let kinds = unique(sweep.exits.map { SweepTables.title($0["dynamics"] ?? "") })
+    let counts = sweep.exits.compactMap { Int($0["replicas"] ?? "") }
+    let replicas = counts.min().map { least in
+      let most = counts.max() ?? least
+      return least == most ? "\(least)" : "\(least) to \(most)"
+    }
+    return "\(sweep.points.count) point\(sweep.points.count == 1 ? "" : "s")"
+      + (values.isEmpty ? "" : ": \(values.joined(separator: "; "))") + ". "
+      + "Dynamics: \(kinds.joined(separator: ", ")); \(replicas ?? "–") replicas each."
+  }
+
+  /// Where the noise is negligible, one for each mark, SGD's law against the ODE.
+  var verdicts: [[String: String]] {
+    sweep.marks.compactMap { mark in
+      let rows = sweep.verdicts.filter { $0.mark == mark && $0["headline"] == "true" }
+      guard let first = rows.first else { return nil }
+      func count(_ word: String) -> Int { rows.count { verdict($0) == word } }
+      let (same, other) = (count("equivalent"), count("different"))
+      let open = rows.count - same - other
+      let margins = unique(rows.compactMap { $0.number("margin") }).map(percent)
+      let within = margins.joined(separator: ", ")
+      let of = "of \(rows.count) point\(rows.count == 1 ? "" : "s")"
+      let head: String
+      switch (same, other, open) {
+      case (rows.count, _, _): head = "The noise is negligible, within \(within), at every point."
+      case (_, rows.count, _): head = "The noise is not negligible, beyond \(within), at any point."
+      default:
+        head =
+          "The noise is negligible, within \(within), at \(same) \(of); not at \(other); "
+          + "not decided at \(open)."
+      }
+      let ratios = rows.compactMap { row in row.number("ratio").map { ($0, sweep.label(row)) } }
+      func place(_ side: (Double, String)) -> String {
+        NumberText.short(side.0) + (sweep.sweptKeys.isEmpty ? "" : " (\(side.1))")
+      }
+      var text = "Mean exit time of the \(first.sides)"
+      if let low = ratios.min(by: { $0.0 < $1.0 }), let high = ratios.max(by: { $0.0 < $1.0 }) {
+        text += low.1 == high.1 ? " \(place(low))." : " from \(place(low)) to \(place(high))."
+      } else {
+        text += ", no ratio anywhere."
+      }
+      let kind =
+        same == rows.count ? "equivalent" : other == rows.count ? "different" : "undetermined"
+      return ["kind": kind, "head": "\(mark.text): \(head)", "text": text]
+    }
+  }
+
+  /// The verdict of a headline, adjusted for the number of them.
+  private func verdict(_ row: [String: String]) -> String {
+    let adjusted = row["headline_verdict"] ?? ""
+    return adjusted.isEmpty ? row["verdict"] ?? "" : adjusted
+  }
+
+  func percent(_ share: Double) -> String { "\(NumberText.short(100 * share))%" }
+
+  private func table(
+    _ mark: PointResult.Mark, _ heads: [String], _ cell: (_ point: String, Int) -> String
+  ) -> [String: Any] {
+    let rows: [[String: Any]] = sweep.points.map { point in
+      [
+        "name": sweep.label(point),
+        "values": heads.indices.map { cell(point["point"] ?? "", $0) },
+      ]
+    }
+    return ["rule": "Exit at \(mark.text)", "heads": heads, "rows": rows]
+  }
+
+  /// A table of ratios and verdicts for each mark.
+  var maps: [[String: Any]] {
+    sweep.marks.compactMap { mark in
+      let rows = sweep.verdicts.filter { $0.mark == mark }
+      let pairs = unique(rows.map(\.sides))
+      guard !pairs.isEmpty else { return nil }
+      return table(mark, pairs) { point, index in
+        guard let row = rows.first(where: { $0["point"] == point && $0.sides == pairs[index] }),
+          let ratio = row.number("ratio")
+        else { return "–" }
+        let ends = [row.number("lower"), row.number("upper")].compactMap { $0 }
+        let interval = ends.count == 2 ? " (\(NumberText.interval(ends)))" : ""
+        let adjusted = row["map_verdict"] ?? ""
+        let signs = ["equivalent": "=", "different": "≠"]
+        let sign = signs[adjusted.isEmpty ? row["verdict"] ?? "" : adjusted] ?? "?"
+        return "\(NumberText.short(ratio))\(interval) \(sign)"
+      }
+    }
+  }
+
+  /// A table of mean exit times for each mark.
+  var tables: [[String: Any]] {
+    sweep.marks.map { mark in
+      let rows = sweep.exits.filter { $0.mark == mark }
+      let kinds = unique(rows.map { $0["dynamics"] ?? "" })
+      let heads = kinds.flatMap { ["\(SweepTables.title($0)), τ", "samples/(d log d)"] }
+      return table(mark, heads) { point, index in
+        guard
+          let row = rows.first(where: {
+            $0["point"] == point && $0["dynamics"] == kinds[index / 2]
+          })
+        else { return "–" }
+        if index % 2 == 1 { return NumberText.short(row.number("samples_over_d_log_d")) }
+        let error = row.number("standard_error")
+        if let mean = row.number("mean") { return NumberText.measured(mean, error) }
+        return row.number("restricted_mean").map { "≥ \(NumberText.measured($0, error))" } ?? "–"
+      }
+    }
+  }
+
+  var margins: [Double] {
+    Set((fits?.noise_shift ?? []).flatMap { $0.margins.map(\.margin) }).sorted()
+  }
+
+  /// One row a fit of the noise's shift against d.
+  var shifts: [[String: Any]] {
+    (fits?.noise_shift ?? []).map { shift in
+      let mark = PointResult.Mark(
+        criterion: shift.criterion ?? "risk", threshold: shift.threshold)
+      let constant = shift.fit.terms.first
+      return [
+        "name": words(SweepTables.title(shift.first), mark, shift.at),
+        "shift": constant.map { NumberText.measured($0.estimate, $0.standard_error) } ?? "–",
+        "beginnings": margins.map { margin in
+          shift.margins.first { $0.margin == margin }.map(beginning) ?? "–"
+        },
+      ]
+    }
+  }
+
+  private func words(
+    _ name: String, _ mark: PointResult.Mark, _ place: [String: FitValue]
+  ) -> String {
+    "\(name), \(mark.text)" + (place.isEmpty ? "" : ", \(place.words)")
+  }
+
+  private func beginning(_ margin: SweepFitNumbers.Margin) -> String {
+    guard let decimal = margin.log10_dimension else {
+      return margin.status == MarginDimension.Status.everywhere.rawValue ? "all d" : "no d"
+    }
+    let isInside = margin.status == MarginDimension.Status.inside.rawValue
+    return "d = \(NumberText.dimension(decimal))\(isInside ? "" : " *")"
+  }
+
+  /// A table for each fit of the gain from width.
+  var gains: [[String: Any]] {
+    (fits?.gain_from_width ?? []).map { gain in
+      let mark = PointResult.Mark(
+        criterion: gain.criterion ?? "risk", threshold: gain.threshold)
+      let rows: [[String: Any]] = gain.widths.map { best in
+        let interval = best.interval.flatMap { $0.count == 2 ? NumberText.interval($0) : nil }
+        return [
+          "width": "\(best.width)",
+          "values": [
+            NumberText.short(best.learning_rate),
+            NumberText.measured(best.mean_samples, best.standard_error),
+            NumberText.short(best.gain), interval ?? "–", NumberText.short(best.predicted_gain),
+          ],
+        ]
+      }
+      return ["name": words(SweepTables.title(gain.dynamics), mark, gain.at), "rows": rows]
+    }
+  }
+
+  var caveats: [String] {
+    func total(_ column: String) -> Int {
+      sweep.exits.reduce(0) { $0 + (Int($1[column] ?? "") ?? 0) }
+    }
+    let (censored, diverged) = (total("censored"), total("diverged"))
+    var caveats = [
+      censored == 0
+        ? "Every replica exited before its horizon, or diverged."
+        : "\(censored) exits, counted for each threshold, are cut off by the horizon; their means are "
+          + "restricted to it, and fits leave them out.",
+      diverged == 0
+        ? "No replica diverged." : "\(diverged) exits are those of replicas that diverged.",
+    ]
+    if !sweep.verdicts.isEmpty {
+      caveats.append(
+        "The verdicts in words are adjusted for their number by Holm: at 5% for all together.")
+    }
+    if fits?.noise_shift.isEmpty == false {
+      caveats.append(
+        "Dimensions marked * prolong a fit beyond the grid; the model of the fit is not tested there."
+      )
+    }
+    caveats.append(
+      "Points have seeds of their own and are independent; dynamics of one point share their starts "
+        + "where these are random.")
+    return caveats
+  }
+
+  var provenance: [[String: String]] {
+    guard let source else {
+      return [["name": "program", "value": "not known: the points are not in the directory"]]
+    }
+    // The seed of the sweep stands in its file, that of a point says little.
+    return source.words.filter { $0["name"] != "seed" }
+      + [["name": "points", "value": "\(sweep.points.count), provenance that of the first"]]
+  }
+}

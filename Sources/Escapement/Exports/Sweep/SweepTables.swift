@@ -1,0 +1,139 @@
+import Dynamics
+import Foundation
+import SwiftCSV
+
+/// Holds the tables of a sweep directory, read and checked: what its exports start from.
+public struct SweepTables: Sendable {
+  /// Holds one table: names of columns, and each row by them.
+  struct Table: Sendable {
+    var columns: [String] = []
+    var rows: [[String: String]] = []
+
+    /// Columns that say which point a row is of, `point` first.
+    var placeColumns: ArraySlice<String> {
+      columns.prefix { $0 != "dynamics" && $0 != "first" }
+    }
+  }
+
+  /// The directory.
+  public let path: String
+  let exitTable: Table
+  let verdictTable: Table
+  /// The text of fits.json and of sweep.yaml; nil without the file.
+  let fitsData: Data?
+  let gridText: String?
+  /// Keys that differ between points, in the order of the columns.
+  let sweptKeys: [String]
+  /// The largest table, in bytes.
+  private static let largestFile = 1 << 26
+
+  var exits: [[String: String]] { exitTable.rows }
+  var verdicts: [[String: String]] { verdictTable.rows }
+
+  /// Whether a directory holds a sweep.
+  public static func isThere(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: place(path, "sweep.csv").path)
+  }
+
+  /// Reads sweep.csv and verdicts.csv, and fits.json and sweep.yaml where they are.
+  ///
+  /// Throws `DataFileError`, which names file and column.
+  public init(path: String) throws {
+    self.path = path
+    let exits = try SweepTables.read(
+      SweepTables.place(path, "sweep.csv"),
+      columns: ["point", "dynamics", "threshold", "width", "dimension"])
+    exitTable = exits
+    sweptKeys = exits.placeColumns.filter { key in
+      !["point", "seed"].contains(key) && Set(exits.rows.map { $0[key] ?? "" }).count > 1
+    }
+    // A single dynamics has nothing to be compared with, and an empty table.
+    let place = SweepTables.place(path, "verdicts.csv")
+    let isEmpty = try readFile(place.relativePath, limit: SweepTables.largestFile).count <= 1
+    verdictTable =
+      isEmpty
+      ? Table()
+      : try SweepTables.read(place, columns: ["point", "first", "second", "threshold", "verdict"])
+    func optional(_ name: String) throws -> Data? {
+      let place = SweepTables.place(path, name)
+      guard FileManager.default.fileExists(atPath: place.path) else { return nil }
+      return try readFile(place.relativePath, limit: SweepTables.largestFile)
+    }
+    fitsData = try optional("fits.json")
+    if let fitsData, (try? JSONSerialization.jsonObject(with: fitsData)) == nil {
+      throw DataFileError(
+        SweepTables.place(path, "fits.json").relativePath, "cannot be read, expected JSON")
+    }
+    gridText = try optional("sweep.yaml").map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func place(_ path: String, _ name: String) -> URL {
+    URL(fileURLWithPath: path).appendingPathComponent(name)
+  }
+
+  private static func read(_ url: URL, columns: [String]) throws -> Table {
+    let text = String(
+      decoding: try readFile(url.relativePath, limit: largestFile), as: UTF8.self)
+    guard let table = try? CSV<Named>(string: text, delimiter: .comma, loadColumns: false) else {
+      throw DataFileError(url.relativePath, "cannot be read, expected a table of a sweep")
+    }
+    if let missing = columns.first(where: { !table.header.contains($0) }) {
+      throw DataFileError(url.relativePath, line: 1, "no column \(missing), expected one")
+    }
+    guard Set(table.header).count == table.header.count else {
+      throw DataFileError(url.relativePath, line: 1, "a column twice, expected different names")
+    }
+    return Table(columns: table.header, rows: table.rows)
+  }
+}
+
+extension [String: String] {
+  /// The finite number of a row in a column; nil when there is none.
+  func number(_ column: String) -> Double? {
+    self[column].flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// The pair of a row of verdicts.
+  var sides: String {
+    ["first", "second"].map { SweepTables.title(self[$0] ?? "") }.joined(separator: " / ")
+  }
+
+  /// What a row is about.
+  var mark: PointResult.Mark {
+    PointResult.Mark(
+      criterion: self["criterion"] ?? "risk", threshold: number("threshold") ?? .nan)
+  }
+}
+
+extension SweepTables {
+  /// A dynamics as figures and pages call it.
+  static func title(_ name: String) -> String {
+    DynamicsKind(rawValue: name).map(FigureStyle.title) ?? name
+  }
+
+  /// What the exits are watched by, in the order of the table.
+  var marks: [PointResult.Mark] { unique(exits.map(\.mark)) }
+
+  /// The points, each by its first row, in the order of the table.
+  var points: [[String: String]] {
+    var seen: Set<String> = []
+    return exits.filter { seen.insert($0["point"] ?? "").inserted }
+  }
+
+  /// The point of a row in the words of the swept keys.
+  func label(_ row: [String: String]) -> String {
+    let symbols = [
+      "dimension": "d", "width": "p", "teacher-units": "k", "learning-rate": "γ",
+      "label-noise": "Δ",
+    ]
+    return sweptKeys.isEmpty
+      ? "one point"
+      : sweptKeys.map { "\(symbols[$0] ?? $0) = \(row[$0] ?? "")" }.joined(separator: ", ")
+  }
+}
+
+/// Leaves the first of equal values.
+func unique<Value: Hashable>(_ values: [Value]) -> [Value] {
+  var seen: Set<Value> = []
+  return values.filter { seen.insert($0).inserted }
+}
