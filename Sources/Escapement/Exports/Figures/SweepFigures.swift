@@ -13,7 +13,10 @@ extension SweepTables {
     }
   }
 
-  /// Ratio to a closed form against the width, a curve for each dimension.
+  /// More curves than these cannot be told apart.
+  private static let mostCurves = 12
+
+  /// Ratio to a closed form against the width, a curve for each value of the other keys.
   private func ratioFigure(_ formula: String, _ mark: PointResult.Mark) -> Figure? {
     let rows = exits.filter {
       $0.mark == mark && $0.number("ratio_to_\(formula)") != nil
@@ -26,12 +29,17 @@ extension SweepTables {
     else { return nil }
     let mine = rows.filter { $0["dynamics"] == kind.rawValue }
     guard Set(mine.map { value($0, "width") }).count > 1 else { return nil }
-    let dimensions = Set(mine.compactMap { Int($0["dimension"] ?? "") }).sorted()
+    let others = sweptKeys.filter { $0 != "width" }
+    func curve(_ row: [String: String]) -> String {
+      label(row, others) ?? "d = \(row["dimension"] ?? "")"
+    }
+    let curves = unique(mine.map(curve))
+    guard curves.count <= SweepTables.mostCurves else { return nil }
     let widths = Set(mine.compactMap { Int($0["width"] ?? "") }).sorted()
     let margin = pow(Double(widths[widths.count - 1]) / Double(widths[0]), 0.04)
     var (blocks, plots): ([FigureBlock], [String]) = ([], [])
-    for (index, dimension) in dimensions.enumerated() {
-      let points = mine.filter { Int($0["dimension"] ?? "") == dimension }
+    for (index, name) in curves.enumerated() {
+      let points = mine.filter { curve($0) == name }
         .map { row in
           let error = value(row, "ratio_to_\(formula)_standard_error")
           return [
@@ -41,10 +49,11 @@ extension SweepTables {
         }.sorted { $0[0] < $1[0] }
       let style = [1, 3, 4, 7, 5, 8][index % 6]
       plots.append(
-        "data index \(index) using 1:2:3 with yerrorlines linetype \(style) pointsize 0.8 "
-          + "title 'd = \(dimension)'")
+        "data index \(index) using 1:2:3 with yerrorlines linetype \(style) "
+          + (index < 6 ? "" : "dashtype 2 pointtype 6 ")
+          + "pointsize 0.8 title \(gnuplotText(name)) noenhanced")
       blocks.append(
-        FigureBlock(heading: "d = \(dimension): width, ratio, 95% half-width", rows: points))
+        FigureBlock(heading: "\(name): width, ratio, 95% half-width", rows: points))
     }
     return Figure(
       name: "ratio-to-\(formula)-T\(mark.threshold)",

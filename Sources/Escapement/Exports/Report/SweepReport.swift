@@ -65,13 +65,44 @@ struct SweepReport {
       let most = counts.max() ?? least
       return least == most ? "\(least)" : "\(least) to \(most)"
     }
-    return "\(sweep.points.count) point\(sweep.points.count == 1 ? "" : "s")"
+    let fixed = ["dimension", "width", "learning-rate"].filter { key in
+      Set(sweep.points.map { $0[key] ?? "" }).count == 1
+    }
+    let place = sweep.points.first.flatMap { sweep.label($0, fixed) }.map { "At \($0): " } ?? ""
+    return place + "\(sweep.points.count) point\(sweep.points.count == 1 ? "" : "s")"
       + (values.isEmpty ? "" : ": \(values.joined(separator: "; "))") + ". "
       + "Dynamics: \(kinds.joined(separator: ", ")); \(replicas ?? "–") replicas each."
   }
 
+  /// What was found, in plain words.
+  var verdicts: [[String: String]] { noiseVerdicts + gainVerdicts }
+
+  /// The largest gain from width of each fit.
+  private var gainVerdicts: [[String: String]] {
+    (fits?.gain_from_width ?? []).compactMap { gain in
+      guard let first = gain.widths.first,
+        let best = gain.widths.max(by: { $0.gain < $1.gain }), best.width != first.width
+      else { return nil }
+      let mark = PointResult.Mark(
+        criterion: gain.criterion ?? "risk", threshold: gain.threshold)
+      let interval = best.interval.flatMap { $0.count == 2 ? $0 : nil }
+      let range = interval.map { " (95%: \(NumberText.interval($0)))" } ?? ""
+      let predicted = best.predicted_gain.map {
+        " By the growth rate it would be \(NumberText.short($0))."
+      }
+      return [
+        "kind": "",
+        "head": "\(mark.text): p = \(best.width) escapes with \(NumberText.short(best.gain)) times "
+          + "fewer samples than p = \(first.width), each at its best learning rate\(range).",
+        "text": words(SweepTables.title(gain.dynamics), mark, gain.at) + ". "
+          + "\(gain.widths.count) widths were compared; no larger gain was seen."
+          + (predicted ?? ""),
+      ]
+    }
+  }
+
   /// Where the noise is negligible, one for each mark, SGD's law against the ODE.
-  var verdicts: [[String: String]] {
+  private var noiseVerdicts: [[String: String]] {
     sweep.marks.compactMap { mark in
       let rows = sweep.verdicts.filter { $0.mark == mark && $0["headline"] == "true" }
       guard let first = rows.first else { return nil }

@@ -22,7 +22,8 @@ public struct SweepTables: Sendable {
   /// The text of fits.json and of sweep.yaml; nil without the file.
   let fitsData: Data?
   let gridText: String?
-  /// Keys that differ between points, in the order of the columns.
+  /// Keys that differ between points, in the order of the columns; without the learning rate where it
+  /// follows from the others.
   let sweptKeys: [String]
   /// The largest table, in bytes.
   private static let largestFile = 1 << 26
@@ -44,9 +45,13 @@ public struct SweepTables: Sendable {
       SweepTables.place(path, "sweep.csv"),
       columns: ["point", "dynamics", "threshold", "width", "dimension"])
     exitTable = exits
-    sweptKeys = exits.placeColumns.filter { key in
+    let swept = exits.placeColumns.filter { key in
       !["point", "seed"].contains(key) && Set(exits.rows.map { $0[key] ?? "" }).count > 1
     }
+    let (rate, others) = ("learning-rate", swept.filter { $0 != "learning-rate" })
+    let follows = Dictionary(grouping: exits.rows) { row in others.map { row[$0] ?? "" } }
+      .values.allSatisfy { rows in Set(rows.map { $0[rate] ?? "" }).count == 1 }
+    sweptKeys = follows ? others : Array(swept)
     // A single dynamics has nothing to be compared with, and an empty table.
     let place = SweepTables.place(path, "verdicts.csv")
     let isEmpty = try readFile(place.relativePath, limit: SweepTables.largestFile).count <= 1
@@ -121,14 +126,17 @@ extension SweepTables {
   }
 
   /// The point of a row in the words of the swept keys.
-  func label(_ row: [String: String]) -> String {
+  func label(_ row: [String: String]) -> String { label(row, sweptKeys) ?? "one point" }
+
+  /// A row's values of keys; nil without keys.
+  func label(_ row: [String: String], _ keys: [String]) -> String? {
     let symbols = [
       "dimension": "d", "width": "p", "teacher-units": "k", "learning-rate": "γ",
-      "label-noise": "Δ",
+      "label-noise": "Δ", "learning-rate-over-width": "γ/p",
+      "learning-rate-over-best": "γ/best γ",
     ]
-    return sweptKeys.isEmpty
-      ? "one point"
-      : sweptKeys.map { "\(symbols[$0] ?? $0) = \(row[$0] ?? "")" }.joined(separator: ", ")
+    return keys.isEmpty
+      ? nil : keys.map { "\(symbols[$0] ?? $0) = \(row[$0] ?? "")" }.joined(separator: ", ")
   }
 }
 
