@@ -14,7 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "Benchmarks" / "RESULTS.md"
 COMMAND = Path(os.environ.get("ESCAPEMENT", ROOT / ".build" / "release" / "escapement"))
-SECTIONS = ["yardstick", "engines", "memory", "single", "bias", "peers", "torchsde", "whole"]
+SECTIONS = [
+    "short", "yardstick", "engines", "memory", "single", "bias", "peers", "torchsde", "whole",
+]
 
 
 def arguments(dynamics, width=1, **options):
