@@ -47,18 +47,31 @@ public enum AndersonDarling {
     let raw = order.labels.withUnsafeBufferPointer { squaredDistance($0, order, weights) }
     let spread = standardDeviation(x.count, y.count)
     let statistic = (raw - 1) / spread
-    let pValue =
-      switch method {
-      case .permutation(let count, let stream):
-        try Permutation.pValue(order, pairing: pairing, count: count, stream: stream) {
-          squaredDistance($0, order, weights)
-        }
-      case .asymptotic:
-        try QuadraticLaw.andersonDarlingSurvival(1 + statistic * limitingDeviation)
-      case .interpolated:
-        try interpolated(statistic)
-      }
-    return TestResult(statistic: statistic, pValue: pValue)
+    switch method {
+    case .permutation(let count, let stream):
+      return try Permutation.pValue(order, pairing: pairing, count: count, stream: stream) {
+        squaredDistance($0, order, weights)
+      }.result(statistic)
+    case .asymptotic:
+      let pValue = try QuadraticLaw.andersonDarlingSurvival(1 + statistic * limitingDeviation)
+      return TestResult(statistic: statistic, pValue: pValue, kind: .asymptotic)
+    case .interpolated:
+      return TestResult(
+        statistic: statistic, pValue: try interpolated(statistic), kind: .asymptotic)
+    }
+  }
+
+  /// Tests as `test` by relabelling replicas with their censoring: `order` holds Kaplan–Meier curves.
+  static func test(_ curves: CensoredOrder, _ relabelled: CurveTest) throws -> TestResult {
+    let order = curves.order
+    guard order.count >= 4 else {
+      throw StatisticsError.tooFewValues(count: order.count, needed: 4)
+    }
+    guard order.blockEnds.count > 1 else { throw StatisticsError.allValuesEqual }
+    let statistic =
+      (curves.weightedSquares(curves.gaps) - 1)
+      / standardDeviation(order.firstCount, order.secondCount)
+    return try relabelled.pValue(curves) { curves.weightedSquares($0) }.result(statistic)
   }
 
   /// Is √(Σ_j 2/(j(j + 1))²), the standard deviation of the limit law.

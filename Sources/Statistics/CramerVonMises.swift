@@ -4,13 +4,15 @@ import GSL
 /// distribution functions.
 public enum CramerVonMises {
   /// Says how the p-value is computed.
-  public enum Method: Sendable, Hashable {
+  public enum Method {
     /// Takes `exact` when both samples have at most 20 values and none are tied, else `asymptotic`.
     case automatic
     /// Counts the orders of two samples without ties; with ties it is too large.
     case exact
     /// Takes the limit law at the standardised statistic, given which values are tied.
     case asymptotic
+    /// Relabels the values as Anderson–Darling's does: valid however few of them are exits.
+    case permutation(pairing: Pairing, count: Int, stream: RandomStream)
   }
 
   /// Tests whether `first` and `second` were drawn from one law.
@@ -22,8 +24,9 @@ public enum CramerVonMises {
   /// then the integral up to there (Pettitt and Stephens, 1976). With ties the limit law is that of
   /// Σ μ_k χ²_k, μ_k the eigenvalues of √(h_k h_l) (min(u_k, u_l) − u_k u_l), where the distinct
   /// value k holds the share h_k of all values and u_k lies at or below it; values that hold less
-  /// than a hundredth are taken together. It is good to about 0.01 from ten values a side on. The
-  /// p-value takes the samples as independent: for pairs that rise and fall together it is too large.
+  /// than a hundredth are taken together. It is good to about 0.01 from ten exits a side on; with fewer
+  /// take `permutation`. The other p-values take the samples as independent: for pairs that rise and fall
+  /// together they are too large.
   ///
   /// Cost: O(n log n); `exact` grows like the number of distinct values of T, some
   /// hundredths of a second at 20 values a side; ties cost up to 0.03 s. Throws `StatisticsError` when a sample has fewer than two values, or more
@@ -47,22 +50,28 @@ public enum CramerVonMises {
     let statistic =
       isTied
       ? Double(squares) / (n * m * total * total) : Double(numerator) / (24 * n * m * total)
-    let isExact =
-      switch method {
-      case .automatic: !isTied && max(x.count, y.count) <= 20
-      case .exact: true
-      case .asymptotic: false
-      }
+    let isExact: Bool
+    switch method {
+    case .automatic: isExact = !isTied && max(x.count, y.count) <= 20
+    case .exact: isExact = true
+    case .asymptotic: isExact = false
+    case .permutation(let pairing, let count, let stream):
+      return try Permutation.pValue(order, pairing: pairing, count: count, stream: stream) {
+        squaredGaps(order, $0)
+      }.result(statistic)
+    }
     if isExact {
       let pValue = try reachesProbability(x.count, y.count, numerator: numerator)
-      return TestResult(statistic: statistic, pValue: pValue)
+      return TestResult(
+        statistic: statistic, pValue: pValue, kind: isTied ? .upperBound : .exact)
     }
     if isTied {
       // Brings the mean to that of the limit.
       let standardised = statistic * (total - 1) / total
       return TestResult(
         statistic: statistic,
-        pValue: try QuadraticLaw.survival(standardised, eigenvalues: tiedEigenvalues(order)))
+        pValue: try QuadraticLaw.survival(standardised, eigenvalues: tiedEigenvalues(order)),
+        kind: .asymptotic)
     }
     // Mean and variance of T are brought to those of the limit, 1/6 and 1/45.
     let mean = (1 + 1 / total) / 6
@@ -70,7 +79,31 @@ public enum CramerVonMises {
     let relativeVariance = (total + 1) * spread / (4 * n * m * total * total)
     let standardised = 1 / 6.0 + (statistic - mean) / relativeVariance.squareRoot()
     return TestResult(
-      statistic: statistic, pValue: try QuadraticLaw.cramerVonMisesSurvival(standardised))
+      statistic: statistic, pValue: try QuadraticLaw.cramerVonMisesSurvival(standardised),
+      kind: .asymptotic)
+  }
+
+  /// Tests as `test` by relabelling replicas with their censoring: `order` holds Kaplan–Meier curves.
+  static func test(_ curves: CensoredOrder, _ relabelled: CurveTest) throws -> TestResult {
+    for count in [curves.order.firstCount, curves.order.secondCount] where count < 2 {
+      throw StatisticsError.tooFewValues(count: count, needed: 2)
+    }
+    return try relabelled.pValue(curves, curves.squares).result(curves.squares(curves.gaps))
+  }
+
+  /// Returns Σ (m L − n M)² over all values for the sample that `labels` makes, as a Double.
+  private static func squaredGaps(
+    _ order: PooledOrder, _ labels: UnsafeBufferPointer<UInt8>
+  ) -> Double {
+    var (start, firsts) = (0, 0)
+    var sum = 0.0
+    for end in order.blockEnds {
+      for place in start..<end { firsts += Int(labels[place]) }
+      let gap = Double(order.secondCount * firsts - order.firstCount * (end - firsts))
+      sum += Double(end - start) * gap * gap
+      start = end
+    }
+    return sum
   }
 
   /// Returns nmN² T: Σ (m L − n M)² over all values, with L and M the numbers of either sample up

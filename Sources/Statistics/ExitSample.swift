@@ -60,16 +60,6 @@ public struct ExitSample: Sendable, Hashable {
     [first.earliestCensoring, second.earliestCensoring].compactMap { $0 }.min()
   }
 
-  /// Returns the times of two samples restricted to `horizon`, or to the common one.
-  static func restricted(
-    _ first: ExitSample, _ second: ExitSample, to horizon: Double? = nil
-  ) throws -> (first: [Double], second: [Double]) {
-    guard let horizon = horizon ?? commonHorizon(first, second) else {
-      return (first.times, second.times)
-    }
-    return (try first.restrictedTimes(to: horizon), try second.restrictedTimes(to: horizon))
-  }
-
   /// Returns what a test that knows nothing of censoring may see of two samples.
   ///
   /// Times are restricted to the common horizon: ranks up to there are known, and whatever
@@ -77,7 +67,11 @@ public struct ExitSample: Sendable, Hashable {
   static func comparableTimes(
     _ first: ExitSample, _ second: ExitSample
   ) throws -> (first: [Double], second: [Double], horizon: Double?) {
-    let (x, y) = try restricted(first, second)
-    return (x, y, commonHorizon(first, second))
+    guard let horizon = commonHorizon(first, second) else {
+      return (first.times, second.times, nil)
+    }
+    return (
+      try first.restrictedTimes(to: horizon), try second.restrictedTimes(to: horizon), horizon
+    )
   }
 }

@@ -51,12 +51,18 @@ public struct KaplanMeier: Sendable, Hashable {
   ///
   /// Cost: O(log n).
   public func survival(at time: Double) -> Double {
+    let place = index(of: time)
+    return place < 0 ? 1 : survival[place]
+  }
+
+  /// Returns the index of the last of `times` that is at most `time`, or −1.
+  func index(of time: Double) -> Int {
     var (lower, upper) = (0, times.count)
     while lower < upper {
       let middle = (lower + upper) / 2
       if times[middle] <= time { lower = middle + 1 } else { upper = middle }
     }
-    return lower == 0 ? 1 : survival[lower - 1]
+    return lower - 1
   }
 
   /// Returns the confidence interval of S at each of `times`, or nil where it has no

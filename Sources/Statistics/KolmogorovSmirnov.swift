@@ -27,8 +27,10 @@ public enum KolmogorovSmirnov {
   public static func test(
     _ first: ExitSample, _ second: ExitSample, method: Method = .automatic
   ) throws -> TestResult {
-    let (x, y, _) = try ExitSample.comparableTimes(first, second)
-    let gap = largestGap(x.sorted(), y.sorted())
+    let (times, others, _) = try ExitSample.comparableTimes(first, second)
+    let (x, y) = (times.sorted(), others.sorted())
+    let gap = largestGap(x, y)
+    let isTied = hasTies(x, y)
     let distance = Double(gap) / (Double(x.count) * Double(y.count))
     let isExact =
       switch method {
@@ -41,12 +43,20 @@ public enum KolmogorovSmirnov {
         x.count == y.count
         ? reachesProbability(squareOf: x.count, difference: gap / x.count)
         : reachesProbability(x.count, y.count, gap: gap)
-      return TestResult(statistic: distance, pValue: pValue)
+      return TestResult(
+        statistic: distance, pValue: pValue, kind: isTied ? .upperBound : .exact)
     }
     let (m, n) = (Double(x.count), Double(y.count))
     let effective = max((m * n / (m + n)).rounded(.toNearestOrEven), 1)
     let pValue = try KolmogorovDistribution.survival(distance, count: Int(effective))
-    return TestResult(statistic: distance, pValue: pValue)
+    return TestResult(
+      statistic: distance, pValue: pValue, kind: isTied ? .upperBound : .asymptotic)
+  }
+
+  /// Tests as `test` by relabelling replicas with their censoring: `order` holds Kaplan–Meier curves.
+  static func test(_ curves: CensoredOrder, _ relabelled: CurveTest) throws -> TestResult {
+    func largest(_ gaps: [Double]) -> Double { gaps.reduce(0) { max($0, abs($1)) } }
+    return try relabelled.pValue(curves, largest).result(largest(curves.gaps))
   }
 
   /// Tests whether `sample` was drawn from the law with distribution function `cumulative`.
@@ -79,7 +89,21 @@ public enum KolmogorovSmirnov {
       distance = max(distance, try checked(horizon) - Double(seen.count) / n)
     }
     let pValue = try KolmogorovDistribution.survival(distance, count: sample.count)
-    return TestResult(statistic: distance, pValue: pValue)
+    return TestResult(
+      statistic: distance, pValue: pValue, kind: horizon == nil ? .exact : .upperBound)
+  }
+
+  /// Tells whether any two values of two ascending samples are equal.
+  private static func hasTies(_ first: [Double], _ second: [Double]) -> Bool {
+    var (i, j, last) = (0, 0, -Double.infinity)
+    while i < first.count || j < second.count {
+      let isFirst = j == second.count || (i < first.count && first[i] <= second[j])
+      let value = isFirst ? first[i] : second[j]
+      if value == last { return true }
+      last = value
+      if isFirst { i += 1 } else { j += 1 }
+    }
+    return false
   }
 
   /// Returns n₁n₂ times the largest distance, an integer, of two ascending samples.

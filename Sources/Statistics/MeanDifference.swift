@@ -6,11 +6,13 @@ public enum MeanDifference {
   ///
   /// By start, s² = Var(x − y)/n with n − 1 degrees of freedom; independent samples have
   /// s² = Var x/n₁ + Var y/n₂ with those of Welch (1947) and Satterthwaite (1946). Both means
-  /// are restricted to `horizon`, which defaults to the earliest censored time if there is
-  /// one. The interval is nil for one replica, or when the values have no spread.
+  /// are restricted to `horizon`, by Kaplan–Meier; it defaults to the time up to which both laws are
+  /// known (`ExitSample.knownUntil`). x and y are the times, or with replicas censored before
+  /// `horizon` those of `ExitSample.pseudoTimes(to:)`. The interval is nil for one replica, or when the
+  /// values have no spread.
   ///
-  /// Cost: O(n). Throws `StatisticsError` when pairs do not match, `confidenceLevel` is not in
-  /// (0, 1), or `horizon` lies beyond a censored time.
+  /// Cost: O(n), with censoring O(n log n). Throws `StatisticsError` when pairs do not match,
+  /// `confidenceLevel` is not in (0, 1), or a law is not known up to `horizon`.
   public static func estimate(
     _ first: ExitSample, _ second: ExitSample, pairing: Pairing, horizon: Double? = nil,
     confidenceLevel: Double = 0.95
@@ -19,7 +21,8 @@ public enum MeanDifference {
     try require(
       confidenceLevel > 0 && confidenceLevel < 1, "confidenceLevel", confidenceLevel,
       "a number between 0 and 1")
-    let (x, y) = try ExitSample.restricted(first, second, to: horizon)
+    let end = horizon ?? ExitSample.commonEnd(first, second)
+    let (x, y) = (try first.pseudoTimes(to: end), try second.pseudoTimes(to: end))
     let (xMean, yMean) = (try mean(of: x), try mean(of: y))
     let difference = xMean - yMean
     func answer(error: Double, degreesOfFreedom: Double) throws -> IntervalEstimate {
@@ -55,8 +58,8 @@ public enum MeanDifference {
 
   /// Estimates mean(`sample`) − `reference`, a time without spread, with Student's interval.
   ///
-  /// A censored sample has its mean restricted to the earliest censored time, and `reference` is cut
-  /// there too. The interval is nil for one replica, or when the values have no spread. Cost: O(n).
+  /// A censored sample has its mean restricted to the time up to which its law is known, and
+  /// `reference` is cut there too. The interval is nil for one replica, or when the values have no spread. Cost: O(n).
   /// Throws `StatisticsError` unless `reference` is finite and `confidenceLevel` in (0, 1).
   public static func oneSample(
     _ sample: ExitSample, against reference: Double, confidenceLevel: Double = 0.95
@@ -65,8 +68,8 @@ public enum MeanDifference {
     try require(
       confidenceLevel > 0 && confidenceLevel < 1, "confidenceLevel", confidenceLevel,
       "a number between 0 and 1")
-    let end = sample.earliestCensoring
-    let times = try end.map { try sample.restrictedTimes(to: $0) } ?? sample.times
+    let end = sample.knownUntil
+    let times = try sample.pseudoTimes(to: end)
     let center = try mean(of: times)
     let difference = center - min(reference, end ?? .infinity)
     var interval: ClosedRange<Double>?

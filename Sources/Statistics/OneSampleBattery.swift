@@ -11,6 +11,9 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
   /// Is the largest distance between the distribution functions of the sample's law and the known
   /// one, with an interval that holds for any law and size.
   public let largestDistance: IntervalEstimate
+  /// Says by a test's name in JSON why it failed; a test that a censored replica rules out is not among
+  /// them.
+  public let unavailable: [String: String]
 
   /// Tests whether `sample` was drawn from the law with the given `survival` function.
   ///
@@ -52,13 +55,14 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
     if let end { distance = max(distance, 1 - (try survival(end)) - Double(exited) / n) }
     kolmogorovSmirnov = TestResult(
       statistic: distance,
-      pValue: try KolmogorovDistribution.survival(distance, count: sample.count))
+      pValue: try KolmogorovDistribution.survival(distance, count: sample.count),
+      kind: end == nil && lattice == 0 ? .exact : .upperBound)
     let reach = (log(2 / (1 - confidenceLevel)) / (2 * n)).squareRoot()
     largestDistance = IntervalEstimate(
       estimate: distance, interval: max(distance - reach, 0)...min(distance + reach, 1),
       confidenceLevel: confidenceLevel)
     guard end == nil else {
-      (cramerVonMises, andersonDarling) = (nil, nil)
+      (cramerVonMises, andersonDarling, unavailable) = (nil, nil, [:])
       return
     }
     var (square, tails) = (1 / (12 * n), 0.0)
@@ -70,10 +74,22 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
     }
     // Mean and variance of W² are brought to those of the limit, 1/6 and 1/45.
     let corrected = 1 / 6.0 + (square - 1 / 6.0) / (1 - 0.75 / n).squareRoot()
-    cramerVonMises = TestResult(
-      statistic: square, pValue: try QuadraticLaw.cramerVonMisesSurvival(corrected))
-    andersonDarling = TestResult(
-      statistic: -n - tails, pValue: try QuadraticLaw.andersonDarlingSurvival(-n - tails))
+    var reasons: [String: String] = [:]
+    func result(
+      _ key: CodingKeys, _ statistic: Double, _ at: Double, _ law: (Double) throws -> Double
+    ) -> TestResult? {
+      do {
+        return TestResult(statistic: statistic, pValue: try law(at), kind: .asymptotic)
+      } catch {
+        reasons[key.rawValue] = "\(error)"
+        return nil
+      }
+    }
+    cramerVonMises = result(
+      .cramerVonMises, square, corrected, QuadraticLaw.cramerVonMisesSurvival)
+    andersonDarling = result(
+      .andersonDarling, -n - tails, -n - tails, QuadraticLaw.andersonDarlingSurvival)
+    unavailable = reasons
   }
 
   enum CodingKeys: String, CodingKey {

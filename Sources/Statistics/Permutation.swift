@@ -2,17 +2,31 @@ import GSL
 
 /// Computes p-values by giving the values to the two samples anew.
 enum Permutation {
+  /// Holds a p-value with what it is worth.
+  struct PValue {
+    let value: Double
+    /// Is the smallest that could have come out; nil when the value is exact.
+    let smallest: Double?
+
+    func result(_ statistic: Double) -> TestResult {
+      TestResult(
+        statistic: statistic, pValue: value, kind: smallest == nil ? .exact : .permutation,
+        smallestPValue: smallest)
+    }
+  }
+
   /// Returns the probability of a `statistic` at least as large as the observed one, over
   /// the ways to relabel `order`.
   ///
-  /// If there are at most `count` + 1 ways, all are visited and the answer is exact. Else
+  /// If at most `count` + 1 ways differ, all are visited and the answer is exact. Else
   /// `count` are drawn and the observed one is counted among them: (1 + reached)/(1 + `count`),
   /// which is a valid p-value for any `count` (Phipson and Smyth, 2010). Pairs by start
-  /// exchange their two times only. Cost: O(n) for each.
+  /// exchange their two times only. `statistic` must not tell equal values apart: with k values
+  /// before those that tie at the end, as the censored do, 2^k ways differ. Cost: O(n) for each.
   static func pValue(
     _ order: PooledOrder, pairing: Pairing, count: Int, stream: RandomStream,
     statistic: (UnsafeBufferPointer<UInt8>) -> Double
-  ) throws -> Double {
+  ) throws -> PValue {
     try require(
       (1...1_000_000_000).contains(count), "permutations", Double(count), "1 to 10^9")
     try pairing.check(order.firstCount, order.secondCount)
@@ -20,53 +34,86 @@ enum Permutation {
     // Sums in another order differ by rounding; equal statistics must count as reached.
     let threshold = observed - 1e-12 * abs(observed)
     var relabeling = Relabeling(order, pairing: pairing)
-    var reached = 0
-    if let ways = relabeling.ways(atMost: count + 1) {
-      for way in 0..<ways {
-        relabeling.visit(way)
-        if relabeling.labels.withUnsafeBufferPointer(statistic) >= threshold { reached += 1 }
-      }
-      return Double(reached) / Double(ways)
+    func isReached() -> Bool {
+      relabeling.labels.withUnsafeBufferPointer(statistic) >= threshold
     }
+    if let plan = relabeling.plan(atMost: count + 1) {
+      var (reached, total) = (0.0, 0.0)
+      for way in 0..<plan.ways {
+        let weight = relabeling.visit(way, plan)
+        total += weight
+        if isReached() { reached += weight }
+      }
+      return PValue(value: min(reached / total, 1), smallest: nil)
+    }
+    var reached = 0
     for _ in 0..<count {
       relabeling.draw(stream)
-      if relabeling.labels.withUnsafeBufferPointer(statistic) >= threshold { reached += 1 }
+      if isReached() { reached += 1 }
     }
-    return Double(reached + 1) / Double(count + 1)
+    return PValue(
+      value: Double(reached + 1) / Double(count + 1), smallest: 1 / Double(count + 1))
   }
 }
 
 /// Relabels the places of a pooled order, one of all ways after another or at random.
 private struct Relabeling {
+  /// Says how all ways that differ are visited.
+  enum Plan {
+    /// Every choice of the first sample's places.
+    case combinations(Int)
+    /// Every choice for the places before those that tie at the end, by how many ways each stands for.
+    case leading(places: Int, weights: [Double])
+    /// Every exchange of pairs whose times differ.
+    case exchanges([(Int, Int)])
+
+    var ways: Int {
+      switch self {
+      case .combinations(let ways): return ways
+      case .leading(let places, _): return 1 << places
+      case .exchanges(let pairs): return 1 << pairs.count
+      }
+    }
+  }
+
   private(set) var labels: [UInt8]
   private let firstCount: Int
   private let pairing: Pairing
+  /// Counts the places before the last run of equal values.
+  private let leading: Int
   /// Holds the places of the two members of each pair.
   private let pairs: [(Int, Int)]
+  /// Holds those whose times differ.
+  private let unequalPairs: [(Int, Int)]
 
   init(_ order: PooledOrder, pairing: Pairing) {
     labels = order.labels
     firstCount = order.firstCount
     self.pairing = pairing
+    leading = order.blockEnds.count > 1 ? order.blockEnds[order.blockEnds.count - 2] : 0
     if pairing == .byStart {
       var placeOf = Array(repeating: 0, count: order.count)
       for (place, origin) in order.origins.enumerated() { placeOf[origin] = place }
       pairs = (0..<order.firstCount).map { (placeOf[$0], placeOf[$0 + order.firstCount]) }
+      unequalPairs = pairs.filter { order.values[$0.0] != order.values[$0.1] }
     } else {
-      pairs = []
+      (pairs, unequalPairs) = ([], [])
     }
   }
 
-  /// Returns the number of ways, or nil when there are more than `limit`.
-  func ways(atMost limit: Int) -> Int? {
-    var ways = 1
+  /// Returns how to visit all ways that differ, or nil when there are more than `limit`.
+  func plan(atMost limit: Int) -> Plan? {
     if pairing == .byStart {
-      for _ in pairs {
-        ways *= 2
-        if ways > limit { return nil }
-      }
-      return ways
+      let isFew = unequalPairs.count < 40 && 1 << unequalPairs.count <= limit
+      return isFew ? .exchanges(unequalPairs) : nil
     }
+    if let ways = combinations(atMost: limit) { return .combinations(ways) }
+    guard leading < 40, 1 << leading <= limit else { return nil }
+    return .leading(places: leading, weights: (0...leading).map(probability))
+  }
+
+  private func combinations(atMost limit: Int) -> Int? {
+    var ways = 1
     let smaller = min(firstCount, labels.count - firstCount)
     for k in 0..<smaller {
       // The product is a binomial coefficient at each step; k! divides it exactly.
@@ -78,12 +125,42 @@ private struct Relabeling {
     return ways
   }
 
-  /// Takes the way numbered `index`; the ways must be visited from 0 in steps of 1.
-  mutating func visit(_ index: Int) {
-    if pairing == .byStart {
-      for (bit, pair) in pairs.enumerated() { label(pair, swapped: index >> bit & 1 == 1) }
-      return
+  /// The probability that given `ones` of the leading places, and no others, are the first sample's.
+  private func probability(ones: Int) -> Double {
+    var (first, second, total) = (firstCount, labels.count - firstCount, labels.count)
+    var probability = 1.0
+    for place in 0..<leading {
+      probability *= Double(max(place < ones ? first : second, 0)) / Double(total)
+      if place < ones { first -= 1 } else { second -= 1 }
+      total -= 1
     }
+    return probability
+  }
+
+  /// Takes the way numbered `index` and returns its weight; the ways must be visited from 0 in steps of 1.
+  mutating func visit(_ index: Int, _ plan: Plan) -> Double {
+    switch plan {
+    case .exchanges(let pairs):
+      for (bit, pair) in pairs.enumerated() { label(pair, swapped: index >> bit & 1 == 1) }
+      return 1
+    case .leading(let places, let weights):
+      var ones = 0
+      for place in 0..<places {
+        labels[place] = UInt8(index >> place & 1)
+        ones += index >> place & 1
+      }
+      // How equal values are labelled does not matter, only how many of each there are.
+      for place in places..<labels.count {
+        labels[place] = place - places < firstCount - ones ? 1 : 0
+      }
+      return weights[ones]
+    case .combinations:
+      next(index)
+      return 1
+    }
+  }
+
+  private mutating func next(_ index: Int) {
     if index == 0 {
       for place in labels.indices { labels[place] = place < firstCount ? 1 : 0 }
       return

@@ -9,7 +9,8 @@ extension MeanRatio {
   /// outside) with probability `power`, all sides growing in proportion. The true ratio is
   /// taken to be `assumedRatio`, or the estimate, and the standard error to fall as n^(−1/2);
   /// both are uncertain, and more so the nearer the ratio is to an end of the region. Nil when
-  /// the ratio lies on an end, or there is no standard error.
+  /// the ratio lies on an end, there is no standard error, or an ``EquivalenceObstacle`` forbids the
+  /// verdict that the ratio points to.
   ///
   /// Normal quantiles are used, so that answers below about 20 are too small. Throws
   /// `StatisticsError` when a parameter is out of range.
@@ -27,7 +28,14 @@ extension MeanRatio {
         assumedRatio > 0 && assumedRatio.isFinite, "assumedRatio", assumedRatio,
         "a positive number")
     }
-    guard let logStandardError, let ratio = assumedRatio ?? estimate else { return nil }
+    guard let restricted else { return nil }
+    func isInside(_ value: Double) -> Bool { value > 1 - margin && value < 1 + margin }
+    let isNear = isInside(assumedRatio ?? restricted.estimate)
+    // No number of replicas tells what was not watched.
+    if isNear, try equivalenceObstacle != nil || hingesOnUnseen(margin: margin) { return nil }
+    // A claim of equivalence needs the prolonged means as well, which lie farther apart.
+    let basis = isNear ? completed ?? restricted : restricted
+    let (logStandardError, ratio) = (basis.standardError, assumedRatio ?? basis.estimate)
     let below = log(ratio / (1 - margin))
     let above = log((1 + margin) / ratio)
     guard below != 0, above != 0 else { return nil }

@@ -2,10 +2,16 @@ import GSL
 
 /// Measures the mean shift of time that turns one law into the other: Wasserstein-1.
 public enum WassersteinDistance {
-  /// Returns ∫ |F₁ − F₂| dt of two samples, restricted to the earliest censored time.
+  /// Returns ∫ |F₁ − F₂| dt of two samples, up to the time up to which both laws are known; where
+  /// replicas are censored before, of the Kaplan–Meier curves.
   ///
   /// Cost: O(n log n). Agrees with SciPy's `wasserstein_distance`.
   public static func distance(_ first: ExitSample, _ second: ExitSample) throws -> Double {
+    let end = ExitSample.commonEnd(first, second)
+    guard !first.isCensored(before: end), !second.isCensored(before: end) else {
+      let curves = CensoredOrder(first, second, end: end)
+      return curves.integral(curves.gaps, abs)
+    }
     let (x, y, _) = try ExitSample.comparableTimes(first, second)
     return distance(PooledOrder(x, y))
   }
@@ -21,6 +27,11 @@ public enum WassersteinDistance {
   public static func estimate(
     _ first: ExitSample, _ second: ExitSample, bootstrap: Bootstrap
   ) throws -> IntervalEstimate {
+    let end = ExitSample.commonEnd(first, second)
+    guard !first.isCensored(before: end), !second.isCensored(before: end) else {
+      try bootstrap.pairing.check(first.count, second.count)
+      return try CurveMeasures(first, second, end: end).wasserstein(bootstrap)
+    }
     let (x, y, _) = try ExitSample.comparableTimes(first, second)
     var errors = WassersteinErrors(x, y)
     try bootstrap.forEachResample(x.count, y.count) { errors.add($0, $1) }

@@ -81,13 +81,15 @@ import Testing
         #expect(tests["kolmogorov_smirnov"] == nil)
       } else {
         let test = try #require(tests["kolmogorov_smirnov"] as? Object)
-        #expect(Set(test.keys) == ["statistic", "p_value"])
+        #expect(Set(test.keys) == ["statistic", "p_value", "p_value_kind"])
       }
       let ratio = try #require(pair["mean_ratio"] as? Object)
       #expect(
         Set(ratio.keys) == [
           "estimate", "interval", "margin", "verdict", "restricted", "replicas_needed",
+          "restricted_to", "seen", "undecided_reason", "horizon_needed", "horizon_method",
         ])
+      #expect(isNull(ratio["restricted_to"]) && ratio["seen"] as? [Double] == [1, 1])
       let interval = try #require(ratio["interval"] as? [Double])
       let estimate = try #require(ratio["estimate"] as? Double)
       #expect(interval.count == 2)

@@ -27,7 +27,7 @@ import Testing
     let sample = try ExitSample([1, 2, 2, 3])
     for method in [KolmogorovSmirnov.Method.exact, .asymptotic] {
       let result = try KolmogorovSmirnov.test(sample, sample, method: method)
-      #expect(result == TestResult(statistic: 0, pValue: 1))
+      #expect(result.statistic == 0 && result.pValue == 1)
     }
     let single = try ExitSample([1])
     #expect(try KolmogorovSmirnov.test(single, ExitSample([2])).pValue == 1)

@@ -5,8 +5,10 @@ import Testing
 @Suite struct MeanDifferenceTests {
   @Test(arguments: Reference.pairs) func agreesWithSciPy(pair: Reference.Pair) throws {
     for (name, expected) in pair.expected.meanDifference {
+      let horizon = [pair.first, pair.second].compactMap(\.earliestCensoring).min()
       let result = try MeanDifference.estimate(
-        pair.first, pair.second, pairing: name == "by_start" ? .byStart : .independent)
+        pair.first, pair.second, pairing: name == "by_start" ? .byStart : .independent,
+        horizon: horizon)
       #expect(agree(result.estimate!, expected.estimate), "\(name)")
       #expect((result.interval == nil) == (expected.interval == nil), "\(name)")
       guard let interval = result.interval, let wanted = expected.interval else { continue }

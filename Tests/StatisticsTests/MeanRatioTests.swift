@@ -9,13 +9,15 @@ import Testing
       let level = Double(level)!
       let horizon = [pair.first, pair.second].compactMap(\.earliestCensoring).min()
       var results = [
-        "unpaired": try MeanRatio.unpaired(pair.first, pair.second, confidenceLevel: level),
+        // SciPy's values are of times cut at the earliest censored one.
+        "unpaired": try MeanRatio.unpaired(
+          pair.first, pair.second, horizon: horizon, confidenceLevel: level),
         "one_sample": try MeanRatio.oneSample(
           pair.first, against: 4, horizon: horizon, confidenceLevel: level),
       ]
       if pair.first.count == pair.second.count {
         results["paired"] = try MeanRatio.paired(
-          pair.first, pair.second, confidenceLevel: level)
+          pair.first, pair.second, horizon: horizon, confidenceLevel: level)
       }
       #expect(Set(results.keys) == Set(expected.keys))
       for (name, result) in results {

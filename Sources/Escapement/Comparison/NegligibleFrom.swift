@@ -1,5 +1,6 @@
 import Dynamics
 import Foundation
+import GSL
 
 /// Says from which dimension on the noise would be negligible, where it is not.
 ///
@@ -57,6 +58,9 @@ public struct NegligibleFrom: Encodable, Sendable {
       return try NoiseShift(model: model, start: experiment.start, threshold: threshold)
         .dimension(margin: experiment.margin)
     } catch is ParameterError {
+      return nil
+    } catch is GSLError {
+      // The measured shift stands in for a law that cannot be computed.
       return nil
     }
   }

@@ -13,10 +13,20 @@ public struct PairComparison: Encodable, Sendable {
     public let margin: Double
     /// The judgement against the margin.
     public let verdict: Verdict
-    /// Whether means were restricted to the horizon, since some replicas did not exit.
+    /// Whether means were restricted to a time, since some replicas did not exit.
     public let isRestricted: Bool
+    /// The time τ that both means are restricted to; null when they are whole.
+    public let restrictedTo: Double?
+    /// The fractions of the first and the second side whose exits were seen by then.
+    public let seen: [Double]
+    /// Why the verdict is undetermined; null when it is not.
+    public let undecidedReason: UndecidedReason?
+    /// The horizon that would let enough exits be seen; null when that is not what is missing, or
+    /// cannot be told.
+    public let horizonNeeded: HorizonNeeded?
     /// Replicas of the larger side that would settle an undetermined verdict with a power of 80%,
-    /// if the ratio is as estimated and both sides grow in proportion; null when the verdict is not undetermined or no number would.
+    /// if the ratio is as estimated and both sides grow in proportion; null when the verdict is not
+    /// undetermined or no number would.
     public let replicasNeeded: Int?
     /// `replicasNeeded` over the replicas there are; nil under the same conditions.
     public let replicasFactor: Double?
@@ -24,6 +34,11 @@ public struct PairComparison: Encodable, Sendable {
     enum CodingKeys: String, CodingKey {
       case estimate, interval, margin, verdict
       case isRestricted = "restricted"
+      case restrictedTo = "restricted_to"
+      case seen
+      case undecidedReason = "undecided_reason"
+      case horizonNeeded = "horizon_needed"
+      case horizonMethod = "horizon_method"
       case replicasNeeded = "replicas_needed"
     }
 
@@ -35,8 +50,51 @@ public struct PairComparison: Encodable, Sendable {
       try container.encode(margin, forKey: .margin)
       try container.encode(verdict, forKey: .verdict)
       try container.encode(isRestricted, forKey: .isRestricted)
+      try container.encode(restrictedTo, forKey: .restrictedTo)
+      try container.encode(seen, forKey: .seen)
+      try container.encode(undecidedReason, forKey: .undecidedReason)
+      try container.encode(horizonNeeded?.time, forKey: .horizonNeeded)
+      try container.encode(horizonNeeded?.method, forKey: .horizonMethod)
       try container.encode(replicasNeeded, forKey: .replicasNeeded)
     }
+  }
+
+  /// Says why a verdict is undetermined.
+  public enum UndecidedReason: String, Encodable, Sendable {
+    /// More than 5% of a side was not seen to exit, or what was not decides: means up to a time agree
+    /// whatever comes later.
+    case unseen
+    /// The log-rank test of censored samples finds a difference.
+    case logRank = "log-rank"
+    /// The interval is too wide: more replicas settle it.
+    case replicas
+    /// A side has no spread to judge by.
+    case noSpread = "no-spread"
+  }
+
+  /// Estimates the horizon by which all but 2.5% of the replicas exit.
+  public struct HorizonNeeded: Sendable, Equatable {
+    /// How it was estimated.
+    public enum Method: String, Encodable, Sendable {
+      /// The Kaplan–Meier curves, prolonged at the exit rate of the later half of the exits.
+      case kaplanMeier = "kaplan-meier"
+      /// The flow linearised on the plateau, from an overlap that 2.5% of random starts fall below, or
+      /// from the given start and 2/μ for the noise, and −log(1 − T)/(2μ) for its slowing down.
+      case linearised
+    }
+
+    /// The horizon, in τ.
+    public let time: Double
+    /// How it was estimated.
+    public let method: Method
+  }
+
+  /// Says why there is no ratio of means.
+  public enum NoRatioReason: String, Encodable, Sendable {
+    /// A side has no exit by the horizon.
+    case noExit = "no-exit"
+    /// All exits of a side are at time 0.
+    case zeroMean = "zero-mean"
   }
 
   /// The side in the numerator.
@@ -51,16 +109,23 @@ public struct PairComparison: Encodable, Sendable {
   public let paired: Bool
   /// Tests of equal laws; absent against a single number.
   public let tests: TestBattery?
+  /// Fractions of the first and the second side that exited by `restrictedTo`.
+  public let seen: [Double]
+  /// The time τ up to which both laws are seen, and all but the log-rank test look; null for throughout.
+  public let restrictedTo: Double?
   /// Distance of the laws in τ; absent against a single number.
   public let wasserstein: IntervalEstimate?
   /// Ratio of the means; null when a side has no exit at all, or only exits at time 0.
   public let meanRatio: Ratio?
+  /// Why that is null; null when it is not.
+  public let noRatioReason: NoRatioReason?
   /// Difference of the means in τ, first − second: the mean shift by start when paired.
   public let meanDifference: Difference
-  /// Ratio of the standard deviations; absent against a single number.
+  /// Ratio of the standard deviations; absent against a single number and with a censored replica.
   public let spreadRatio: IntervalEstimate?
   /// Standard deviation of the first side over the exit time of a second that is one number: the
-  /// statement on the law's spread, apart from that on its mean; absent against a sample.
+  /// statement on the law's spread, apart from that on its mean; absent against a sample and with a
+  /// censored replica.
   public let relativeSpread: IntervalEstimate?
   /// Differences of quantiles, by probability; absent against a single number.
   public let quantileShifts: [String: IntervalEstimate]?
@@ -79,7 +144,7 @@ public struct PairComparison: Encodable, Sendable {
     public let interval: ClosedRange<Double>?
     /// The 95% percentile interval over resampled starts; null against a single number.
     public let bootstrapInterval: ClosedRange<Double>?
-    /// Whether means were restricted to the horizon, since some replicas did not exit.
+    /// Whether means were restricted to a time, since some replicas did not exit.
     public let isRestricted: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -102,8 +167,11 @@ public struct PairComparison: Encodable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case first, second, criterion, threshold, paired, tests, wasserstein
+    case first, second, criterion, threshold, paired, tests, wasserstein, seen
+    case restrictedTo = "restricted_to"
+    case testsUnavailable = "tests_unavailable"
     case meanRatio = "mean_ratio"
+    case noRatioReason = "mean_ratio_unavailable"
     case meanDifference = "mean_difference"
     case spreadRatio = "spread_ratio"
     case relativeSpread = "relative_spread"
@@ -126,8 +194,12 @@ public struct PairComparison: Encodable, Sendable {
     } else {
       try container.encode([String: TestResult](), forKey: .tests)
     }
+    try container.encode(tests?.unavailable ?? [:], forKey: .testsUnavailable)
+    try container.encode(restrictedTo, forKey: .restrictedTo)
+    try container.encode(seen, forKey: .seen)
     try container.encode(wasserstein, forKey: .wasserstein)
     try container.encode(meanRatio, forKey: .meanRatio)
+    try container.encode(noRatioReason, forKey: .noRatioReason)
     try container.encode(meanDifference, forKey: .meanDifference)
     try container.encode(spreadRatio, forKey: .spreadRatio)
     try container.encode(relativeSpread, forKey: .relativeSpread)

@@ -1,5 +1,6 @@
 import Dynamics
 import Ensemble
+import Foundation
 import GSL
 import Statistics
 
@@ -38,9 +39,23 @@ extension PairComparison {
     threshold = firstRun.marks[index].threshold
     paired = experiment.isPaired
     let isNumber = secondRun.kind == .ode && !experiment.isPaired
-    meanRatio = try Ratio(experiment, x, y, isNumber: isNumber)
-    let isRisk = firstRun.marks[index].criterion == .risk
+    let mark = firstRun.marks[index]
+    let isRisk = mark.criterion == .risk
+    let isDiverging = [firstRun, secondRun].contains { run in
+      let records = run.records(at: index)
+      let lost = records.count { $0.outcome == .diverged }
+      return Double(lost) > MeanRatio.largestUnseenShare * Double(records.count)
+    }
+    meanRatio = try Ratio(experiment, x, y, isNumber: isNumber) {
+      // What has left the finite numbers exits by no horizon.
+      isDiverging
+        ? nil
+        : try HorizonNeeded(x, isNumber ? nil : y, isRisk ? (experiment, mark.threshold) : nil)
+    }
+    noRatioReason = NoRatioReason(meanRatio, x, y)
     let isRestricted = x.censored + y.censored > 0
+    restrictedTo = isRestricted ? [x, y].compactMap(\.knownUntil).min() : nil
+    seen = [x.seen(by: restrictedTo), y.seen(by: restrictedTo)]
     guard !isNumber else {
       (tests, wasserstein, spreadRatio) = (nil, nil, nil)
       (quantileShifts, largestDistance) = (nil, nil)
@@ -49,7 +64,8 @@ extension PairComparison {
         estimate: shift.estimate, interval: shift.interval, bootstrapInterval: nil,
         isRestricted: isRestricted)
       relativeSpread =
-        x.count > 1 && y.times[0] > 0 ? try Spread.estimate(x, relativeTo: y.times[0]) : nil
+        x.count > 1 && y.times[0] > 0 && !isRestricted
+        ? try Spread.estimate(x, relativeTo: y.times[0]) : nil
       negligibleFrom =
         isRisk
         ? try NegligibleFrom(
@@ -96,7 +112,8 @@ extension PairComparison {
 extension PairComparison.Ratio {
   /// Estimates and judges the ratio of means; nil when a side has no exit, or a mean of 0.
   fileprivate init?(
-    _ experiment: Experiment, _ first: ExitSample, _ second: ExitSample, isNumber: Bool
+    _ experiment: Experiment, _ first: ExitSample, _ second: ExitSample, isNumber: Bool,
+    horizon: () throws -> PairComparison.HorizonNeeded?
   ) throws {
     let ratio: MeanRatio
     if isNumber {
@@ -108,11 +125,16 @@ extension PairComparison.Ratio {
       ratio = try .unpaired(first, second)
     }
     try self.init(
-      ratio, hasExits: first.exited > 0 && second.exited > 0, margin: experiment.margin)
+      ratio, hasExits: first.exited > 0 && second.exited > 0, margin: experiment.margin,
+      horizon: horizon)
   }
 
-  /// Judges a ratio against a margin; nil when a side has no exit, or a mean of 0.
-  init?(_ ratio: MeanRatio, hasExits: Bool, margin: Double) throws {
+  /// Judges a ratio against a margin; nil when a side has no exit, or a mean of 0. `horizon` is asked
+  /// for where more must be seen.
+  init?(
+    _ ratio: MeanRatio, hasExits: Bool, margin: Double,
+    horizon: () throws -> PairComparison.HorizonNeeded? = { nil }
+  ) throws {
     // A threshold that all starts satisfy gives exit times of 0, and no ratio.
     guard hasExits, let estimate = ratio.estimate else { return nil }
     self.estimate = estimate
@@ -120,9 +142,78 @@ extension PairComparison.Ratio {
     interval = ratio.interval.map { [$0.lowerBound, $0.upperBound] }
     verdict = try ratio.verdict(margin: margin)
     isRestricted = ratio.horizon != nil
-    replicasNeeded =
-      verdict == .undetermined ? try ratio.replicasNeeded(margin: margin) : nil
+    restrictedTo = ratio.horizon
+    seen = [ratio.firstSeen, ratio.secondSeen]
+    guard verdict == .undetermined else {
+      (undecidedReason, horizonNeeded, replicasNeeded, replicasFactor) = (nil, nil, nil, nil)
+      return
+    }
+    let hinges = try ratio.hingesOnUnseen(margin: margin)
+    switch ratio.equivalenceObstacle {
+    case .unseen: undecidedReason = .unseen
+    case .logRank: undecidedReason = .logRank
+    case nil: undecidedReason = interval == nil ? .noSpread : hinges ? .unseen : .replicas
+    }
+    horizonNeeded = ratio.equivalenceObstacle == nil && !hinges ? nil : try horizon()
+    do {
+      replicasNeeded = try ratio.replicasNeeded(margin: margin)
+    } catch is GSLError {
+      // The verdict stands without advice.
+      replicasNeeded = nil
+    }
     replicasFactor = replicasNeeded.map { Double($0) / Double(ratio.replicas) }
+  }
+}
+
+extension PairComparison.NoRatioReason {
+  /// Says why there is no ratio of two samples; nil when there is one.
+  init?(_ ratio: PairComparison.Ratio?, _ first: ExitSample, _ second: ExitSample) {
+    guard ratio == nil else { return nil }
+    self = first.exited == 0 || second.exited == 0 ? .noExit : .zeroMean
+  }
+}
+
+extension PairComparison.HorizonNeeded {
+  /// Estimates the horizon from samples and, where the flow linearised on the plateau knows it, from an
+  /// experiment with its threshold; nil when neither tells.
+  ///
+  /// Samples of which less than half have exited say little of how long the rest stays: the flow is
+  /// asked first then.
+  init?(
+    _ first: ExitSample, _ second: ExitSample?, _ rule: (experiment: Experiment, threshold: Double)?
+  ) throws {
+    let samples = [first, second].compactMap { $0 }
+    let unseen = MeanRatio.largestUnseenShare / 2
+    let horizon = samples.compactMap(\.knownUntil).max() ?? 0
+    let isHalf = samples.allSatisfy { $0.seen(by: $0.knownUntil) >= 0.5 }
+    let theory = try rule.flatMap { try Self.linearised($0.experiment, $0.threshold, unseen) }
+    if !isHalf, let theory, theory > horizon {
+      self.init(time: theory, method: .linearised)
+      return
+    }
+    let times = try samples.compactMap { try $0.timeNeeded(unseen: unseen) }
+    guard times.count == samples.count, let time = times.max(), time > 0 else { return nil }
+    self.init(time: time, method: .kaplanMeier)
+  }
+
+  private static func linearised(
+    _ experiment: Experiment, _ threshold: Double, _ unseen: Double
+  ) throws -> Double? {
+    let model = experiment.model
+    let theory = EscapeTheory(model: model)
+    guard threshold < 1 else { return nil }
+    // Linear growth forgets that it slows down as logistic growth does.
+    let slowing = -log(1 - threshold) / (2 * theory.growthRate)
+    if case .fixed(let frame) = experiment.start {
+      let sum = frame.teacherOverlaps.reduce(0) { $0 + $1 * $1 }
+      return theory.linearisedExitTime(threshold: threshold, squaredOverlaps: sum)
+        .map { $0 + slowing + 2 / theory.growthRate }
+    }
+    // The sum of the squared overlaps of a random start is χ²/d.
+    let square = try ChiSquareDistribution(degreesOfFreedom: Double(model.width)).quantile(unseen)
+    return theory.linearisedExitTime(
+      threshold: threshold, squaredOverlaps: square / Double(model.dimension)
+    ).map { $0 + slowing }
   }
 }
 

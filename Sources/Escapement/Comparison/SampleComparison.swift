@@ -10,10 +10,19 @@ public struct SampleComparison: Encodable, Sendable {
   public let wasserstein: IntervalEstimate
   /// Ratio of the means, first over second; null when a side has no exit, or a mean of 0.
   public let meanRatio: PairComparison.Ratio?
+  /// Why that is null; null when it is not.
+  public let noRatioReason: PairComparison.NoRatioReason?
+  /// The time up to which both laws are seen, and all but the log-rank test look; null for throughout.
+  public let restrictedTo: Double?
+  /// Fractions of the first and the second side that exited by then.
+  public let seen: [Double]
 
   enum CodingKeys: String, CodingKey {
-    case tests, wasserstein
+    case tests, wasserstein, seen
+    case testsUnavailable = "tests_unavailable"
     case meanRatio = "mean_ratio"
+    case noRatioReason = "mean_ratio_unavailable"
+    case restrictedTo = "restricted_to"
   }
 
   /// Writes every key, the ratio null when there is none.
@@ -22,6 +31,10 @@ public struct SampleComparison: Encodable, Sendable {
     try container.encode(tests, forKey: .tests)
     try container.encode(wasserstein, forKey: .wasserstein)
     try container.encode(meanRatio, forKey: .meanRatio)
+    try container.encode(noRatioReason, forKey: .noRatioReason)
+    try container.encode(tests.unavailable, forKey: .testsUnavailable)
+    try container.encode(restrictedTo, forKey: .restrictedTo)
+    try container.encode(seen, forKey: .seen)
   }
 
   /// Tests, measures and judges; `isPaired` when value i of both has the same start.
@@ -40,7 +53,11 @@ public struct SampleComparison: Encodable, Sendable {
       bootstrap: Bootstrap(pairing: pairing, resamples: relabellings, stream: stream))
     meanRatio = try PairComparison.Ratio(
       isPaired ? .paired(first, second) : .unpaired(first, second),
-      hasExits: first.exited > 0 && second.exited > 0, margin: margin)
+      hasExits: first.exited > 0 && second.exited > 0, margin: margin
+    ) { try PairComparison.HorizonNeeded(first, second, nil) }
+    noRatioReason = PairComparison.NoRatioReason(meanRatio, first, second)
+    restrictedTo = [first, second].compactMap(\.knownUntil).min()
+    seen = [first.seen(by: restrictedTo), second.seen(by: restrictedTo)]
   }
 }
 

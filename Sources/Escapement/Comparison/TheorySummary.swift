@@ -54,7 +54,8 @@ public struct TheorySummary: Encodable, Sendable {
       Dictionary(uniqueKeysWithValues: try thresholds.map { ("\($0)", try body($0)) })
     }
     annealedExitTime = keyed(theory.annealedExitTime)
-    quenchedExitTime = try keyed(theory.quenchedExitTime)
+    // A quadrature that fails leaves one formula out, not the run that it stands beside.
+    quenchedExitTime = keyed { try? theory.quenchedExitTime(threshold: $0) }
     if case .fixed(let frame) = start, theory.hasExitTimeFormulas {
       let sum = frame.teacherOverlaps.reduce(0) { $0 + $1 * $1 }
       linearisedExitTime = keyed {

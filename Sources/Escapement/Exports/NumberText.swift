@@ -1,5 +1,6 @@
 import Dynamics
 import Foundation
+import Statistics
 
 /// Writes numbers as a person reads them.
 package enum NumberText {
@@ -41,6 +42,15 @@ package enum NumberText {
     decimal < 6 ? String(format: "%.0f", pow(10, decimal)) : String(format: "10^%.1f", decimal)
   }
 
+  /// A fraction in per cent, by two digits near either end: `2.4%`, `98%`, `99.7%`.
+  package static func percent(_ share: Double) -> String {
+    let value = 100 * share
+    let rest = min(value, 100 - value)
+    let decimals =
+      rest <= 0 || rest >= 9.95 ? 0 : min(6, max(1, 1 - Int(log10(rest).rounded(.down))))
+    return String(format: "%.\(decimals)f%%", value)
+  }
+
   /// Seconds as a person says them: `40 s`, `3 min 20 s`.
   package static func duration(_ seconds: Double) -> String {
     let total = Int(min(seconds, 1e15).rounded(.up))
@@ -57,6 +67,21 @@ package enum NumberText {
     let unit = pow(10, max(0, log10(value).rounded(.down) - 1))
     let rounded = (value / unit).rounded() * unit
     return value < 10 ? String(format: "%.1f", value) : String(format: "%.0f", rounded)
+  }
+}
+
+extension TestResult {
+  /// The p-value as a person reads it: after ≤ where no more is known, as for a bound under ties or the
+  /// least that relabelling can give.
+  package var pValueText: String {
+    if pValue <= 0 { return "< 1e-300" }
+    return (isBound ? "≤ " : "") + NumberText.short(pValue)
+  }
+
+  /// The same after p and an equals sign, where there is none of another kind.
+  package var pValueWords: String {
+    let text = pValueText
+    return text.hasPrefix("<") || text.hasPrefix("≤") ? "p \(text)" : "p = \(text)"
   }
 }
 

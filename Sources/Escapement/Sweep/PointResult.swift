@@ -87,7 +87,7 @@ public struct PointResult: Codable, Sendable, Equatable {
     public let margin: Double
     /// The judgement against the margin; nil without a ratio.
     public let verdict: Verdict?
-    /// Whether means were restricted to the horizon.
+    /// Whether means were restricted to a time.
     public let isRestricted: Bool
     /// Replicas of the larger side that would settle an undetermined verdict.
     public let replicasNeeded: Int?
@@ -99,6 +99,16 @@ public struct PointResult: Codable, Sendable, Equatable {
     public let lawPValues: [String: Double]
     /// The means of both sides and the covariance of the two estimates; nil with a censored replica.
     public let means: Means?
+    /// The time τ that means were restricted to; nil when they are whole.
+    public var restrictedTo: Double? = nil
+    /// Fraction of the first side whose exit was seen by then.
+    public var firstSeen: Double? = nil
+    /// Fraction of the second side whose exit was seen by then.
+    public var secondSeen: Double? = nil
+    /// Why the verdict is undetermined: `unseen`, `log-rank`, `replicas` or `no-spread`.
+    public var undecidedReason: String? = nil
+    /// The horizon that would let enough exits be seen.
+    public var horizonNeeded: Double? = nil
   }
 
   /// Holds two mean exit times τ with the variances and the covariance of these estimates.
@@ -196,7 +206,12 @@ extension PointResult {
         replicasNeeded: pair.meanRatio?.replicasNeeded,
         equivalencePValue: try ratio?.equivalencePValue(margin: experiment.margin),
         differencePValue: try ratio?.differencePValue(margin: experiment.margin),
-        lawPValues: pair.tests.map(lawPValues) ?? [:], means: try samples.means)
+        lawPValues: pair.tests.map(lawPValues) ?? [:], means: try samples.means,
+        restrictedTo: pair.meanRatio?.restrictedTo ?? pair.restrictedTo,
+        firstSeen: pair.meanRatio?.seen[0] ?? pair.seen[0],
+        secondSeen: pair.meanRatio?.seen[1] ?? pair.seen[1],
+        undecidedReason: pair.meanRatio?.undecidedReason?.rawValue,
+        horizonNeeded: pair.meanRatio?.horizonNeeded?.time)
     }
   }
 }

@@ -147,7 +147,7 @@ private func title(_ name: String) -> String { DynamicsKind(rawValue: name)?.tit
 private func noiseLine(_ pair: PairComparison) -> String {
   let head = "\(markName(pair))  "
   guard let ratio = pair.meanRatio else {
-    return head + "no answer, since a side has no exit by the horizon".yellow
+    return head + "no answer, since \(VerdictWords.noRatio(pair.noRatioReason?.rawValue))".yellow
   }
   let margin = "\(NumberText.short(100 * ratio.margin))%"
   func percent(_ value: Double) -> String { String(format: "%+.1f%%", 100 * (value - 1)) }
@@ -157,14 +157,19 @@ private func noiseLine(_ pair: PairComparison) -> String {
   if let interval = ratio.interval {
     effect += " (95%: \(percent(interval[0])) … \(percent(interval[1])))"
   }
-  if ratio.isRestricted { effect += ", restricted to the horizon" }
+  let names = ["the " + title(pair.first), "the " + title(pair.second)]
+  if let restriction = restriction(ratio, names) { effect += ", " + restriction }
   switch ratio.verdict {
   case .equivalent:
     return head + "negligible within \(margin): ".green + effect + spread(pair)
   case .different:
-    return head + "not negligible at \(margin): ".red + effect + remedy(pair, margin) + spread(pair)
+    let until = ratio.restrictedTo.map { " up to τ = \(NumberText.short($0))" } ?? ""
+    return head + "not negligible at \(margin)\(until): ".red + effect + remedy(pair, margin)
+      + spread(pair)
   case .undetermined:
-    return head + "not decided at \(margin): ".yellow + effect + moreReplicas(ratio) + spread(pair)
+    let missing = obstacle(ratio, names).map { $0 + "; " } ?? ""
+    return head + "not decided at \(margin): ".yellow + missing + effect + moreReplicas(ratio)
+      + spread(pair)
   }
 }
 
@@ -192,10 +197,12 @@ private func spread(_ pair: PairComparison) -> String {
 
 private func verdictLine(_ pair: PairComparison) -> String {
   let sides = "\(title(pair.first)) against \(title(pair.second))"
-  var line = "\(markName(pair))  \(sides): \(judgement(of: pair.meanRatio))"
-  if let test = pair.tests?.kolmogorovSmirnov {
-    let value = test.pValue
-    line += "; laws: KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
+  let names = ["the " + title(pair.first), "the " + title(pair.second)]
+  let answer = judgement(of: pair.meanRatio, pair.noRatioReason, names)
+  var line = "\(markName(pair))  \(sides): \(answer)"
+  if let test = pair.tests?.kolmogorovSmirnov { line += "; laws: KS \(test.pValueWords)" }
+  for (name, reason) in (pair.tests?.unavailable ?? [:]).sorted(by: { $0.key < $1.key }) {
+    line += "; \(name) not available, because \(reason)"
   }
   return line
 }
@@ -218,19 +225,41 @@ private func lawLine(_ entry: LawComparison) -> String {
 }
 
 /// Says what a ratio of means proves about its margin.
-func judgement(of ratio: PairComparison.Ratio?) -> String {
-  guard let ratio else { return "no verdict, since a side has no exit by the horizon".yellow }
+func judgement(
+  of ratio: PairComparison.Ratio?, _ missing: PairComparison.NoRatioReason?, _ names: [String],
+  symbol: String = "τ = "
+) -> String {
+  guard let ratio else {
+    return "no verdict, since \(VerdictWords.noRatio(missing?.rawValue))".yellow
+  }
   let margin = "\(NumberText.short(100 * ratio.margin))%"
   var numbers = "mean ratio \(NumberText.short(ratio.estimate))"
   if let interval = ratio.interval { numbers += " (95%: \(NumberText.interval(interval)))" }
-  if ratio.isRestricted { numbers += ", restricted to the horizon" }
+  if let restriction = restriction(ratio, names, symbol) { numbers += ", " + restriction }
   let verdict: String
   switch ratio.verdict {
   case .equivalent: verdict = "the same within \(margin)".green
-  case .different: verdict = "different by more than \(margin)".red
-  case .undetermined: verdict = "not decided at \(margin)".yellow
+  case .different:
+    let until = ratio.restrictedTo.map { " up to \(symbol)\(NumberText.short($0))" } ?? ""
+    verdict = "different by more than \(margin)\(until)".red
+  case .undetermined:
+    let missing = obstacle(ratio, names).map { ": " + $0 } ?? ""
+    verdict = "not decided at \(margin)\(missing)".yellow
   }
   return verdict + ", " + numbers + moreReplicas(ratio)
+}
+
+private func restriction(
+  _ ratio: PairComparison.Ratio, _ names: [String], _ symbol: String = "τ = "
+) -> String? {
+  VerdictWords.restriction(
+    to: ratio.restrictedTo, seen: ratio.seen, names: names, symbol: symbol)
+}
+
+private func obstacle(_ ratio: PairComparison.Ratio, _ names: [String]) -> String? {
+  VerdictWords.obstacle(
+    ratio.undecidedReason?.rawValue, seen: ratio.seen, names: names,
+    horizon: ratio.horizonNeeded?.time)
 }
 
 /// Says how many times the replicas would settle an undetermined verdict.

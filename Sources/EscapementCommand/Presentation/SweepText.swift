@@ -122,7 +122,11 @@ private struct SweepMap {
   func noise(_ index: Int, _ mark: PointResult.Mark) -> String {
     let result = sweep.results[index]
     guard let pair = result.headline(at: mark), let ratio = pair.ratio else { return "–" }
-    let shift = String(format: "%+.1f%%", 100 * (ratio - 1))
+    var shift = String(format: "%+.1f%%", 100 * (ratio - 1))
+    // Restricted means tend to each other as more is censored.
+    if let end = pair.restrictedTo, let one = pair.firstSeen, let two = pair.secondSeen {
+      shift += " to τ \(NumberText.short(end)), \(NumberText.percent(1 - min(one, two))) censored"
+    }
     let table = sweep.summary.verdictTable
     let row = table.rows.first { row in
       table.cell(row, "point") == .integer(index + 1)

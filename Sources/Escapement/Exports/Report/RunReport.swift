@@ -57,17 +57,31 @@ struct RunReport {
     if let interval = ratio.interval, interval.count == 2 {
       text += " (95% interval: \(shift(interval[0])) to \(shift(interval[1])))"
     }
-    text += ratio.restricted == true ? ", up to the horizon." : "."
+    let names = [pair.first, pair.second].map { "the \(name($0))" }
+    text += restriction(ratio, names).map { ", \($0)." } ?? "."
+    let until = ratio.restrictedTo.map { " up to τ = \(NumberText.short($0))" } ?? ""
     let head: String
     switch ratio.verdict {
     case .equivalent: head = "the noise is negligible within \(margin)."
     case .different:
-      head = "the noise is not negligible: it shifts the exit by more than \(margin)."
+      head = "the noise is not negligible\(until): it shifts the exit by more than \(margin)."
     case .undetermined:
-      head = "not decided: this sample does not tell whether the shift is within \(margin)."
+      head =
+        obstacle(ratio, names).map { "not decided at \(margin): \($0)." }
+        ?? "not decided: this sample does not tell whether the shift is within \(margin)."
     }
     let place = shortRule(pair.criterion, pair.threshold)
     return ["kind": ratio.verdict.rawValue, "head": "\(place): \(head)", "text": text]
+  }
+
+  private func restriction(_ ratio: RunSummary.Ratio, _ names: [String]) -> String? {
+    VerdictWords.restriction(to: ratio.restrictedTo, seen: ratio.seen ?? [], names: names)
+      ?? (ratio.restricted == true ? "up to the horizon" : nil)
+  }
+
+  private func obstacle(_ ratio: RunSummary.Ratio, _ names: [String]) -> String? {
+    VerdictWords.obstacle(
+      ratio.undecidedReason, seen: ratio.seen ?? [], names: names, horizon: ratio.horizonNeeded)
   }
 
   /// A table of exit times for each exit rule.
@@ -120,8 +134,12 @@ struct RunReport {
     summary.comparisons.map { pair in
       let ratio = pair.meanRatio
       func pValue(_ name: String) -> String {
-        guard let value = (pair.tests?[name] ?? nil)?.pValue else { return "–" }
-        return value < 1e-300 ? "< 1e-300" : NumberText.short(value)
+        (pair.tests?[name] ?? nil)?.pValueText ?? "–"
+      }
+      func judged(_ ratio: RunSummary.Ratio) -> String {
+        let names = [pair.first, pair.second].map { "the \(self.name($0))" }
+        let notes = [obstacle(ratio, names), restriction(ratio, names)].compactMap { $0 }
+        return ([ratio.verdict.rawValue] + notes).joined(separator: "; ")
       }
       return [
         "sides": "\(name(pair.first)) / \(name(pair.second))",
@@ -129,7 +147,7 @@ struct RunReport {
         "ratio": NumberText.short(ratio?.estimate),
         "interval": ratio?.interval.map(NumberText.interval) ?? "–",
         "margin": ratio.map { "\(NumberText.short(100 * $0.margin))%" } ?? "–",
-        "verdict": ratio?.verdict.rawValue ?? "none, a side has no exit",
+        "verdict": ratio.map(judged) ?? "none, \(VerdictWords.noRatio(pair.noRatioReason))",
         "ks": pValue("kolmogorov_smirnov"), "logRank": pValue("log_rank"),
       ]
     }

@@ -172,9 +172,16 @@ struct SweepReport {
         let adjusted = row["map_verdict"] ?? ""
         let signs = ["equivalent": "=", "different": "≠"]
         let sign = signs[adjusted.isEmpty ? row["verdict"] ?? "" : adjusted] ?? "?"
-        return "\(NumberText.short(ratio))\(interval) \(sign)"
+        return "\(NumberText.short(ratio))\(interval) \(sign)" + restriction(row)
       }
     }
+  }
+
+  /// Up to which time the means of a row count, where replicas were censored.
+  private func restriction(_ row: [String: String]) -> String {
+    let seen = [row.number("first_seen"), row.number("second_seen")].compactMap { $0 }
+    guard let end = row.number("restricted_to"), let least = seen.min() else { return "" }
+    return " up to τ = \(NumberText.short(end)), \(NumberText.percent(1 - least)) censored"
   }
 
   /// A table of mean exit times for each mark.

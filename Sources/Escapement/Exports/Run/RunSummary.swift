@@ -66,10 +66,24 @@ public struct RunSummary: Decodable, Sendable {
   public struct Test: Decodable, Sendable {
     let statistic: Double?
     let pValue: Double?
+    let kind: String?
+    let smallestPValue: Double?
 
     enum CodingKeys: String, CodingKey {
       case statistic
       case pValue = "p_value"
+      case kind = "p_value_kind"
+      case smallestPValue = "smallest_p_value"
+    }
+
+    /// The p-value with what it is worth, as in ``NumberText/pValue(_:isBound:)``.
+    var pValueText: String? {
+      pValue.map {
+        TestResult(
+          statistic: statistic ?? 0, pValue: $0, kind: kind.flatMap(TestResult.Kind.init),
+          smallestPValue: smallestPValue
+        ).pValueText
+      }
     }
   }
 
@@ -86,6 +100,17 @@ public struct RunSummary: Decodable, Sendable {
     let margin: Double
     let verdict: Verdict
     let restricted: Bool?
+    let restrictedTo: Double?
+    let seen: [Double]?
+    let undecidedReason: String?
+    let horizonNeeded: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case estimate, interval, margin, verdict, restricted, seen
+      case restrictedTo = "restricted_to"
+      case undecidedReason = "undecided_reason"
+      case horizonNeeded = "horizon_needed"
+    }
   }
 
   /// Comparison of two dynamics at one exit rule.
@@ -98,10 +123,12 @@ public struct RunSummary: Decodable, Sendable {
     let tests: [String: Test?]?
     let wasserstein: Estimate?
     let meanRatio: Ratio?
+    let noRatioReason: String?
 
     enum CodingKeys: String, CodingKey {
       case first, second, criterion, threshold, paired, tests, wasserstein
       case meanRatio = "mean_ratio"
+      case noRatioReason = "mean_ratio_unavailable"
     }
   }
 
@@ -139,7 +166,7 @@ public struct RunSummary: Decodable, Sendable {
         path, "key 'schema': found '\(schema.prefix(40))', expected 'escapement/comparison/1'")
     }
     for (index, pair) in comparisons.enumerated() {
-      for interval in [pair.meanRatio?.interval, pair.wasserstein?.interval] {
+      for interval in [pair.meanRatio?.interval, pair.wasserstein?.interval, pair.meanRatio?.seen] {
         guard let interval, interval.count != 2 else { continue }
         throw DataFileError(
           path,
