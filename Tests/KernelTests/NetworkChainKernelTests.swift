@@ -115,12 +115,15 @@ struct NetworkTwin {
     return NetworkTwin.Numbers(teacher: first.0, noise: first.1, students: g, rest: rest)
   }
 
-  @Test(arguments: levels, [2, 3, 5, 17])
-  func `a replica moves as its twin does`(level: EscLevel, width p: Int) {
+  @Test(
+    arguments: levels,
+    [(2, false), (3, false), (5, false), (17, false), (1, true), (2, true), (8, true), (17, true)])
+  func `a replica moves as its twin does`(level: EscLevel, item: (width: Int, isMixed: Bool)) {
+    let p = item.width
     let count = Int(ESC_LANES)
     let triangle = p * (p + 1) / 2
     let size = Int(esc_network_lanes_size(UInt64(p)))
-    let a = (0..<p).map { 1 - 0.05 * Double($0) }
+    let a = secondLayer(p, slope: 0.05, isMixed: item.isMixed)
     withUnsafeTemporaryAllocation(byteCount: 8 * (size + p), alignment: 64) { raw in
       let base = raw.bindMemory(to: Double.self).baseAddress!
       base.initialize(repeating: 0, count: size + p)

@@ -18,11 +18,18 @@ import Testing
     return rows
   }
 
-  @Test(arguments: levels, [(2, 1), (3, 0), (4, 2), (5, 1), (8, 1)])
-  func `a replica moves as its twin does`(level: EscLevel, item: (width: Int, scheme: Int32)) {
+  @Test(
+    arguments: levels,
+    [
+      (2, 1, false), (3, 0, false), (4, 2, false), (5, 1, false), (8, 1, false), (2, 1, true),
+      (3, 2, true), (8, 1, true),
+    ])
+  func `a replica moves as its twin does`(
+    level: EscLevel, item: (width: Int, scheme: Int32, isMixed: Bool)
+  ) {
     let (p, count) = (item.width, Int(ESC_LANES))
     let size = Int(esc_network_diffusion_size(UInt64(p)))
-    let a = (0..<p).map { 1 - 0.1 * Double($0) }
+    let a = secondLayer(p, slope: 0.1, isMixed: item.isMixed)
     withUnsafeTemporaryAllocation(byteCount: 8 * (size + p), alignment: 64) { raw in
       let base = raw.bindMemory(to: Double.self).baseAddress!
       base.initialize(repeating: 0, count: size + p)

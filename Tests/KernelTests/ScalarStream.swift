@@ -123,3 +123,11 @@ struct ScalarGenerator {
     return (first, next())
   }
 }
+
+/// A second layer of `count` weights near 1, or with both signs and zeros, the first negative.
+func secondLayer(_ count: Int, slope: Double, isMixed: Bool) -> [Double] {
+  (0..<count).map { j in
+    let size = 1 - slope * Double(j)
+    return isMixed ? [-1, 1, 0][j % 3] * size : size
+  }
+}

@@ -121,8 +121,10 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
     let dimension: Int
     let width: Int
     let isSingle: Bool
+    var isMixed = false
     var description: String {
       "d = \(dimension), p = \(width), \(isSingle ? "single" : "double") precision"
+        + (isMixed ? ", both signs" : "")
     }
   }
 
@@ -132,6 +134,9 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
     [(64, 1), (75, 1), (7, 1), (64, 2), (75, 3), (70, 8), (256, 2), (300, 3), (500, 5)].map {
       Case(dimension: $0.0, width: $0.1, isSingle: isSingle)
     }
+      + [(64, 1), (75, 3), (70, 8)].map {
+        Case(dimension: $0.0, width: $0.1, isSingle: isSingle, isMixed: true)
+      }
   }
 
   @Test(arguments: levels, cases)
@@ -145,7 +150,7 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
         return 1 + 0.1 * Double(number)
       }
     }
-    let a = (0..<p).map { 0.9 - 0.1 * Double($0) }
+    let a = secondLayer(p, slope: 0.1, isMixed: item.isMixed)
     let steps: UInt64 = 77
     let numbers = (p + 2) * stride + p * (p + 40)
     withUnsafeTemporaryAllocation(of: Double.self, capacity: numbers) { memory in

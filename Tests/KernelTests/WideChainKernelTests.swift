@@ -24,10 +24,12 @@ import Testing
   }
 
   // Less than a block of sixteen, a whole number of them, one that is cut.
-  @Test(arguments: levels, [5, 32, 41])
-  func `a replica moves as its twin does`(level: EscLevel, width p: Int) {
+  @Test(
+    arguments: levels, [(5, false), (32, false), (41, false), (1, true), (5, true), (40, true)])
+  func `a replica moves as its twin does`(level: EscLevel, item: (width: Int, isMixed: Bool)) {
+    let p = item.width
     let stride = Int(esc_wide_stride(UInt64(p)))
-    let a = (0..<p).map { 1 - 0.02 * Double($0) }
+    let a = secondLayer(p, slope: 0.02, isMixed: item.isMixed)
     let size = stride + 2 * p * stride + 12 * stride + 64
     withUnsafeTemporaryAllocation(byteCount: 8 * (size + p), alignment: 64) { raw in
       let base = raw.bindMemory(to: Double.self).baseAddress!

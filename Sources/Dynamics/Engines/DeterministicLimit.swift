@@ -5,8 +5,8 @@ import GSL
 /// dM/dτ, dQ/dτ as in ``FieldMoments/drift(into:)``, and with the second layer as in ``NetworkFlow`` beyond
 /// phase retrieval; GSL's adaptive `odeiv2` with local tolerance 1e-12 relative, 1e-14 absolute. An exit
 /// inside an adaptive step is found by Brent's method on the level of the solution integrated anew from the
-/// step's beginning, to 1e-12 in τ. A dip of the risk that begins and ends inside one step (at most 0.25
-/// long) is not seen. Cost O((p + k)³) an evaluation in closed form. For p = k = 1 the exit times agree with
+/// step's beginning, to 1e-12 in τ. Where a line lies in the reach of a least risk or a largest level inside
+/// a step, ``StepTurns``, that turn is located and the exit sought before it. Cost O((p + k)³) an evaluation in closed form. For p = k = 1 the exit times agree with
 /// the logistic closed form to 1e-9 relative. Where the drift is a quadrature that is not exact, its error
 /// estimate is ``quadratureError`` and the tolerance a hundredth of that.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, the deterministic limit.
@@ -107,13 +107,11 @@ public struct DeterministicLimit: ObservableEngine {
   ) throws -> [ExitRecord] {
     let evolution = try evolution(flow, step: 1e-4)
     var (time, state) = (0.0, start)
-    var levels = [Double](repeating: 0, count: exitRule.levels.count)
+    let falls = StepTurns(flow, levels: exitRule.levels.count, isMonotone: isMonotone)
     var watch = exitRule.watch(of: model, initialRisk: flow.risk(of: state))
-    watch.observe(flow.risk(of: state), at: 0)
-    if !watch.levels.isEmpty {
-      flow.writeLevels(of: state, into: &levels)
-      watch.observe(levels: levels, at: 0)
-    }
+    falls.begin(at: state)
+    watch.begin(risk: falls.values[0])
+    if !watch.levels.isEmpty { watch.begin(levels: falls.values.dropFirst().map { -$0 }) }
     var meter = StepMeter()
     while !watch.isDone && time < exitRule.horizon {
       let (previousTime, previous) = (time, state)
@@ -123,32 +121,24 @@ public struct DeterministicLimit: ObservableEngine {
         try meter.flush(report)
         return watch.finish(.diverged, at: time)
       }
-      let current = flow.risk(of: state)
-      func exit(_ distance: ([Double]) -> Double) throws -> Double {
-        try findRoot(in: previousTime...time, absoluteTolerance: 1e-12) { candidate in
-          distance(try solution(flow, from: previous, at: previousTime, to: candidate))
-        }
+      falls.move(to: state, during: previousTime...time) { [previous] in
+        try self.solution(flow, from: previous, at: previousTime, to: $0)
       }
-      while current <= watch.boundary {
-        let boundary = watch.boundary
-        watch.exit(at: try exit { flow.risk(of: $0) - boundary })
-      }
-      guard !watch.levels.isEmpty else { continue }
-      flow.writeLevels(of: state, into: &levels)
+      while let exit = try falls.crossing(of: 0, at: watch.boundary) { watch.exit(at: exit) }
       for level in watch.levels {
-        while levels[level] >= watch.nextThreshold(level) {
-          let next = watch.nextThreshold(level)
-          let crossing = try exit {
-            var levels = levels
-            flow.writeLevels(of: $0, into: &levels)
-            return next - levels[level]
-          }
-          watch.exit(level: level, at: crossing)
+        while let exit = try falls.crossing(of: 1 + level, at: -watch.nextThreshold(level)) {
+          watch.exit(level: level, at: exit)
         }
       }
     }
     try meter.flush(report)
     return watch.finish(.censored, at: exitRule.horizon)
+  }
+
+  /// Whether the risk cannot turn: one overlap that is all the state, and a risk that is even in it.
+  private var isMonotone: Bool {
+    model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1
+      && exitRule.isTold(byRiskOf: model)
   }
 
   /// Takes one step; says whether the solution goes on within the finite numbers.
@@ -185,8 +175,16 @@ protocol DeterministicFlow: AnyObject {
   func derivatives(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>)
   /// The excess risk; not a number where the flow has diverged.
   func risk(of state: UnsafePointer<Double>) -> Double
+  /// The rate of the risk along `rates`, per unit τ; nil where it is known by differences alone.
+  func riskRate(of state: UnsafePointer<Double>, along rates: UnsafePointer<Double>) -> Double?
   /// Writes the levels that are watched beside the risk.
   func writeLevels(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>)
+}
+
+extension DeterministicFlow {
+  func riskRate(of state: UnsafePointer<Double>, along rates: UnsafePointer<Double>) -> Double? {
+    nil
+  }
 }
 
 extension NetworkFlow: DeterministicFlow {}
@@ -204,6 +202,23 @@ extension FieldMoments: DeterministicFlow {
   func risk(of state: UnsafePointer<Double>) -> Double {
     update(state, order: .drift)
     return risk
+  }
+
+  /// ∇R is 4A_jA_r M_jr and 4A_jA_l Q_jl, for students of unit norm.
+  func riskRate(of state: UnsafePointer<Double>, along rates: UnsafePointer<Double>) -> Double? {
+    let (p, k) = (layout.width, layout.teacherUnits)
+    var rate = 0.0
+    for j in 0..<p {
+      for r in 0..<k {
+        let at = layout.teacherOverlap(j, r)
+        rate += 4 * form[j] * form[p + r] * state[at] * rates[at]
+      }
+      for l in 0..<j {
+        let at = layout.studentOverlap(j, l)
+        rate += 4 * form[j] * form[l] * state[at] * rates[at]
+      }
+    }
+    return rate
   }
 
   func writeLevels(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {

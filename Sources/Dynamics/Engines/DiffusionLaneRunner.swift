@@ -102,6 +102,11 @@ struct DiffusionLaneRunner<Block: DiffusionBlock> {
     _ occupant: inout Occupant, _ lane: Int, _ work: ReplicaWork, end: Double
   ) throws {
     var (from, to, spread) = block.lastStep(lane)
+    guard end > 0 else {
+      // The start lies within rounding of the boundary, and no step has been taken.
+      occupant.watch.exit(at: 0)
+      return
+    }
     guard clock.usesBridge else {
       occupant.watch.exit(at: end)
       while !occupant.watch.isDone, to <= block.level(risk: occupant.watch.boundary) {
@@ -135,7 +140,7 @@ struct DiffusionLaneRunner<Block: DiffusionBlock> {
       let frame = try work.frame(of: replica, model: block.model)
       let risk = block.place(lane, replica: replica, frame: frame, horizon: horizon)
       var watch = rule.watch(of: block.model, initialRisk: risk)
-      watch.observe(risk, at: 0)
+      watch.begin(risk: risk)
       if watch.isDone {
         work.record(replica, watch.finish(.exited, at: 0))
         continue

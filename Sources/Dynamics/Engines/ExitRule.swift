@@ -50,7 +50,10 @@ public struct ExitRule: Sendable, Equatable {
   /// The time τ > 0 after which a replica counts as censored.
   public let horizon: Double
 
-  /// Creates a rule; thresholds are sorted, and must be distinct.
+  /// The smallest threshold that the rounding of the risk leaves a meaning.
+  public static let smallestThreshold = 1e-12
+
+  /// Creates a rule; thresholds are sorted, and must be distinct and at least ``smallestThreshold``.
   ///
   /// `overlapThresholds` are watched for each of the model's `teacherUnits` units. Throws `ParameterError`
   /// for the key `thresholds`, `overlap-thresholds`, `subspace-thresholds` or `horizon`.
@@ -69,6 +72,10 @@ public struct ExitRule: Sendable, Equatable {
       for value in values {
         try ParameterError.require(
           value > 0 && value < 1, key, "\(value)", "numbers between 0 and 1, both excluded")
+        // Nearer to the start than this, a line would be crossed by the rounding of the risk.
+        try ParameterError.require(
+          value >= ExitRule.smallestThreshold, key, "\(value)",
+          "numbers of at least \(ExitRule.smallestThreshold), above the rounding of the risk")
       }
       try ParameterError.require(
         Set(values).count == values.count, key, "a number twice", "distinct numbers")
@@ -104,8 +111,9 @@ public struct ExitRule: Sendable, Equatable {
 
   /// Starts the watch of a replica; overlaps that the risk alone tells are watched by it.
   func watch(of model: Model, initialRisk: Double) -> ExitWatch {
-    ExitWatch(
-      rule: self, initialRisk: initialRisk,
+    let weight = model.secondLayer.reduce(0) { $0 + abs($1) } / Double(model.width)
+    return ExitWatch(
+      rule: self, initialRisk: initialRisk, riskScale: 0.5 * (1 + weight) * (1 + weight),
       overlapRisk: watchesLevels && isTold(byRiskOf: model) ? OverlapRisk(model: model) : nil)
   }
 

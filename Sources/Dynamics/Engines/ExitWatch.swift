@@ -15,11 +15,16 @@ struct ExitWatch {
   /// For each level, its thresholds, the mark of the first, and how many are crossed.
   private let lines: [(thresholds: [Double], mark: Int)]
   private var crossed: [Int]
+  /// What rounding may make of the risk.
+  private let rounding: Double
 
-  /// Starts a watch from the risk at the start.
+  /// Starts a watch from the risk at the start; `riskScale` is the size of the terms it is a sum of.
   ///
   /// With `overlapRisk`, of one student and one unit, levels are watched by the risk they have.
-  init(rule: ExitRule, initialRisk: Double, overlapRisk: OverlapRisk? = nil) {
+  init(
+    rule: ExitRule, initialRisk: Double, riskScale: Double = 1, overlapRisk: OverlapRisk? = nil
+  ) {
+    rounding = 1e-13 * riskScale
     var risks: [(mark: Int, boundary: Double)] = []
     for (index, mark) in rule.marks.enumerated() {
       switch mark.criterion {
@@ -46,6 +51,32 @@ struct ExitWatch {
   }
 
   var isDone: Bool { pending == 0 }
+
+  /// Records at time 0 every boundary that the start has reached.
+  ///
+  /// Each dynamics knows a start by numbers of its own; a boundary within their rounding is reached in all.
+  mutating func begin(risk: Double, step: Int = -1) {
+    observe(risk - rounding, at: 0, step: step)
+  }
+
+  /// Records at time 0 every threshold of a level that the start has reached, rounding aside.
+  mutating func begin(levels: UnsafePointer<Double>, step: Int = -1) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(crossed.count, 1)) { raised in
+      for level in crossed.indices { raised[level] = levels[level] + 1e-12 }
+      guard let raised = raised.baseAddress else { return }
+      observe(levels: raised, at: 0, step: step)
+    }
+  }
+
+  /// Records the crossing that a kernel has seen, and those that `risk` tells of.
+  ///
+  /// The risk may fall short of the boundary by rounding, and by no more: else the kernel is wrong.
+  mutating func confirm(_ risk: Double, at time: Double, step: Int) {
+    precondition(
+      !(risk > boundary + 100 * rounding), "a crossing that the risk does not bear out")
+    exit(at: time, step: step)
+    observe(risk, at: time, step: step)
+  }
 
   /// Records the crossing of the next boundary of the risk.
   mutating func exit(at time: Double, step: Int = -1) {
@@ -116,6 +147,7 @@ struct ExitWatch {
   }
 
   private mutating func set(_ mark: Int, _ record: ExitRecord) {
+    precondition(record.time >= 0, "an exit before the start")
     records[mark] = record
     pending -= 1
     lastCrossing = record.time

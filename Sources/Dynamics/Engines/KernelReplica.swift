@@ -25,7 +25,7 @@ func kernelExits(
   _ report: (Int) -> Void
 ) throws -> [ExitRecord] {
   var (watch, kept) = (rule.watch(of: replica.model, initialRisk: replica.risk), kept)
-  watch.observe(replica.risk, at: 0, step: 0)
+  watch.begin(risk: replica.risk, step: 0)
   func pass(through transfer: any StateTransfer) throws {
     try replica.pass(through: transfer)
     try watch.pass(through: transfer)
@@ -41,9 +41,7 @@ func kernelExits(
     let time = Double(step) * replica.model.timePerStep
     switch event {
     case ESC_EVENT_CROSSED:
-      // The kernel has seen the crossing; the risk here may differ from its boundary by rounding.
-      watch.exit(at: time, step: step)
-      watch.observe(replica.risk, at: time, step: step)
+      watch.confirm(replica.risk, at: time, step: step)
     case ESC_EVENT_DIVERGED: return watch.finish(.diverged, at: time, step: step)
     default: break
     }

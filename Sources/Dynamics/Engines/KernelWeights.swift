@@ -19,7 +19,7 @@ final class KernelWeights: KernelReplica {
     self.precision = precision
     self.level = level
     network = KernelNetwork(model: model, seed: seed)
-    overlapRisk = model.width == 1 ? OverlapRisk(model: model) : nil
+    overlapRisk = model.riskFallsWithOverlap ? OverlapRisk(model: model) : nil
     stride = Int(esc_sgd_stride(UInt64(model.dimension)))
     let p = model.width
     memory = KernelMemory([p * stride, 2 * stride, p, p, p, p * p, p * 32])
@@ -60,7 +60,7 @@ final class KernelWeights: KernelReplica {
     esc_sgd_begin(network.pointer, &state, level.kernel)
   }
 
-  /// For p = 1 the boundary is on |m|, the whole state; beyond that on the risk.
+  /// For p = 1 the boundary is on |m|, the whole state, where the risk falls with it; else on the risk.
   func advance(_ steps: Int, until risk: Double) -> EscEvent {
     esc_sgd_advance(
       network.pointer, &state, precision.kernel, overlapRisk?.boundary(risk) ?? .infinity,

@@ -119,9 +119,7 @@ struct LaneRunner<Block: LaneBlock> {
     let time = Double(step) * block.model.timePerStep
     switch block.event(lane) {
     case ESC_EVENT_CROSSED:
-      // The kernel has seen the crossing; the risk here may differ from its boundary by rounding.
-      occupant.watch.exit(at: time, step: step)
-      occupant.watch.observe(block.risk(lane), at: time, step: step)
+      occupant.watch.confirm(block.risk(lane), at: time, step: step)
       if occupant.watch.isDone { return occupant.watch.finish(.exited, at: time, step: step) }
       block.watch(lane, risk: occupant.watch.boundary)
       if step < stepLimit { return nil }
@@ -140,7 +138,7 @@ struct LaneRunner<Block: LaneBlock> {
       let risk = block.place(
         lane, replica: replica, frame: frame, horizon: UInt64(stepLimit))
       var watch = rule.watch(of: block.model, initialRisk: risk)
-      watch.observe(risk, at: 0, step: 0)
+      watch.begin(risk: risk, step: 0)
       if watch.isDone || stepLimit == 0 {
         work.record(replica, watch.finish(.censored, at: rule.horizon, step: stepLimit))
         continue

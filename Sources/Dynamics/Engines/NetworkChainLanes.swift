@@ -6,8 +6,8 @@ internal import CKernels
 /// stands at [i · lanes + lane].
 final class NetworkChainLanes: LaneBlock {
   /// The widths for which sixteen replicas, 128 p² bytes, stay in a second-level cache; a lane then
-  /// costs half of a replica by itself.
-  static let widths = 2...64
+  /// costs half of a replica by itself. One student is here where ``ScalarChainLanes`` cannot watch |m|.
+  static let widths = 1...64
 
   let model: Model
   private let level: KernelLevel

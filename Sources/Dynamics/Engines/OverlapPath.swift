@@ -6,7 +6,8 @@ import GSL
 /// would gain no more than the O(h/d) that the noise leaves open anyway.
 final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
   private(set) var risk = 0.0
-  private(set) var riskVariance = 0.0
+  private var riskVariance = 0.0
+  private var riskBefore = 0.0
   /// The flat state.
   private(set) var state: [Double]
 
@@ -45,6 +46,10 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     levels = engine.pathLevels(stateLength: coefficients.stateLength)
     normals = [Double](repeating: 0, count: coefficients.normalCount)
   }
+
+  var bridge: BridgeEnds { BridgeEnds(from: riskBefore, to: risk, variance: riskVariance) }
+
+  func bridgeLevel(_ boundary: Double) -> Double { boundary }
 
   func place(_ frame: StudentFrame) {
     state = coefficients.state(of: frame)
@@ -95,6 +100,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
       timePerStep * coefficients.variance(along: $0)
     }
     coefficients.update(state, order: order)
+    riskBefore = risk
     risk = coefficients.risk
   }
 

@@ -51,7 +51,7 @@ public struct ReducedChain: SteppedEngine {
     }
     if usesKernels && task.streams.suitKernels {
       let (seed, portion) = (task.streams.seed, UInt64(max(16, 8192 / (model.width * model.width))))
-      if model.width == 1 && model.teacherUnits == 1 {
+      if model.riskFallsWithOverlap {
         return try task.run(
           in: ScalarChainLanes(model: model, seed: seed, level: level), portion: portion)
       }

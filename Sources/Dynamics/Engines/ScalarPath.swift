@@ -3,7 +3,7 @@ import GSL
 /// Follows the SDE for p = k = 1, where the overlap m is the whole state.
 final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
   private(set) var risk = 0.0
-  private(set) var riskVariance = 0.0
+  private(set) var bridge = BridgeEnds(from: 0, to: 0, variance: 0)
   /// The overlap m.
   private(set) var overlap = 0.0
 
@@ -22,6 +22,11 @@ final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
     levels = engine.pathLevels(stateLength: 2)
   }
 
+  /// Where the risk is least at m = 0 it is |m| that falls to a line, and a step past 0 has met them all.
+  func bridgeLevel(_ boundary: Double) -> Double {
+    dynamics.rising?.overlap(at: boundary) ?? boundary
+  }
+
   func place(_ frame: StudentFrame) {
     overlap = frame.teacherOverlaps[0]
     risk = dynamics.risk(overlap)
@@ -30,7 +35,7 @@ final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) {
-    let m = overlap
+    let (m, riskBefore) = (overlap, risk)
     let variance = dynamics.variance(m)
     let noise = (variance * duration).squareRoot() * stream.gaussian()
     let drift = dynamics.drift(m)
@@ -47,7 +52,10 @@ final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
     overlap = min(max(next, -1), 1)
     risk = dynamics.risk(overlap)
     let slope = dynamics.riskSlope(from: m, to: overlap)
-    riskVariance = slope * slope * variance
+    bridge =
+      dynamics.rising == nil
+      ? BridgeEnds(from: riskBefore, to: risk, variance: slope * slope * variance)
+      : BridgeEnds(from: abs(m), to: m < 0 ? -overlap : overlap, variance: variance)
     guard let levels else { return }
     start[0] = m
     end[0] = overlap
@@ -65,6 +73,12 @@ protocol ScalarDynamics: Sendable {
   func risk(_ m: Double) -> Double
   /// The slope of the risk that stands for a step.
   func riskSlope(from before: Double, to after: Double) -> Double
+  /// The risk where it rises with |m|; nil elsewhere.
+  var rising: OverlapRisk? { get }
+}
+
+extension ScalarDynamics {
+  var rising: OverlapRisk? { nil }
 }
 
 /// Phase retrieval on the polynomials of ``ScalarDiffusion``, where R = c + s m².
@@ -82,6 +96,8 @@ struct PolynomialDynamics: ScalarDynamics {
   func variance(_ m: Double) -> Double { diffusion.variance(m) }
 
   func risk(_ m: Double) -> Double { overlapRisk.value(m) }
+
+  var rising: OverlapRisk? { overlapRisk.slope > 0 ? overlapRisk : nil }
 
   /// The slope midway turns the step's Δm into its ΔR exactly.
   func riskSlope(from before: Double, to after: Double) -> Double {

@@ -39,12 +39,12 @@ private func steppedExits<Replica: SteppedReplica>(
 ) throws -> [ExitRecord] {
   let timePerStep = replica.model.timePerStep
   var watch = rule.watch(of: replica.model, initialRisk: replica.risk)
-  watch.observe(replica.risk, at: 0, step: 0)
+  watch.begin(risk: replica.risk, step: 0)
   let levels = UnsafeMutablePointer<Double>.allocate(capacity: max(watch.levels.count, 1))
   defer { levels.deallocate() }
   if !watch.levels.isEmpty {
     replica.writeLevels(into: levels)
-    watch.observe(levels: levels, at: 0, step: 0)
+    watch.begin(levels: levels, step: 0)
   }
   var meter = StepMeter(portion: replica.portion)
   var (step, kept) = (0, kept)

@@ -25,14 +25,89 @@ public struct EscapeTheory: Sendable {
     growthCoefficients.map { $0.gain - model.learningRate * $0.loss }.max() ?? 0
   }
 
-  /// The learning rate γ_c above which no direction grows; nil when none grows at any γ.
+  /// The largest |μ_jr| there is, of growth or decay, and 8|a_ja_l|/p for the overlaps of students.
+  var fastestRate: Double {
+    guard isKnown else { return 0 }
+    let overlaps = growthCoefficients.map { abs($0.gain - model.learningRate * $0.loss) }.max() ?? 0
+    // The two largest weights, and no pair in a network of ones, whose rate is below |μ| by far.
+    guard Set(model.secondLayer).count > 1 else { return overlaps }
+    let sizes = model.secondLayer.map { abs($0) }.sorted(by: >)
+    return max(overlaps, 8 * sizes[0] * sizes[1] / Double(model.width))
+  }
+
+  /// The noise's rate ρ, see ``DiffusionLimit/noiseRate(of:)``.
+  var noiseRate: Double {
+    let form = model.errorForm
+    let (p, k) = (model.width, model.teacherUnits)
+    let share = model.learningRate / Double(p)
+    // The series of E[e^{θℰ}] at Q = I is exp(Σ_n (2θ)ⁿ tr Aⁿ/(2n) + θ²Δ/2).
+    let powers = (1...4).map { n in
+      form.reduce(0) { $0 + pow(2 * $1, Double(n)) } / (2 * Double(n))
+    }
+    var series = [1.0, 0, 0, 0, 0]
+    for n in 1...4 {
+      var sum = 0.0
+      for m in 1...n {
+        sum += Double(m) * (powers[m - 1] + (m == 2 ? model.labelNoise / 2 : 0)) * series[n - m]
+      }
+      series[n] = sum / Double(n)
+    }
+    /// n! [θⁿ] of the series over (1 − xθ)ⁱ(1 − yθ)ʲ.
+    func moment(_ n: Int, _ x: Double, _ i: Int, _ y: Double, _ j: Int) -> Double {
+      var terms = series
+      for (root, times) in [(x, i), (y, j)] {
+        for _ in 0..<times { for m in 1...4 { terms[m] += root * terms[m - 1] } }
+      }
+      return terms[n] * tgamma(Double(n) + 1)
+    }
+    var largest = 0.0
+    for (a, own) in Set(model.secondLayer).map({ ($0, -$0 / Double(p)) }) {
+      let (x, y) = (2 * own, 2 / Double(k))
+      let start = 4 * a * a * moment(2, x, 1, y, 1)
+      let (first, second) = (4 * a, 4 * share * a * a)
+      let mean = first * moment(1, x, 1, 0, 0) + second * moment(2, x, 1, 0, 0)
+      let square =
+        3
+        * (first * first * moment(2, x, 2, 0, 0) + 2 * first * second * moment(3, x, 2, 0, 0)
+          + second * second * moment(4, x, 2, 0, 0))
+      largest = max(largest, start + max(square - mean * mean, 0) / 4)
+    }
+    return share / Double(model.dimension) * largest
+  }
+
+  /// The learning rate γ_c above which no overlap with the teacher grows; nil when none grows at any γ.
   public var criticalLearningRate: Double? {
     let rates = growthCoefficients.filter { $0.gain > 0 && $0.loss > 0 }.map { $0.gain / $0.loss }
     return rates.max()
   }
 
-  /// The learning rate that minimises the samples to escape, γ_c/2, where γ μ(γ) is largest.
+  /// Whether weights of both signs let students of opposite sign grow alike, at the rate 8|a_ja_l|/p as γ → 0.
+  ///
+  /// Their outputs then cancel, and the risk falls with no overlap with the teacher.
+  public var studentsMayCancel: Bool {
+    isKnown && model.secondLayer.contains { $0 > 0 } && model.secondLayer.contains { $0 < 0 }
+  }
+
+  /// Says why no overlap with the teacher grows near the start; nil where one does, or where it is unknown.
+  public var reasonForNoGrowth: String? {
+    guard isKnown, growthRate <= 0 else { return nil }
+    var reason: String
+    if let critical = criticalLearningRate, model.learningRate >= critical {
+      let short = String(format: "%.4g", critical)
+      reason = "the learning rate \(model.learningRate) is above the critical \(short)"
+    } else {
+      reason = "with this second layer no overlap with the teacher grows at any learning rate"
+    }
+    if studentsMayCancel {
+      reason += "; the risk may still fall as students of opposite sign grow alike"
+    }
+    return reason
+  }
+
+  /// The learning rate that minimises the samples to escape, γ_c/2, where γ μ(γ) is largest; nil where
+  /// ``studentsMayCancel``, which is another way out.
   public var optimalLearningRate: Double? {
+    guard !studentsMayCancel else { return nil }
     let best = growthCoefficients.filter { $0.gain > 0 && $0.loss > 0 }
       .max { $0.gain * $0.gain / $0.loss < $1.gain * $1.gain / $1.loss }
     return best.map { $0.gain / (2 * $0.loss) }

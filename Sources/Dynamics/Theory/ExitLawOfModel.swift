@@ -28,6 +28,9 @@ extension ExitLaw {
     _ watchInterval: Double?, _ intervals: Int
   ) throws -> [PassageLevel] {
     try model.requirePhaseRetrieval("the exit law")
+    try ParameterError.require(
+      model.secondLayer[0] > 0, "second-layer", "\(model.secondLayer[0])",
+      "a number above 0 for the exit law, whose boundary the overlap rises to")
     let diffusion = try ScalarDiffusion(model: model, finiteSizeDrift: finiteSizeDrift)
     func boundary(_ overlap: Double) -> Double {
       let place = exitBoundary(threshold: threshold, overlap: overlap, model: model)

@@ -107,10 +107,11 @@ public struct Comparison: Sendable {
       }
     }
     if let rate = theory.growthRate, rate <= 0 {
-      let critical = theory.criticalLearningRate.map { "\($0)" } ?? "none"
+      let closed = EscapeTheory(model: model)
+      let reason = closed.reasonForNoGrowth ?? "no overlap grows"
       warnings.append(
-        "the growth rate is \(rate), at or below 0: at the learning rate "
-          + "\(model.learningRate) (critical: \(critical)) the plateau is not left by growth")
+        "the growth rate is \(rate), at or below 0, since \(reason)"
+          + (closed.studentsMayCancel ? "" : ": the plateau is not left by growth"))
     } else if didNotExit {
       warnings.append(
         "some replicas did not exit by the horizon \(experiment.exitRule.horizon): "

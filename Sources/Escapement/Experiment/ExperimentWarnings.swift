@@ -14,6 +14,11 @@ extension Experiment {
         "the ODE's drift is a quadrature over the fields, off by about "
           + String(format: "%.1g", ode.quadratureError) + " of its largest part")
     }
+    if dynamics.contains(.sde), let sde = try? engine(.sde) as? DiffusionLimit,
+      let warning = sde.stepWarning
+    {
+      warnings.append(warning)
+    }
     let generator = streams.generator
     if !generator.isKeyed {
       let replicas = Double(count)

@@ -52,9 +52,8 @@ func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
     return "the formulas hold for phase retrieval on the sphere with a fixed second layer"
   }
   if rate <= 0 {
-    return "the growth rate is \(NumberText.short(rate)), at or below 0, since the "
-      + "learning rate \(model.learningRate) is above the critical "
-      + "\(NumberText.short(theory.criticalLearningRate))"
+    let reason = EscapeTheory(model: model).reasonForNoGrowth.map { ", since \($0)" } ?? ""
+    return "the growth rate is \(NumberText.short(rate)), at or below 0" + reason
   }
   return
     "the formulas hold for one teacher unit and a second layer of ones, above d = 2p/(T(p + 1))"
