@@ -2,6 +2,8 @@ internal import CKernels
 
 /// The excess risk of one replica averaged over the two halves of a window.
 public struct WindowAverage: Sendable, Equatable {
+  /// Mean over the first tenth of the samples.
+  public let firstTenth: Double
   /// Mean over the earlier half of the samples.
   public let firstHalf: Double
   /// Mean over the later half.
@@ -83,16 +85,20 @@ public struct ChainAverages: Sendable {
     }
   }
 
-  /// Sums a replica's samples, the halves apart.
+  /// Sums a replica's samples, the first tenth and the halves apart.
   private struct Sums {
-    var (first, second) = (0.0, 0.0)
+    var (tenth, first, second) = (0.0, 0.0, 0.0)
 
     mutating func add(_ risk: Double, at index: Int, of samples: Int) {
+      if index < Sums.tenth(of: samples) { tenth += risk }
       if index < samples / 2 { first += risk } else { second += risk }
     }
 
+    private static func tenth(of samples: Int) -> Int { max(samples / 10, 1) }
+
     func average(of samples: Int) -> WindowAverage {
       WindowAverage(
+        firstTenth: tenth / Double(Sums.tenth(of: samples)),
         firstHalf: first / Double(samples / 2), secondHalf: second / Double(samples / 2))
     }
   }

@@ -11,7 +11,7 @@ import GSL
 /// p = k = 1 takes the bridge of |m| with its own variance rate instead. Elsewhere overlaps are held in
 /// [−1, 1], which a step can leave near perfect alignment.
 /// Cost a step: O((p + k)³), see ``IncrementNoise``; p = k = 1 runs on polynomials in m instead.
-/// Beyond phase retrieval drift and covariance come from ``IncrementQuadrature``, nodes^(p + k) of them twice a
+/// Beyond squares on the sphere, with any teacher Gram matrix, drift and covariance come from ``IncrementQuadrature``, nodes^(p + k) of them twice a
 /// step; for p = k = 1 on the sphere from series in m made once, ``DiffusionTable``.
 /// Levels of overlaps and of the subspace have bridges of their own, ``PathLevels``, and take the steps one by
 /// one; lines crossed within one step are drawn independently given its ends.
@@ -178,13 +178,13 @@ public struct DiffusionLimit: ObservableEngine {
 
   /// Whether a path moves on closed forms or on series made once, rather than on quadrature at each step.
   public static func isQuick(_ model: Model) -> Bool {
-    model.isPhaseRetrieval || DiffusionTable.covers(model)
+    model.isSquareOnSphere || DiffusionTable.covers(model)
   }
 
   /// Throws `ParameterError` for the first key the SDE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
-    if !model.isPhaseRetrieval { _ = try IncrementQuadrature.nodesPerAxis(for: model) }
+    if !model.isSquareOnSphere { _ = try IncrementQuadrature.rule(for: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one time step.
@@ -200,11 +200,13 @@ public struct DiffusionLimit: ObservableEngine {
         work, on: ScalarPath(PolynomialDynamics(scalar, model: model), engine: self))
     } else if let table {
       try run(work, on: ScalarPath(table, engine: self))
-    } else if !model.isPhaseRetrieval {
+    } else if !model.isSquareOnSphere {
       try run(
         work,
         on: OverlapPath(engine: self, coefficients: try QuadratureCoefficients(model: model)))
-    } else if onKernels && usesPolynomials && NetworkDiffusionLanes.covers(model) {
+    } else if model.isPhaseRetrieval && onKernels && usesPolynomials
+      && NetworkDiffusionLanes.covers(model)
+    {
       try run(
         work, in: NetworkDiffusionLanes(engine: self, seed: work.streams.seed),
         portion: UInt64(max(4, 4096 / (model.width * model.width))))
@@ -222,7 +224,7 @@ public struct DiffusionLimit: ObservableEngine {
       try follow(ScalarPath(PolynomialDynamics(scalar, model: model), engine: self), paths)
     } else if let table {
       try follow(ScalarPath(table, engine: self), paths)
-    } else if model.isPhaseRetrieval {
+    } else if model.isSquareOnSphere {
       let coefficients = try PhaseRetrievalCoefficients(model: model)
       try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
     } else {

@@ -9,8 +9,7 @@ import GSL
 /// belongs to one task.
 final class NetworkChain {
   let model: Model
-  /// The excess risk after the last step; not a number once a norm is beyond
-  /// ``NetworkRisk/largestNorm``.
+  /// The excess risk after the last step; not a number once a norm is no finite number.
   private(set) var risk = 0.0
 
   private let width: Int
@@ -251,7 +250,7 @@ final class NetworkChain {
   }
 
   private func updateRisk() {
-    guard levels.isBounded(gram: gram) else {
+    guard levels.isFinite(gram: gram) else {
       risk = .nan
       return
     }

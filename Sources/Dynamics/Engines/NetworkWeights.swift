@@ -7,8 +7,7 @@ import GSL
 /// workspace belongs to one task; a step allocates nothing.
 final class NetworkWeights {
   let model: Model
-  /// The excess risk after the last step; not a number once a norm is beyond
-  /// ``NetworkRisk/largestNorm``.
+  /// The excess risk after the last step; not a number once a norm is no finite number.
   private(set) var risk = 0.0
 
   private let width: Int
@@ -177,7 +176,7 @@ final class NetworkWeights {
   }
 
   private func updateRisk() {
-    guard levels.isBounded(gram: gram) else {
+    guard levels.isFinite(gram: gram) else {
       risk = .nan
       return
     }

@@ -151,14 +151,18 @@ protocol DiffusionCoefficients: AnyObject {
   func hold(_ values: UnsafeMutablePointer<Double>)
 }
 
-/// Gives the coefficients of phase retrieval, with noise drawn in the eigenbasis of the error form.
+/// Gives the coefficients of squares on the sphere, with noise drawn in the eigenbasis of the error form.
 final class PhaseRetrievalCoefficients: DiffusionCoefficients {
+  private let model: Model
   private let layout: OverlapLayout
   private let moments: FieldMoments
   private let noise: IncrementNoise
+  private let largestOverlaps: [Double]
 
   init(model: Model) throws {
+    self.model = model
     layout = model.layout
+    largestOverlaps = (0..<model.teacherUnits).map { model.teacherOverlap($0, $0).squareRoot() }
     moments = FieldMoments(model: model)
     noise = try IncrementNoise(model: model)
   }
@@ -171,7 +175,7 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     finiteSizeDrift ? .covariance : .drift
   }
 
-  func state(of frame: StudentFrame) -> [Double] { frame.overlaps }
+  func state(of frame: StudentFrame) -> [Double] { frame.overlaps(of: model) }
 
   func update(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {
     moments.update(state, order: order)
@@ -216,8 +220,14 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     }
   }
 
-  /// Keeps overlaps of unit vectors in [−1, 1].
+  /// Keeps overlaps of unit vectors in [−1, 1], and those with a unit of the teacher within its length.
   func hold(_ values: UnsafeMutablePointer<Double>) {
-    for i in 0..<layout.count { values[i] = min(max(values[i], -1), 1) }
+    let k = layout.teacherUnits
+    let pairs = layout.width * k
+    for i in 0..<pairs {
+      let largest = largestOverlaps[i % k]
+      values[i] = min(max(values[i], -largest), largest)
+    }
+    for i in pairs..<layout.count { values[i] = min(max(values[i], -1), 1) }
   }
 }

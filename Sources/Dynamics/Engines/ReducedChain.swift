@@ -12,7 +12,7 @@ import GSL
 /// O(p(p + k)) flops and two passes over 2 p²/2 numbers. Q is taken anew from [M B] every 4096
 /// steps, which keeps the two representations within rounding of each other. Memory 8 p² bytes.
 /// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkChain`` steps: the risk is
-/// evaluated after each, and a replica whose norm |w_j|/√d passes 32 counts as diverged.
+/// evaluated after each, and a replica whose risk is no finite number counts as diverged.
 /// Source: theory of this project, section 3 (d); rank-one updates after Gill, Golub, Murray and
 /// Saunders (1974), Methods for modifying matrix factorizations.
 public struct ReducedChain: SteppedEngine {

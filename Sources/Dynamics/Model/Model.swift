@@ -152,9 +152,13 @@ public struct Model: Sendable, Equatable {
 
   /// Whether this is phase retrieval as the closed forms know it: squares on both sides, orthonormal
   /// teacher units, spherical constraint, fixed second layer.
-  public var isPhaseRetrieval: Bool {
-    activation == .square && target == .mean(.square) && teacherGram == nil
-      && constraint == .spherical && !trainsSecondLayer
+  public var isPhaseRetrieval: Bool { isSquareOnSphere && teacherGram == nil }
+
+  /// Whether this is phase retrieval but for the teacher's Gram matrix, which may be any: drift and noise of the
+  /// SDE are then closed forms.
+  public var isSquareOnSphere: Bool {
+    activation == .square && target == .mean(.square) && constraint == .spherical
+      && !trainsSecondLayer
   }
 
   /// Whether the second layer moves.

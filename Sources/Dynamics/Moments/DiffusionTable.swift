@@ -1,11 +1,12 @@
+import Foundation
 import GSL
 
 /// Holds drift, variance rate and risk as series in the overlap m, for one student and one unit on the sphere.
 ///
-/// Chebyshev series on [−1, 1] of what ``IncrementQuadrature`` and ``NetworkRisk`` give, made once: exact for
-/// polynomials, of order 64 elsewhere. `error` is the largest distance from them at 33 places between the
-/// nodes, relative to the largest value: 1e-12 for polynomials, 1e-9 for erf and tanh, 1e-3 for ReLU, whose
-/// series have a singular end.
+/// Chebyshev series of what ``IncrementQuadrature`` and ``NetworkRisk`` give, made once: exact for
+/// polynomials, of order 64 elsewhere. They are in m on [−1, 1] or, where kinks make √(1 − m²) appear, in the
+/// angle arccos m on [0, π]. `error` is the largest distance from them at 33 places between the
+/// nodes, relative to the largest value: 1e-12 for polynomials and ReLU, 1e-9 for erf and tanh.
 /// dm = drift(m) dτ + √variance(m) dB.
 struct DiffusionTable: Sendable {
   /// Largest relative error of the three series.
@@ -13,6 +14,7 @@ struct DiffusionTable: Sendable {
   private let driftSeries: ChebyshevSeries
   private let varianceSeries: ChebyshevSeries
   private let riskSeries: ChebyshevSeries
+  private let isInAngle: Bool
 
   /// Whether the overlap is all that moves.
   static func covers(_ model: Model) -> Bool {
@@ -44,9 +46,16 @@ struct DiffusionTable: Sendable {
       // A field's power brings one of m; ½Mq² and ½Aq one more than ℰ⁴σ'⁴.
       order = 4 * (max(student, target) + student - 1) + 2
     }
-    driftSeries = try ChebyshevSeries(order: order, on: -1...1, of: drift)
-    varianceSeries = try ChebyshevSeries(order: order, on: -1...1, of: variance)
-    riskSeries = try ChebyshevSeries(order: order, on: -1...1, of: risk)
+    let isInAngle = FieldGrid.kinkCount(model) > 0
+    func series(_ function: (Double) -> Double) throws -> ChebyshevSeries {
+      isInAngle
+        ? try ChebyshevSeries(order: order, on: 0...Double.pi) { function(cos($0)) }
+        : try ChebyshevSeries(order: order, on: -1...1, of: function)
+    }
+    self.isInAngle = isInAngle
+    driftSeries = try series(drift)
+    varianceSeries = try series(variance)
+    riskSeries = try series(risk)
     var error = 0.0
     for (series, function) in [
       (driftSeries, drift), (varianceSeries, variance), (riskSeries, risk),
@@ -55,7 +64,7 @@ struct DiffusionTable: Sendable {
       for i in -16...16 {
         let m = Double(i) / 16
         let value = function(m)
-        distance = max(distance, abs(series.value(at: m) - value))
+        distance = max(distance, abs(series.value(at: isInAngle ? acos(m) : m) - value))
         largest = max(largest, abs(value))
       }
       if largest > 0 { error = max(error, distance / largest) }
@@ -65,11 +74,11 @@ struct DiffusionTable: Sendable {
 }
 
 extension DiffusionTable: ScalarDynamics {
-  func drift(_ m: Double) -> Double { driftSeries.value(at: held(m)) }
+  func drift(_ m: Double) -> Double { driftSeries.value(at: place(m)) }
 
-  func variance(_ m: Double) -> Double { max(0, varianceSeries.value(at: held(m))) }
+  func variance(_ m: Double) -> Double { max(0, varianceSeries.value(at: place(m))) }
 
-  func risk(_ m: Double) -> Double { riskSeries.value(at: held(m)) }
+  func risk(_ m: Double) -> Double { riskSeries.value(at: place(m)) }
 
   /// The slope of the chord, which turns the step's Δm into its ΔR exactly.
   func riskSlope(from before: Double, to after: Double) -> Double {
@@ -80,5 +89,8 @@ extension DiffusionTable: ScalarDynamics {
   }
 
   /// A predicted overlap may lie a little outside, where series mean nothing.
-  private func held(_ m: Double) -> Double { min(max(m, -1), 1) }
+  private func place(_ m: Double) -> Double {
+    let held = min(max(m, -1), 1)
+    return isInAngle ? acos(held) : held
+  }
 }

@@ -45,7 +45,10 @@ final class FieldMoments {
     weighted.initialize(repeating: 0, count: 5 * size)
     perStudent = .allocate(capacity: 2 * model.width)
     perStudent.initialize(repeating: 0, count: 2 * model.width)
-    for r in model.width..<count { powers[r * count + r] = 1 }
+    let p = model.width
+    for r in p..<count {
+      for s in p..<count { powers[r * count + s] = model.teacherOverlap(r - p, s - p) }
+    }
   }
 
   deinit {

@@ -4,19 +4,22 @@ import Foundation
 ///
 /// σ(s z) = Σ_n h_n(s) He_n(z)/√n! for z ~ N(0, 1), where s is the field's standard deviation, so
 /// that E[σ(u)ψ(v)] = Σ_n h_n(s_u) k_n(s_v) ρⁿ for fields of correlation ρ. Polynomials: exact and
-/// finite. ReLU and erf: closed forms, 128 terms. tanh, sigmoid, softplus: trapezoidal sums, to
-/// rounding, 64 terms; what is left out of E[σσ] is of the order exp(−π√(2 · 64)/s) ρ⁶⁴ for tanh.
+/// finite. ReLU and erf: closed forms, 128 terms. tanh, sigmoid, softplus: trapezoidal sums up to a norm of 32
+/// and ``SmoothedStep`` beyond, 64 terms; what is left out of E[σσ] is of the order exp(−π√(2 · 64)/s) ρ⁶⁴ for
+/// tanh, so that ``SmoothedPair`` takes its place where s is large.
 struct HermiteSpectrum {
   /// The number of terms.
   let count: Int
   private let activation: Activation
   private let function: ActivationFunction
+  private let smoothed: SmoothedStep?
   /// For polynomials: h_n = Σ_m matrix[n][m] s^m.
   private let matrix: [[Double]]
 
   init(_ activation: Activation) {
     self.activation = activation
     function = ActivationFunction(activation)
+    smoothed = SmoothedStep(activation)
     switch activation {
     case .relu, .erf: count = 128
     case .tanh, .sigmoid, .softplus: count = 64
@@ -91,6 +94,11 @@ struct HermiteSpectrum {
         output[n] = moment / Double(n).squareRoot()
       }
     case .tanh, .sigmoid, .softplus:
+      // Beyond, the grid is too coarse for the step.
+      guard s <= HermiteTable.largestNorm else {
+        smoothed?.fill(output, count: count, norm: s)
+        return
+      }
       for n in 0..<count { output[n] = 0 }
       let roots = (0...count).map { Double($0).squareRoot() }
       trapezoid { z, density in
@@ -126,31 +134,59 @@ func factorial(_ n: Int) -> Double {
 /// Interpolates the Hermite spectrum of tanh, sigmoid and softplus in the field's norm.
 ///
 /// Cubic in t = s/(1 + s) on a grid of 1/600, built once (0.2 s): within 1e-9 of the largest
-/// coefficient for s up to `largestNorm`.
+/// coefficient for s up to `largestNorm`. E[σ(sz)²], for which the series is too short at large norms, is
+/// tabulated beside it from ``SmoothedPair``.
 final class HermiteTable: Sendable {
   let count: Int
   private let rows: [Double]
+  private let squares: [Double]
+  private let isBounded: Bool
   private static let cells = 600
+  /// The largest norm |w_j|/√d of a table; beyond it closed forms are evaluated each time.
+  static let largestNorm = 32.0
 
-  init(_ spectrum: HermiteSpectrum, largestNorm: Double) {
+  init(
+    _ spectrum: HermiteSpectrum, pair: SmoothedPair? = nil, largestNorm: Double = largestNorm
+  ) {
     count = spectrum.count
     let last = largestNorm / (1 + largestNorm)
     let needed = Int((last * Double(HermiteTable.cells)).rounded(.up)) + 2
-    var rows: [Double] = []
+    var (rows, squares): ([Double], [Double]) = ([], [])
     for i in 0...min(needed, HermiteTable.cells - 1) {
       let t = Double(i) / Double(HermiteTable.cells)
-      rows += spectrum.coefficients(norm: t / (1 - t))
+      let norm = t / (1 - t)
+      rows += spectrum.coefficients(norm: norm)
+      // For softplus in units of 1 + s², so that there, too, the values are bounded.
+      if let pair {
+        squares.append(pair.value(norm, norm, 1) / (pair.isBounded ? 1 : 1 + norm * norm))
+      }
     }
-    self.rows = rows
+    (self.rows, self.squares, isBounded) = (rows, squares, pair?.isBounded ?? true)
   }
 
-  func fill(_ output: UnsafeMutablePointer<Double>, norm s: Double) {
+  /// E[σ(sz)²]; nil where it was not tabulated.
+  func square(norm s: Double) -> Double? {
+    guard !squares.isEmpty, s <= HermiteTable.largestNorm else { return nil }
+    let (cell, (a, b, c, d)) = place(s)
+    let outer = a * squares[cell - 1] + d * squares[cell + 2]
+    let value = outer + b * squares[cell] + c * squares[cell + 1]
+    return isBounded ? value : (1 + s * s) * value
+  }
+
+  /// The cell that holds a norm, and Lagrange's weights of the four points about it.
+  @inline(__always)
+  private func place(_ s: Double) -> (Int, (Double, Double, Double, Double)) {
     let position = s / (1 + s) * Double(HermiteTable.cells)
     let last = rows.count / count - 3
     let cell = min(max(Int(position), 1), last)
     let x = position - Double(cell)
     let (a, b) = (-x * (x - 1) * (x - 2) / 6, (x + 1) * (x - 1) * (x - 2) / 2)
     let (c, d) = (-x * (x + 1) * (x - 2) / 2, x * (x + 1) * (x - 1) / 6)
+    return (cell, (a, b, c, d))
+  }
+
+  func fill(_ output: UnsafeMutablePointer<Double>, norm s: Double) {
+    let (cell, (a, b, c, d)) = place(s)
     rows.withUnsafeBufferPointer { rows in
       let row = rows.baseAddress! + cell * count
       for n in 0..<count {

@@ -236,12 +236,18 @@ final class IncrementNoise {
     return variance
   }
 
-  /// L₀: the teacher's axes first, then the lower factor of Q − M Mᵀ.
+  /// L₀: the teacher's axes first, then the lower factor of Q − C Cᵀ, with C Tᵀ = M and T Tᵀ = P.
   private func factorGram() {
     let (p, k, n) = (layout.width, layout.teacherUnits, count)
     for j in 0..<p {
       let row = gramFactor + j * n
-      for r in 0..<k { row[r] = gram[layout.teacherOverlap(j, r)] }
+      for r in 0..<k {
+        row[r] = gram[layout.teacherOverlap(j, r)]
+        guard let factor = model.teacherFactor else { continue }
+        for s in 0..<r { row[r] -= factor[r * k + s] * row[s] }
+        let pivot = factor[r * k + r]
+        row[r] = pivot > 0 ? row[r] / pivot : 0
+      }
       for l in 0...j {
         var value = gram[layout.studentOverlap(j, l)]
         for r in 0..<k { value -= row[r] * gramFactor[l * n + r] }
@@ -252,7 +258,11 @@ final class IncrementNoise {
     for j in 0..<p {
       for i in 0...j { gramFactor[j * n + k + i] = residual[j * p + i] }
     }
-    for r in 0..<k { gramFactor[(p + r) * n + r] = 1 }
+    for r in 0..<k {
+      let row = gramFactor + (p + r) * n
+      row[r] = 1
+      if let factor = model.teacherFactor { for s in 0...r { row[s] = factor[r * k + s] } }
+    }
   }
 
   private func factorDiagonal() {

@@ -12,17 +12,17 @@ import GSL
 /// - Σ a = p kept: S the sum of the raw changes of a, x_j − a_jS/p and −x_jS/p + a_jS²/p².
 ///
 /// Then drift = (p/γ) E[x], finite-size drift = (p/γ) E[y]/d and C = (p/γ)² Cov[x], so that
-/// ds = drift dτ + √(γ/(p d)) C^{1/2} dB. Expectations by Gauss–Hermite nodes on every field and three on
-/// the label noise, which is exact for polynomials. Cost: nodes^n · 3 (N² + p activations) for N numbers in
-/// the state. A workspace belongs to one task; `evaluate` allocates nothing.
+/// ds = drift dτ + √(γ/(p d)) C^{1/2} dB. Expectations on the nodes of a ``FieldGrid``, cut along kinks, and
+/// three on the label noise, which is exact for polynomials. Cost: nodes · 3 (N² + p activations) for N numbers
+/// in the state. A workspace belongs to one task.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, for squares; expansion of the step derived here.
 final class IncrementQuadrature {
   /// The largest number of nodes an evaluation visits, those of the label noise included.
   static let largestVisitCount = 100_000
 
   let model: Model
-  /// Nodes on each field's axis.
-  let nodesPerAxis: Int
+  /// The numbers of nodes.
+  let rule: FieldGrid.Rule
   /// Length of the state: M, Q in the order of ``OverlapLayout``, then a.
   let count: Int
   /// E[x] p/γ, a number for each of the state.
@@ -48,16 +48,16 @@ final class IncrementQuadrature {
 
   /// Throws `ParameterError` for `width` beyond quadrature's reach, `GSLError`.
   convenience init(model: Model) throws {
-    try self.init(model: model, nodesPerAxis: try IncrementQuadrature.nodesPerAxis(for: model))
+    try self.init(model: model, rule: try IncrementQuadrature.rule(for: model))
   }
 
-  init(model: Model, nodesPerAxis: Int) throws {
+  init(model: Model, rule: FieldGrid.Rule) throws {
     self.model = model
-    self.nodesPerAxis = nodesPerAxis
+    self.rule = rule
     layout = model.layout
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    grid = try FieldGrid(model: model, nodesPerAxis: nodesPerAxis)
+    grid = try FieldGrid(model: model, rule: rule)
     // ℰ⁴ is the highest power of the label noise: three nodes are exact.
     (errorNodes, errorWeights) = try gaussHermiteRule(count: model.labelNoise > 0 ? 3 : 1)
     let p = model.width
@@ -74,71 +74,71 @@ final class IncrementQuadrature {
     second = memory.take(count)
   }
 
-  /// The nodes an evaluation visits.
-  static func visits(_ model: Model, nodesPerAxis: Int) -> Double {
-    (model.labelNoise > 0 ? 3 : 1) * FieldGrid.nodeCount(model, nodesPerAxis: nodesPerAxis)
+  /// The nodes an evaluation visits; throws `GSLError`.
+  static func visits(_ model: Model, rule: FieldGrid.Rule) throws -> Double {
+    (model.labelNoise > 0 ? 3 : 1) * (try FieldGrid.nodeCount(model, rule: rule))
   }
 
-  /// The number of nodes an axis: exact for polynomials, else the fewest whose error estimate is below 1e-6,
-  /// or as many as fit.
+  /// The numbers of nodes: exact for polynomials, else the fewest whose error estimate is below 1e-6, with kinks
+  /// cut 1e-9, or as many as fit; where kinks cannot be cut, a plain grid across them.
   ///
   /// Throws `ParameterError` for `width` when too few nodes would fit.
-  static func nodesPerAxis(for model: Model) throws -> Int {
-    func fits(_ count: Int) -> Bool {
-      visits(model, nodesPerAxis: count) <= Double(largestVisitCount)
+  static func rule(for model: Model) throws -> FieldGrid.Rule {
+    func plain(_ count: Int) -> FieldGrid.Rule {
+      FieldGrid.Rule(axis: count, edge: model.hasPolynomialPieces ? 0 : 1)
+    }
+    func fits(_ rule: FieldGrid.Rule) throws -> Bool {
+      try visits(model, rule: rule) <= Double(largestVisitCount)
     }
     let expected =
       "width + teacher-units of which a grid over all the fields has at most \(largestVisitCount) nodes "
-      + "for the SDE beyond phase retrieval (the exact chain knows no such bound)"
+      + "for the SDE beyond squares on the sphere (the exact chain knows no such bound)"
     let found = "\(model.width) students and \(model.teacherUnits) teacher units"
-    if let student = model.activation.degree, let target = model.target.degree {
-      let highest = max(student, target)
+    let exact = model.pieceDegrees.map { degrees in
+      let highest = max(degrees.student, degrees.target)
       // ℰ²σ'²λ² and ℰ⁴σ'⁴.
-      let degree = max(2 * (highest + student), 4 * (highest + student - 1))
-      let count = degree / 2 + 1
-      try ParameterError.require(
-        fits(count), "width", "\(found) at \(count) nodes an axis", expected)
-      return count
+      return max(2 * (highest + degrees.student), 4 * (highest + degrees.student - 1)) / 2 + 1
     }
-    let counts = [16, 24, 32, 48, 64, 96].filter(fits)
-    guard let largest = counts.last else {
+    if FieldGrid.kinkCount(model) == 0, let exact {
+      try ParameterError.require(
+        try fits(plain(exact)), "width", "\(found) at \(exact) nodes an axis", expected)
+      return plain(exact)
+    }
+    let cut = try FieldGrid.rules(for: model, exactAxis: exact).filter(fits)
+    let uncut = try [16, 24, 32, 48, 64, 96].map {
+      FieldGrid.Rule(axis: $0, edge: FieldGrid.kinkCount(model) > 0 ? 0 : 1)
+    }.filter(fits)
+    let rules = cut.isEmpty ? uncut : cut
+    guard let largest = rules.last else {
       throw ParameterError(key: "width", found: found, expected: expected)
     }
-    for count in counts.dropLast() where try errorEstimate(of: model, nodesPerAxis: count) < 1e-6 {
-      return count
+    let tolerance = cut.isEmpty ? 1e-6 : 1e-9
+    for rule in rules.dropLast() where try errorEstimate(of: model, rule: rule) < tolerance {
+      return rule
     }
     return largest
   }
 
-  /// The largest change of drift and covariance from three quarters of the nodes, relative to the largest,
-  /// where students overlap by a third with all units; 0 for polynomials.
-  static func errorEstimate(of model: Model, nodesPerAxis count: Int? = nil) throws -> Double {
+  /// The largest change of drift and covariance from fewer nodes, relative to the largest of each, at
+  /// ``Model/quadratureStates``; 0 for polynomials.
+  static func errorEstimate(of model: Model, rule: FieldGrid.Rule? = nil) throws -> Double {
     if model.activation.degree != nil && model.target.degree != nil { return 0 }
-    let count = try count ?? nodesPerAxis(for: model)
-    let state = model.ordinaryState
-    let fine = try IncrementQuadrature(model: model, nodesPerAxis: count)
-    let coarse = try IncrementQuadrature(model: model, nodesPerAxis: count * 3 / 4)
-    for quadrature in [fine, coarse] { quadrature.evaluate(state, order: .covariance) }
-    func change(
-      _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ size: Int
-    ) -> Double {
-      let largest = (0..<size).map { abs(x[$0]) }.max() ?? 0
-      return largest > 0 ? ((0..<size).map { abs(x[$0] - y[$0]) }.max() ?? 0) / largest : 0
+    let rule = try rule ?? IncrementQuadrature.rule(for: model)
+    return try model.quadratureError(rule) { rule, state in
+      let quadrature = try IncrementQuadrature(model: model, rule: rule)
+      quadrature.evaluate(state, order: .covariance)
+      let count = quadrature.count
+      return [
+        (0..<count).map { quadrature.drift[$0] },
+        (0..<(count * count)).map { quadrature.covariance[$0] },
+      ]
     }
-    return max(
-      change(fine.drift, coarse.drift, fine.count),
-      change(fine.covariance, coarse.covariance, fine.count * fine.count))
   }
 
   /// Evaluates the drift, and with `.covariance` the finite-size drift and C, at a state.
   func evaluate(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {
-    let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
-    grid.factorCovariance { row, column in
-      if row < k { return model.teacherOverlap(row, column) }
-      return column < k
-        ? state[layout.teacherOverlap(row - k, column)]
-        : state[layout.studentOverlap(row - k, column - k)]
-    }
+    let (p, n) = (model.width, model.fieldCount)
+    grid.factorCovariance(of: model, at: state)
     for s in 0..<count { (drift[s], finiteSizeDrift[s]) = (0, 0) }
     for s in 0..<(count * count) { covariance[s] = 0 }
     let noise = model.labelNoise.squareRoot()

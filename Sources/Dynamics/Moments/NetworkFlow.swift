@@ -63,18 +63,7 @@ final class NetworkFlow {
 
   /// The state of a start.
   func state(of frame: StudentFrame) -> [Double] {
-    let (p, k) = (model.width, model.teacherUnits)
-    var state = frame.overlaps
-    if let factor = model.teacherFactor {
-      for j in 0..<p {
-        for r in 0..<k {
-          var sum = 0.0
-          for s in 0...r { sum += factor[r * k + s] * frame.teacherOverlaps[j * k + s] }
-          state[layout.teacherOverlap(j, r)] = sum
-        }
-      }
-    }
-    return state + model.secondLayer
+    frame.overlaps(of: model) + model.secondLayer
   }
 
   /// Writes the derivatives per unit τ.
@@ -132,10 +121,10 @@ final class NetworkFlow {
     for j in 0..<p { output[j] -= a[j] * sum / total }
   }
 
-  /// The excess risk; not a number once a norm is beyond ``NetworkRisk/largestNorm``.
+  /// The excess risk; not a number once a norm is no finite number.
   func risk(of state: UnsafePointer<Double>) -> Double {
     frame.fill(from: state)
-    guard overlapLevels.isBounded(gram: frame.gram) else { return .nan }
+    guard overlapLevels.isFinite(gram: frame.gram) else { return .nan }
     return networkRisk.value(axes: frame.axes, gram: frame.gram, secondLayer: state + layout.count)
   }
 

@@ -4,7 +4,8 @@ import Foundation
 ///
 /// R = ½[E g⋆² − (2/p) Σ_j a_j E[g⋆σ(λ_j)] + (1/p²) Σ_jl a_ja_l E[σ(λ_j)σ(λ_l)]]. Expectations over two
 /// fields are closed forms where both are erf (arcsine) or ReLU (arc-cosine), else the series
-/// Σ_n h_n k_n ρⁿ of ``HermiteSpectrum``, which is finite and exact for polynomials. A polynomial target
+/// Σ_n h_n k_n ρⁿ of ``HermiteSpectrum``, which is finite and exact for polynomials, and where it is too short,
+/// for tanh, sigmoid and softplus at large norms, the sums of ``SmoothedPair``. A polynomial target
 /// in several fields is a sum of Hermite products along orthonormal axes, each of which meets one term of
 /// σ(λ_j): E[Π He_{n_r}(g_r) σ(λ_j)] = √N! h_N(s_j) Π (C_jr/s_j)^{n_r}, N = Σ n_r.
 ///
@@ -33,9 +34,6 @@ final class NetworkRisk {
   private let squares: [Double]
   private let unitProducts: [[Double]]
 
-  /// The largest norm |w_j|/√d the series are made for.
-  static let largestNorm = 32.0
-
   init(model: Model) throws {
     width = model.width
     units = model.teacherUnits
@@ -44,7 +42,8 @@ final class NetworkRisk {
     spectrum = HermiteSpectrum(model.activation)
     table =
       spectrum.isCheap || isSpherical
-      ? nil : HermiteTable(spectrum, largestNorm: NetworkRisk.largestNorm)
+      ? nil
+      : HermiteTable(spectrum, pair: SmoothedPair(model.activation, model.activation))
     studentPair = FieldPair(model.activation, model.activation)
     let unitNorms = (0..<units).map { model.teacherOverlap($0, $0).squareRoot() }
     self.unitNorms = unitNorms
@@ -155,7 +154,7 @@ final class NetworkRisk {
 
   private func fillRow(_ j: Int) {
     let row = rows + j * spectrum.count
-    if let table {
+    if let table, norms[j] <= HermiteTable.largestNorm {
       table.fill(row, norm: norms[j])
     } else {
       spectrum.fill(row, norm: norms[j])
@@ -169,6 +168,7 @@ final class NetworkRisk {
       return studentPair.closedForm(1, 1, overlap) ?? NetworkRisk.sum(squares, at: overlap)
     }
     let rho = correlation(overlap, norms[j] * norms[l])
+    if j == l, let square = studentPair.tabulatedSquare(norms[j], table) { return square }
     return studentPair.closedForm(norms[j], norms[l], rho)
       ?? series(rows + j * spectrum.count, rows + l * spectrum.count, spectrum.count, rho)
   }
@@ -235,6 +235,8 @@ enum FieldPair {
   case arcsine
   /// Both ReLU: (s_us_v/2π)[√(1 − ρ²) + ρ(π − arccos ρ)].
   case arccosine
+  /// Sums of these where the series is too short.
+  case smoothed(SmoothedPair)
   /// None: the series.
   case series
 
@@ -242,7 +244,11 @@ enum FieldPair {
     switch (first, second) {
     case (.erf, .erf): self = .arcsine
     case (.relu, .relu): self = .arccosine
-    default: self = .series
+    // ReLU's odd part is linear: against what is odd but for a constant one term is all.
+    case (.relu, .erf), (.relu, .tanh), (.relu, .sigmoid), (.erf, .relu), (.tanh, .relu),
+      (.sigmoid, .relu):
+      self = .series
+    default: self = SmoothedPair(first, second).map { .smoothed($0) } ?? .series
     }
   }
 
@@ -250,6 +256,8 @@ enum FieldPair {
   func closedForm(_ first: Double, _ second: Double, _ rho: Double) -> Double? {
     switch self {
     case .series: return nil
+    case .smoothed(let pair):
+      return pair.isServedBySeries(first, second, rho) ? nil : pair.value(first, second, rho)
     case .arcsine:
       let scale = ((1 + first * first) * (1 + second * second)).squareRoot()
       return 2 / Double.pi * asin(first * second * rho / scale)
@@ -258,5 +266,14 @@ enum FieldPair {
       let angle = (1 - held * held).squareRoot() + held * (Double.pi - acos(held))
       return first * second * angle / (2 * Double.pi)
     }
+  }
+
+  /// E[σ(u)²] from a table where the series is too short for it.
+  @inline(__always)
+  func tabulatedSquare(_ norm: Double, _ table: HermiteTable?) -> Double? {
+    guard case .smoothed(let pair) = self, let table, !pair.isServedBySeries(norm, norm, 1) else {
+      return nil
+    }
+    return table.square(norm: norm)
   }
 }

@@ -1,18 +1,18 @@
 import GSL
 
-/// Evaluates the flow of any network by Gauss–Hermite quadrature over all the fields together.
+/// Evaluates the flow of any network by quadrature over all the fields together, on a ``FieldGrid``.
 ///
-/// N nodes on each of the n = p + k axes, Nⁿ in all, at most ``largestNodeCount``. For polynomials N makes
-/// the answer exact. Elsewhere N is as large as the bound allows, up to 64, or 128 for ReLU, and `errorEstimate` is the
-/// largest change of an expectation, relative to the largest one, from half as many nodes: of the order of
-/// 1e-10 for tanh, sigmoid and softplus in two fields, 1e-3 for ReLU, whose kink quadrature does not like.
-/// An evaluation costs Nⁿ (p² + n²) flops and p Nⁿ activations; a workspace belongs to one task.
+/// At most ``largestNodeCount`` nodes where nothing is steep. For polynomials the answer is exact, for ReLU with
+/// ReLU or polynomials in up to two kinked fields exact to rounding. Elsewhere nodes are as many as the bound
+/// allows, up to 64 an axis, and `errorEstimate` is the largest change of an expectation from fewer nodes,
+/// relative to the largest one: of the order of 1e-10 for tanh, sigmoid and softplus in two fields.
+/// An evaluation of N nodes costs N (p² + n²) flops and p N activations; a workspace belongs to one task.
 final class QuadratureMoments: FlowMoments {
   /// The largest number of nodes an evaluation visits, some 20 ms.
   static let largestNodeCount = 300_000
 
-  /// Nodes on each axis.
-  let nodesPerAxis: Int
+  /// The numbers of nodes.
+  let rule: FieldGrid.Rule
   private let model: Model
   private let function: ActivationFunction
   private let target: TargetFunction
@@ -23,21 +23,25 @@ final class QuadratureMoments: FlowMoments {
 
   /// Throws `ParameterError` for `width` when too few nodes would fit.
   convenience init(model: Model) throws {
-    try self.init(model: model, nodesPerAxis: try QuadratureMoments.nodesPerAxis(for: model))
+    try self.init(model: model, rule: try QuadratureMoments.rule(for: model))
   }
 
-  init(model: Model, nodesPerAxis count: Int) throws {
+  convenience init(model: Model, nodesPerAxis count: Int) throws {
+    try self.init(model: model, rule: FieldGrid.Rule(axis: count, edge: 1))
+  }
+
+  init(model: Model, rule: FieldGrid.Rule) throws {
     self.model = model
-    nodesPerAxis = count
+    self.rule = rule
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    grid = try FieldGrid(model: model, nodesPerAxis: count)
+    grid = try FieldGrid(model: model, rule: rule)
     memory = KernelMemory([model.width, model.width])
     values = memory.take(model.width)
     slopes = memory.take(model.width)
   }
 
-  /// The number of nodes an axis: exact for polynomials, else as many as fit.
+  /// The number of nodes an axis of a plain grid: exact for polynomials, else as many as fit.
   ///
   /// ℰ²σ'σ' has degree 2 max(deg σ, deg g⋆) + 2(deg σ − 1), and ℰσ'λ has no more.
   static func nodesPerAxis(for model: Model) throws(ParameterError) -> Int {
@@ -55,9 +59,8 @@ final class QuadratureMoments: FlowMoments {
         expected)
       return count
     }
-    // Smooth activations gain nothing beyond 64 nodes, kinks do.
-    let hasKink = model.activation == .relu || model.target == .mean(.relu)
-    let counts = (hasKink ? [128, 96] : []) + [64, 48, 32, 24, 16, 12]
+    // Smooth activations gain nothing beyond 64 nodes; kinks that are not cut do.
+    let counts = (FieldGrid.kinkCount(model) > 0 ? [128, 96] : []) + [64, 48, 32, 24, 16, 12]
     let count = counts.first(where: fits)
     guard let count else {
       throw ParameterError(
@@ -98,13 +101,39 @@ final class QuadratureMoments: FlowMoments {
     }
   }
 
-  /// The largest change from half as many nodes, relative to the largest expectation, where students
-  /// overlap by a third with all units; 0 for polynomials.
-  static func errorEstimate(of model: Model) throws -> Double {
+  /// The numbers of nodes: exact where that is possible, else the fewest with kinks cut whose error estimate is
+  /// below 1e-9 or as many as fit; where none fits, a plain grid across the kinks.
+  ///
+  /// Throws `ParameterError` for `width` beyond quadrature's reach, `GSLError`.
+  static func rule(for model: Model) throws -> FieldGrid.Rule {
+    let plain = try nodesPerAxis(for: model)
+    guard FieldGrid.kinkCount(model) > 0 else {
+      return FieldGrid.Rule(axis: plain, edge: model.hasPolynomialPieces ? 0 : 1)
+    }
+    // ℰ²σ'σ' and ℰσ'λ, as above.
+    let exact = model.pieceDegrees.map { max($0.student, $0.target) + $0.student }
+    let rules = try FieldGrid.rules(for: model, exactAxis: exact).filter {
+      try FieldGrid.nodeCount(model, rule: $0) <= Double(largestNodeCount)
+    }
+    for rule in rules.dropLast() where try errorEstimate(of: model, rule: rule) < 1e-9 {
+      return rule
+    }
+    return rules.last ?? FieldGrid.Rule(axis: plain, edge: 0)
+  }
+
+  /// The largest change of an expectation from fewer nodes, relative to the largest, at
+  /// ``Model/quadratureStates``; 0 for polynomials.
+  static func errorEstimate(of model: Model, rule: FieldGrid.Rule? = nil) throws -> Double {
     if model.activation.degree != nil && model.target.degree != nil { return 0 }
-    let count = try nodesPerAxis(for: model)
+    let rule = try rule ?? QuadratureMoments.rule(for: model)
+    return try model.quadratureError(rule) { rule, state in
+      try QuadratureMoments(model: model, rule: rule).values(at: state)
+    }
+  }
+
+  /// The expectations at a state, those of the drift of the first layer apart from those of its square.
+  private func values(at state: [Double]) -> [[Double]] {
     let (p, n, layout) = (model.width, model.fieldCount, model.layout)
-    let state = model.ordinaryState
     var gram = [Double](repeating: 0, count: n * n)
     for j in 0..<p {
       for l in 0..<p { gram[j * n + l] = state[layout.studentOverlap(j, l)] }
@@ -114,20 +143,10 @@ final class QuadratureMoments: FlowMoments {
       }
     }
     for r in p..<n { for s in p..<n { gram[r * n + s] = model.teacherOverlap(r - p, s - p) } }
-    let (fine, coarse) = (FlowExpectations(model: model), FlowExpectations(model: model))
-    for (points, output) in [(count, fine), (count / 2, coarse)] {
-      try QuadratureMoments(model: model, nodesPerAxis: points)
-        .evaluate(gram: gram, secondLayer: model.secondLayer, into: output)
-    }
-    var (change, size) = (0.0, 0.0)
-    for i in 0..<(p * n) {
-      change = max(change, abs(fine.first[i] - coarse.first[i]))
-      size = max(size, abs(fine.first[i]))
-    }
-    for i in 0..<(p * p) {
-      change = max(change, abs(fine.second[i] - coarse.second[i]))
-      size = max(size, abs(fine.second[i]))
-    }
-    return change / size
+    let output = FlowExpectations(model: model)
+    evaluate(gram: gram, secondLayer: model.secondLayer, into: output)
+    return [
+      (0..<(p * n)).map { output.first[$0] } + (0..<(p * p)).map { output.second[$0] }
+    ]
   }
 }

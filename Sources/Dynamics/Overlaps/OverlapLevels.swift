@@ -117,12 +117,11 @@ struct OverlapLevels {
     }
   }
 
-  /// Whether every norm |w_j|/√d is a number of at most ``NetworkRisk/largestNorm``.
-  func isBounded(gram: UnsafePointer<Double>) -> Bool {
+  /// Whether every norm |w_j|/√d is a finite number.
+  func isFinite(gram: UnsafePointer<Double>) -> Bool {
     var diagonal = 0
-    let largest = NetworkRisk.largestNorm * NetworkRisk.largestNorm
     for j in 0..<width {
-      guard gram[diagonal] <= largest else { return false }
+      guard gram[diagonal].isFinite else { return false }
       diagonal += width - j
     }
     return true

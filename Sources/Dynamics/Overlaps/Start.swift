@@ -54,12 +54,11 @@ public enum Start: Sendable, Equatable {
 
   /// Multiplies every student by `norm`.
   ///
-  /// Throws `ParameterError` for the key `start-norm` unless it is above 0 and at most 32, and 1 under
+  /// Throws `ParameterError` for the key `start-norm` unless it is a finite number above 0, and 1 under
   /// the spherical constraint.
   public func scaled(to norm: Double, of model: Model) throws(ParameterError) -> Start {
     try ParameterError.require(
-      norm > 0 && norm <= NetworkRisk.largestNorm, "start-norm", "\(norm)",
-      "a number above 0 and at most \(NetworkRisk.largestNorm)")
+      norm > 0 && norm.isFinite, "start-norm", "\(norm)", "a finite number above 0")
     if norm == 1 { return self }
     try ParameterError.require(
       model.constraint != .spherical, "start-norm", "\(norm)",

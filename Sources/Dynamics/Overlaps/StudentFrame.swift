@@ -25,6 +25,21 @@ public struct StudentFrame: Sendable, Equatable {
       residual: residual.map { norm * $0 })
   }
 
+  /// Writes M and Q as a flat state, M taken along the teacher's units rather than its axes.
+  func overlaps(of model: Model) -> [Double] {
+    var state = overlaps
+    guard let factor = model.teacherFactor else { return state }
+    let k = layout.teacherUnits
+    for j in 0..<layout.width {
+      for r in 0..<k {
+        var sum = 0.0
+        for s in 0...r { sum += factor[r * k + s] * teacherOverlaps[j * k + s] }
+        state[layout.teacherOverlap(j, r)] = sum
+      }
+    }
+    return state
+  }
+
   /// Writes M and Q as a flat state; O(p²(p + k)).
   public var overlaps: [Double] {
     let (p, k) = (layout.width, layout.teacherUnits)

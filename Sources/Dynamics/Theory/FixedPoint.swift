@@ -154,6 +154,18 @@ public struct FixedPoint: Sendable {
   /// Number of eigenvalues whose real part is above 0.
   public var growingModes: Int { eigenvalues.count { $0.real > zero } }
 
+  /// The τ in which the slowest decaying direction comes back by a factor e, −1 over the largest real part below
+  /// 0; nil without eigenvalues.
+  public var relaxationTime: Double? {
+    eigenvalues.first { $0.real < -zero }.map { -1 / $0.real }
+  }
+
+  /// Whether the fixed point of a model takes little time to find: a closed drift and few overlaps.
+  public static func isQuick(_ model: Model) -> Bool {
+    let p = model.width
+    return NetworkFlow.isClosed(model) && p * model.teacherUnits + p * (p + 1) / 2 <= 60
+  }
+
   /// What the eigenvalues say; nil without them.
   public var stability: Stability? {
     if eigenvalues.isEmpty { return nil }

@@ -19,6 +19,13 @@ extension Experiment {
     {
       warnings.append(warning)
     }
+    if dynamics.contains(.sde), let error = try? DiffusionLimit.quadratureError(of: model),
+      error > 1e-5
+    {
+      warnings.append(
+        "the SDE's drift and noise are quadratures over the fields, off by about "
+          + String(format: "%.1g", error) + " of their largest part")
+    }
     let generator = streams.generator
     if !generator.isKeyed {
       let replicas = Double(count)

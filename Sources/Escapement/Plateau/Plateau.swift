@@ -41,11 +41,15 @@ public struct Plateau: Encodable, Sendable {
     public let firstHalf: Double?
     /// Mean over the later half.
     public let secondHalf: Double?
-    /// Their difference in standard errors, replica by replica: beyond 4 the burn-in was too short.
+    /// The difference of the window's halves, or of its first tenth and its later half where that is larger, in
+    /// standard errors, replica by replica: beyond 4 the burn-in was too short.
     public let drift: Double?
+    /// The τ in which the fixed point's slowest direction comes back by a factor e; null where it is not known.
+    public let relaxationTime: Double?
 
     enum CodingKeys: String, CodingKey {
       case replicas, diverged, window, samples, drift
+      case relaxationTime = "relaxation_time"
       case burnIn = "burn_in"
       case firstHalf = "first_half"
       case secondHalf = "second_half"
@@ -165,9 +169,14 @@ public struct Plateau: Encodable, Sendable {
       residual: isFound ? point.residual : nil)
   }
 
-  /// Averages the chain's replicas.
+  /// Averages the chain's replicas, and judges whether they were at rest.
+  ///
+  /// They are not where the burn-in is shorter than ``relaxationsNeeded`` of the fixed point's `relaxationTime`
+  /// (nil where it is not known, or where replicas start at the fixed point), nor where the averages drift: the
+  /// window's halves, or its first tenth and later half (Geweke 1992), differ by more than 4 standard errors.
+  /// An average that is not at rest is no excess risk at long times, and is given for its halves alone.
   static func averages(
-    of experiment: Experiment, _ start: Start, _ plan: ChainAverages,
+    of experiment: Experiment, _ start: Start, _ plan: ChainAverages, relaxationTime: Double?,
     at coordinates: [SweepPoint.Coordinate], _ observer: (any ComparisonObserver)?
   ) async throws -> Plateau {
     let model = experiment.model
@@ -184,28 +193,48 @@ public struct Plateau: Encodable, Sendable {
       values.count > 1 ? (try variance(of: values) / Double(values.count)).squareRoot() : nil
     }
     let means = values.map(\.mean)
-    let changes = values.map { $0.secondHalf - $0.firstHalf }
-    let drift: Double? =
-      isWhole ? try error(changes).flatMap { $0 > 0 ? try mean(of: changes) / $0 : nil } : nil
+    func standardised(_ changes: [Double]) throws -> Double? {
+      try error(changes).flatMap { $0 > 0 ? try mean(of: changes) / $0 : nil }
+    }
+    let drift =
+      isWhole
+      ? try [\WindowAverage.firstHalf, \.firstTenth].compactMap { early in
+        try standardised(values.map { $0.secondHalf - $0[keyPath: early] })
+      }.max { abs($0) < abs($1) } : nil
+    let burnIn = Double(plan.burnInSteps) * model.timePerStep
     let words: String
+    var isAtRest = false
     if !isWhole {
       words = "diverges: \(diverged) of \(replicas) replicas left the finite numbers"
     } else if let drift, abs(drift) > 4 {
       words =
-        "not at rest: the window's halves differ by \(NumberText.short(abs(drift))) standard "
+        "not at rest: parts of the window differ by \(NumberText.short(abs(drift))) standard "
         + "errors, a longer horizon is needed"
+    } else if let time = relaxationTime, burnIn < relaxationsNeeded * time {
+      words =
+        "not at rest: the slowest way back takes τ = \(NumberText.short(time)), a horizon of at least "
+        + "\(NumberText.short(relaxationsNeeded * time)) is needed, or --from fixed-point"
+    } else if drift == nil && relaxationTime == nil {
+      words = "not judged: one replica has no spread to judge a drift by"
+      isAtRest = true
     } else {
       words = "at rest"
+      isAtRest = true
     }
     return Plateau(
       "chain", of: model, at: coordinates, words: words,
-      excessRisk: isWhole ? try mean(of: means) : nil,
-      standardError: isWhole ? try error(means) : nil,
+      excessRisk: isAtRest ? try mean(of: means) : nil,
+      standardError: isAtRest ? try error(means) : nil,
       averages: Averages(
         replicas: replicas, diverged: diverged,
-        burnIn: Double(plan.burnInSteps) * model.timePerStep,
+        burnIn: burnIn,
         window: Double(plan.samples * plan.interval) * model.timePerStep, samples: plan.samples,
         firstHalf: isWhole ? try mean(of: values.map(\.firstHalf)) : nil,
-        secondHalf: isWhole ? try mean(of: values.map(\.secondHalf)) : nil, drift: drift))
+        secondHalf: isWhole ? try mean(of: values.map(\.secondHalf)) : nil, drift: drift,
+        relaxationTime: relaxationTime))
   }
+
+  /// The burn-in that a chain needs, in relaxation times of its fixed point: a remainder of e⁻⁵ = 0.7% of how far
+  /// the start was from there.
+  static let relaxationsNeeded = 5.0
 }

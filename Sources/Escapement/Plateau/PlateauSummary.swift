@@ -47,7 +47,10 @@ public struct PlateauSummary: Encodable, Sendable {
       let looks = experiment.dynamics.contains(.ode)
       let averages = experiment.dynamics.contains(.chain)
       var start = experiment.start
-      if looks || origin == .fixedPoint {
+      var relaxationTime: Double?
+      // From elsewhere the burn-in is judged by the fixed point's slowest direction.
+      let judges = averages && origin == .start && FixedPoint.isQuick(experiment.model)
+      if looks || origin == .fixedPoint || judges {
         let (plateau, found) = try Plateau.fixedPoint(of: experiment, at: point.coordinates)
         if looks { plateaus.append(plateau) }
         if origin == .fixedPoint && averages {
@@ -56,12 +59,15 @@ public struct PlateauSummary: Encodable, Sendable {
               key: "from", found: "fixed-point, but \(plateau.words)", expected: "start here")
           }
           start = try found.start(of: experiment.model)
+        } else if found?.stability != .unstable {
+          relaxationTime = found?.relaxationTime
         }
       }
       if averages {
         plateaus.append(
           try await Plateau.averages(
-            of: experiment, start, plan, at: point.coordinates, observer))
+            of: experiment, start, plan, relaxationTime: relaxationTime, at: point.coordinates,
+            observer))
       }
     }
     self.plateaus = plateaus
