@@ -6,14 +6,7 @@ extension Experiment {
   /// What a reader must know of the numbers that the ODE's quadrature and the generator give, for the
   /// largest number of replicas of a dynamics.
   func warnings(replicas count: Int) -> [String] {
-    var warnings: [String] = []
-    if dynamics.contains(.ode),
-      let ode = try? engine(.ode) as? DeterministicLimit, ode.quadratureError > 1e-6
-    {
-      warnings.append(
-        "the ODE's drift is a quadrature over the fields, off by about "
-          + String(format: "%.1g", ode.quadratureError) + " of its largest part")
-    }
+    var warnings = dynamics.compactMap(warning)
     let generator = streams.generator
     if !generator.isKeyed {
       let replicas = Double(count)

@@ -24,6 +24,9 @@ public func trajectoryNotebook(_ run: TrajectoryRun) throws -> Data {
 public func sweepNotebook() throws -> Data { try notebook(PackageResources.sweep_py_txt, [:]) }
 
 private func notebook(_ script: [UInt8], _ words: [String: String]) throws -> Data {
-  try Notebook(script: rendered(script, words, with: ["style": PackageResources.style_py_txt]))
-    .contents
+  try Notebook(
+    script: rendered(
+      script, words.merging(FigureStyle.pythonWords) { own, _ in own },
+      with: ["style": PackageResources.style_py_txt])
+  ).contents
 }

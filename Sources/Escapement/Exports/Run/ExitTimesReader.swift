@@ -61,7 +61,9 @@ private struct ExitTimesColumns {
       throw DataFileError(path, line: line, "\(fields.count) values, expected \(count)")
     }
     guard let kind = DynamicsKind(rawValue: fields[dynamics]) else {
-      throw failure("dynamics", fields[dynamics], "ode, sde, chain or sgd")
+      let words = DynamicsKind.allCases.map(\.rawValue)
+      let known = words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
+      throw failure("dynamics", fields[dynamics], known)
     }
     guard let level = Double(fields[threshold]), level.isFinite else {
       throw failure("threshold", fields[threshold], "a finite number")
