@@ -110,7 +110,7 @@ fuzz: dependencies
 # SANITIZER=thread or address. Those of laws are left out: they would take hours and share no code
 # that the others do not run.
 SANITIZER ?= thread
-SANITIZED := EnsembleTests|GSLTests|KernelTests|StatisticsTests|EscapementTests
+SANITIZED := ConformanceTests|EnsembleTests|GSLTests|KernelTests|StatisticsTests|EscapementTests
 SANITIZED_BUILD = --sanitize=$(SANITIZER) --configuration release --scratch-path .build-$(SANITIZER) \
   -Xswiftc -enable-testing
 # Swift Testing alone: the runner of XCTest, which has no tests here, leaks memory of its own.
@@ -123,7 +123,7 @@ sanitize: dependencies
 
 # What continuous integration has time for: threads where they share memory, memory where it is owned by hand.
 sanitize-some:
-	@$(MAKE) --no-print-directory sanitize SANITIZER=thread SANITIZED=EnsembleTests
+	@$(MAKE) --no-print-directory sanitize SANITIZER=thread SANITIZED='ConformanceTests|EnsembleTests'
 	@$(MAKE) --no-print-directory sanitize SANITIZER=address \
 	  SANITIZED='EnsembleTests|GSLTests|KernelTests'
 

@@ -73,6 +73,7 @@ let package = Package(
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics"]),
     .testTarget(name: "KernelTests", dependencies: ["CKernels", "GSL"]),
     .testTarget(name: "EnsembleTests", dependencies: ["Ensemble"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["Ensemble", "Escapement"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
     .testTarget(name: "EscapementTests", dependencies: ["CNetCDF", "Escapement", "NetCDF"]),
     .testTarget(

@@ -12,8 +12,8 @@ func tellCost(_ points: [[QuadratureWork]]) {
     let seconds = items.reduce(0) { $0 + $1.seconds }
     guard seconds >= 1, let longest = items.max(by: { $0.seconds < $1.seconds }) else { continue }
     Console.error(
-      "escapement: note: at \(items.count) of \(points.count) points the "
-        + "\(kind.rawValue.uppercased()) goes by quadrature: \(NumberText.duration(seconds)) or less in all, "
+      "escapement: note: at \(items.count) of \(points.count) points "
+        + "\(kind.titleWithArticle) goes by quadrature: \(NumberText.duration(seconds)) or less in all, "
         + "\(NumberText.duration(longest.seconds)) at the longest (\(longest.cost.nodes) nodes and "
         + "\(NumberText.short(1000 * longest.cost.seconds)) ms an evaluation)\n")
   }

@@ -42,7 +42,7 @@ private struct FailingEngine: Engine {
     #expect(run.records.map(\.time) == (0..<1000).map(Double.init))
   }
 
-  // No time limit here and below: it would count the minutes a test waits for a thread of the pool.
+  // No time limit here: it would count the minutes a test waits for a thread of the pool.
   @Test func `the first failure cancels the rest`() async throws {
     let engine = try failing(at: 1, othersWait: true)
     await #expect(throws: FailingEngine.Failure(replica: 1)) {
@@ -51,26 +51,10 @@ private struct FailingEngine: Engine {
     }
   }
 
-  @Test(arguments: EngineCase.all)
-  func `cancelling the task throws CancellationError`(engine: EngineCase) async throws {
-    // More replicas than could finish before the task is cancelled.
-    let replicas = 20_000_000
-    let meter = ProgressMeter()
-    let task = Task {
-      try await EnsembleRunner(threads: 1).run(
-        engine.engine(), replicas: replicas, start: .random, streams: StreamFamily(seed: 2),
-        progress: meter)
-    }
-    while meter.steps == 0 { try await Task.sleep(for: .milliseconds(1)) }
-    task.cancel()
-    await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(meter.finishedReplicas < replicas)
-  }
-
   @Test func `no replicas is a parameter error`() async throws {
     for replicas in [0, -1] {
       let error = await #expect(throws: ParameterError.self) {
-        try await EngineCase(kind: .ode, width: 1).run(replicas: replicas)
+        try await EngineCase.ode.run(replicas: replicas)
       }
       #expect(error?.key == "replicas")
       #expect(error?.found == "\(replicas)")

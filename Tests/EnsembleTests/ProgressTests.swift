@@ -3,19 +3,6 @@ import Ensemble
 import Testing
 
 @Suite struct ProgressTests {
-  @Test(arguments: EngineCase.all)
-  func `the meter counts every replica and every step`(engine: EngineCase) async throws {
-    let meter = ProgressMeter()
-    let run = try await engine.run(threads: 3, progress: meter)
-    #expect(meter.finishedReplicas == 40)
-    #expect(meter.steps == run.steps)
-    #expect(run.steps >= 40)
-    if engine.kind.hasSteps {
-      // The step of the last record of a replica is where it ended.
-      #expect(run.steps == run.records(at: 1).reduce(0) { $0 + $1.step })
-    }
-  }
-
   @Test func `replicas that never exit take every step to the horizon`() async throws {
     // From no overlap, 99% of the risk is not lost by 0.5. Steps are reported in portions of 8192:
     // 2500 are short of one, 16 384 are two.
@@ -36,7 +23,7 @@ import Testing
   }
 
   @Test func `what a meter counted before does not enter the steps of a run`() async throws {
-    let engine = EngineCase(kind: .chain, width: 1)
+    let engine = EngineCase.chain(width: 1)
     let meter = ProgressMeter()
     let first = try await engine.run(progress: meter)
     let second = try await engine.run(progress: meter)

@@ -5,91 +5,7 @@ import Testing
 @testable import Dynamics
 @testable import Ensemble
 
-/// Names a model on each of the paths that take steps, with enough steps for several looks.
-private struct SteppedCase: Sendable, CustomTestStringConvertible {
-  let kind: DynamicsKind
-  let dimension: Int
-  let width: Int
-  var teacherUnits = 1
-  var activation = Activation.square
-  var horizon = 2.0
-  var precision = InputPrecision.double
-  var generator = RandomGenerator.xoshiro
-  /// Whether overlaps of directions and of the subspace are watched, rather than the risk.
-  var watchesLevels = false
-
-  static let all = [
-    SteppedCase(kind: .sgd, dimension: 2000, width: 1),
-    SteppedCase(kind: .sgd, dimension: 1000, width: 3, precision: .single),
-    SteppedCase(kind: .sgd, dimension: 300, width: 3, teacherUnits: 2),
-    SteppedCase(kind: .sgd, dimension: 300, width: 2, generator: .philox),
-    SteppedCase(kind: .sgd, dimension: 300, width: 2, activation: .erf),
-    SteppedCase(kind: .chain, dimension: 3000, width: 1),
-    SteppedCase(kind: .chain, dimension: 300, width: 3),
-    SteppedCase(kind: .chain, dimension: 300, width: 70, horizon: 0.1),
-    SteppedCase(kind: .chain, dimension: 1000, width: 3, teacherUnits: 2),
-    SteppedCase(kind: .chain, dimension: 1000, width: 2, activation: .erf),
-    SteppedCase(
-      kind: .chain, dimension: 2000, width: 3, teacherUnits: 2, horizon: 3, watchesLevels: true),
-    SteppedCase(kind: .sgd, dimension: 300, width: 3, horizon: 4, watchesLevels: true),
-  ]
-
-  var testDescription: String {
-    "\(kind.rawValue), p = \(width), k = \(teacherUnits), \(activation), \(precision.rawValue), "
-      + generator.name + (watchesLevels ? ", levels" : "")
-  }
-
-  func engine() throws -> any Engine {
-    let model = try Model(
-      dimension: dimension, width: width, teacherUnits: teacherUnits, learningRate: 0.1,
-      labelNoise: 0.01, activation: activation)
-    // Noise alone takes the risk across the first.
-    let rule =
-      try watchesLevels
-      ? ExitRule(
-        thresholds: [], overlapThresholds: [0.15, 0.5], subspaceThresholds: [0.05, 0.3],
-        teacherUnits: teacherUnits, horizon: horizon)
-      : ExitRule(thresholds: [1e-4, 0.4], horizon: horizon)
-    return kind == .sgd
-      ? try FullSGD(model: model, exitRule: rule, precision: precision)
-      : try ReducedChain(model: model, exitRule: rule)
-  }
-}
-
-/// Keeps the state at every look and stops the work at the look with number `last`.
-private final class Interrupter: ReplicaStates, StateKeeper, @unchecked Sendable {
-  struct Stop: Error {}
-
-  let store: any ReplicaStates
-  let last: Int
-  private var looks = 0
-  private var keeper: (any StateKeeper)?
-
-  init(_ store: any ReplicaStates, last: Int) {
-    self.store = store
-    self.last = last
-  }
-
-  func restore(_ replica: Int, _ fill: (any StateTransfer) throws -> Void) throws {
-    try store.restore(replica, fill)
-  }
-
-  func keeper(_ replica: Int) -> any StateKeeper {
-    keeper = store.keeper(replica)
-    return self
-  }
-
-  var isDue: Bool { true }
-
-  func keep(_ show: (any StateTransfer) throws -> Void) throws {
-    looks += 1
-    guard looks >= last else { return }
-    try keeper?.keep(show)
-    throw Stop()
-  }
-}
-
-/// Takes replicas up from states that were kept at many of their steps.
+/// Keeps states of replicas on disk; that engines go on from them is for the conformance suite.
 @Suite struct SnapshotTests {
   private static let header = RecordFileHeader(
     version: "1", commit: nil, experiment: "dimension: 300\n", share: nil)
@@ -102,48 +18,6 @@ private final class Interrupter: ReplicaStates, StateKeeper, @unchecked Sendable
     try body(place) {
       SnapshotStore(
         directory: place.path, prefix: "snapshot", header: SnapshotTests.header, interval: .zero)
-    }
-  }
-
-  private func run(_ test: SteppedCase, _ states: (any ReplicaStates)?) throws -> (
-    records: [ExitRecord], steps: Int
-  ) {
-    var (records, steps) = ([ExitRecord](), 0)
-    try test.engine().run(
-      ReplicaWork(
-        queue: ReplicaQueue(5..<6), start: .random,
-        streams: StreamFamily(seed: 8, generator: test.generator),
-        record: { records = $1 }, report: { steps += $0 }, states: states))
-    return (records, steps)
-  }
-
-  @Test(arguments: SteppedCase.all)
-  fileprivate func `a replica goes on from any state of it to the same records`(test: SteppedCase)
-    throws
-  {
-    let whole = try run(test, nil)
-    // Some states have a crossing behind them, and one ahead.
-    #expect(whole.records[0].outcome == .exited && whole.records[0].step < whole.records[1].step)
-    try withStore { _, makeStore in
-      var (total, stops) = (0, 0)
-      // Each life of the replica ends at its second look; the next goes on from there.
-      while true {
-        let store = makeStore()
-        let notes = store.takeUp { _, _ in true }
-        #expect(notes.count == (stops == 0 ? 0 : 1))
-        do {
-          let states = Interrupter(store.states(of: .sgd), last: 2)
-          let (records, steps) = try run(test, states)
-          #expect(records == whole.records)
-          total += steps
-          break
-        } catch is Interrupter.Stop {
-          stops += 1
-        }
-        try #require(stops < 10_000)
-      }
-      #expect(stops > 0, "the replica must be long enough to be stopped")
-      #expect(total < whole.steps, "the last life takes the last steps alone")
     }
   }
 

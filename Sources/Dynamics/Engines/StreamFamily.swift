@@ -1,7 +1,7 @@
 import GSL
 
 /// Names what a random stream is for, so that no two uses share numbers.
-public enum StreamPurpose: UInt16, Sendable {
+public enum StreamPurpose: UInt16, Sendable, CaseIterable {
   /// The start of a replica, shared by all dynamics.
   case start = 1
   /// The exact chain.

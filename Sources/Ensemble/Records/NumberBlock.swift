@@ -13,7 +13,7 @@ struct NumberBlock {
 
   init(kind: DynamicsKind) {
     self.kind = kind
-    bytes = [UInt8(RecordBlock.codes.firstIndex(of: kind)!)]
+    bytes = [kind.recordCode]
   }
 
   var size: Int { bytes.count }
@@ -34,8 +34,7 @@ struct NumberBlock {
     in content: [UInt8],
     _ body: (DynamicsKind, _ replica: Int, _ place: Int, _ numbers: [Double]) throws -> Void
   ) rethrows -> Bool {
-    guard let code = content.first, Int(code) < RecordBlock.codes.count else { return false }
-    let kind = RecordBlock.codes[Int(code)]
+    guard let code = content.first, let kind = DynamicsKind(recordCode: code) else { return false }
     var start = 1
     func word(_ place: Int) -> UInt64 {
       content.withUnsafeBytes {

@@ -1,5 +1,24 @@
 import Dynamics
 
+extension DynamicsKind {
+  /// Its number in record files, for good: files outlive the program that wrote them.
+  var recordCode: UInt8 {
+    switch self {
+    case .ode: return 0
+    case .sde: return 1
+    case .chain: return 2
+    case .sgd: return 3
+    }
+  }
+
+  init?(recordCode: UInt8) {
+    guard let kind = DynamicsKind.allCases.first(where: { $0.recordCode == recordCode }) else {
+      return nil
+    }
+    self = kind
+  }
+}
+
 /// Holds finished replicas of one dynamics with what they cost, in the bytes of a record file.
 ///
 /// 4 bytes a replica and 17 bytes a record.
@@ -7,7 +26,6 @@ struct RecordBlock {
   /// Bytes before the first replica: dynamics, records a replica, replicas, steps, seconds.
   static let prefix = 1 + 3 + 4 + 8 + 8
   static let bytesPerRecord = 17
-  static let codes: [DynamicsKind] = [.ode, .sde, .chain, .sgd]
 
   let kind: DynamicsKind
   let recordsPerReplica: Int
@@ -40,7 +58,7 @@ struct RecordBlock {
   var bytes: [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(RecordBlock.prefix + content.count)
-    result.append(UInt8(RecordBlock.codes.firstIndex(of: kind)!))
+    result.append(kind.recordCode)
     result.append(contentsOf: [
       UInt8(truncatingIfNeeded: recordsPerReplica),
       UInt8(truncatingIfNeeded: recordsPerReplica >> 8),
@@ -64,9 +82,10 @@ struct RecordBlockView {
 
   /// Checks the content of a block; nil when it is not one.
   init?(_ bytes: ArraySlice<UInt8>) {
-    guard bytes.count >= RecordBlock.prefix, Int(bytes[bytes.startIndex]) < RecordBlock.codes.count
+    guard bytes.count >= RecordBlock.prefix,
+      let kind = DynamicsKind(recordCode: bytes[bytes.startIndex])
     else { return nil }
-    kind = RecordBlock.codes[Int(bytes[bytes.startIndex])]
+    self.kind = kind
     let word = RecordBlockView.load(UInt32.self, bytes, 0)
     recordsPerReplica = Int(word >> 8)
     replicas = Int(RecordBlockView.load(UInt32.self, bytes, 4))

@@ -12,7 +12,7 @@ struct SnapshotSubject: Hashable {
 
   /// The subject as a snapshot starts with it.
   var bytes: [UInt8] {
-    var bytes = [UInt8(RecordBlock.codes.firstIndex(of: kind)!)]
+    var bytes = [kind.recordCode]
     RecordFileLayout.append(UInt64(replica), to: &bytes)
     return bytes
   }

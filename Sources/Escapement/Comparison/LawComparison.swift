@@ -47,7 +47,7 @@ public struct LawComparison: Encodable, Sendable {
   /// Tests every noisy dynamics of an experiment at every threshold; empty where no law is known,
   /// that is, for p or k above 1 and where the plateau is not left.
   static func all(_ experiment: Experiment, _ runs: [EnsembleRun]) throws -> [LawComparison] {
-    let noisy = runs.filter { $0.kind != .ode && $0.replicas > 1 }
+    let noisy = runs.filter { !$0.kind.isDeterministic && $0.replicas > 1 }
     guard !noisy.isEmpty, experiment.model.isPhaseRetrieval, experiment.model.width == 1,
       experiment.model.teacherUnits == 1
     else {
@@ -95,15 +95,6 @@ public struct LawComparison: Encodable, Sendable {
 }
 
 extension Experiment {
-  /// When the risk of a dynamics is watched: SGD's at its own steps, the ODE's at all times.
-  public func monitoring(of kind: DynamicsKind) -> Monitoring {
-    switch kind {
-    case .ode: return .continuous
-    case .sde: return monitoring
-    case .chain, .sgd: return .discrete
-    }
-  }
-
   /// The time between two looks at the risk; nil when it is watched always.
   func interval(of monitoring: Monitoring) -> Double? {
     switch monitoring {

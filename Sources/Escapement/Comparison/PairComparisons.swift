@@ -11,8 +11,7 @@ extension PairComparison {
   /// numbers for permutations and resamples come from streams of the experiment's seed, one for each
   /// pair.
   static func all(_ experiment: Experiment, _ runs: [EnsembleRun]) throws -> [PairComparison] {
-    let order: [DynamicsKind] = [.sgd, .chain, .sde, .ode]
-    let sorted = order.compactMap { kind in runs.first { $0.kind == kind } }
+    let sorted = DynamicsKind.fromSGD.compactMap { kind in runs.first { $0.kind == kind } }
     var result: [PairComparison] = []
     for (i, first) in sorted.enumerated() {
       for second in sorted.dropFirst(i + 1) {
@@ -38,7 +37,7 @@ extension PairComparison {
     criterion = firstRun.marks[index].criterion.name
     threshold = firstRun.marks[index].threshold
     paired = experiment.isPaired
-    let isNumber = secondRun.kind == .ode && !experiment.isPaired
+    let isNumber = experiment.isOnePath(secondRun.kind)
     let mark = firstRun.marks[index]
     let isRisk = mark.criterion == .risk
     let isDiverging = [firstRun, secondRun].contains { run in
@@ -100,7 +99,7 @@ extension PairComparison {
     meanDifference = Difference(
       estimate: shift.meanDifference.estimate, interval: shift.meanDifference.interval,
       bootstrapInterval: shift.meanDifferenceBootstrap, isRestricted: isRestricted)
-    let isODE = secondRun.kind == .ode && isRisk && !isRestricted
+    let isODE = secondRun.kind.isDeterministic && isRisk && !isRestricted
     negligibleFrom =
       isODE
       ? try NegligibleFrom(

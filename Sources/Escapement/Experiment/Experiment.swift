@@ -166,22 +166,6 @@ public struct Experiment: Sendable {
     if checksEngines { for kind in kinds { _ = try checked { try engine(kind) } } }
   }
 
-  /// Makes the engine of one dynamics; throws `ParameterError` when it cannot run this model.
-  public func engine(_ kind: DynamicsKind) throws -> any ObservableEngine {
-    switch kind {
-    case .ode: return try DeterministicLimit(model: model, exitRule: exitRule, stepper: odeStepper)
-    case .sde:
-      return try DiffusionLimit(
-        model: model, exitRule: exitRule, timeStep: timeStep, finiteSizeDrift: finiteSizeDrift,
-        scheme: scheme, monitoring: monitoring)
-    case .chain: return try ReducedChain(model: model, exitRule: exitRule)
-    case .sgd:
-      let engine = try FullSGD(model: model, exitRule: exitRule, precision: precision)
-      try engine.requireDouble(for: streams)
-      return engine
-    }
-  }
-
   /// Chooses a horizon that nearly every replica exits before: five times the linear growth from
   /// 1/√(100 d), or 20 where nothing grows.
   static func defaultHorizon(of model: Model) -> Double {
@@ -195,8 +179,8 @@ extension Experiment {
   /// Whether replicas of different dynamics share their starts and so form pairs.
   public var isPaired: Bool { start.isRandom }
 
-  /// Number of replicas to run: the ODE from a fixed start is one path.
+  /// Number of replicas to run: without noise, from a fixed start, one path.
   public func replicaCount(_ kind: DynamicsKind) -> Int {
-    kind == .ode && !isPaired ? 1 : replicas[kind] ?? 0
+    isOnePath(kind) ? 1 : replicas[kind] ?? 0
   }
 }

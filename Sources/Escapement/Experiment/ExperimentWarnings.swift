@@ -6,26 +6,7 @@ extension Experiment {
   /// What a reader must know of the numbers that the ODE's quadrature and the generator give, for the
   /// largest number of replicas of a dynamics.
   func warnings(replicas count: Int) -> [String] {
-    var warnings: [String] = []
-    if dynamics.contains(.ode),
-      let ode = try? engine(.ode) as? DeterministicLimit, ode.quadratureError > 1e-6
-    {
-      warnings.append(
-        "the ODE's drift is a quadrature over the fields, off by about "
-          + String(format: "%.1g", ode.quadratureError) + " of its largest part")
-    }
-    if dynamics.contains(.sde), let sde = try? engine(.sde) as? DiffusionLimit,
-      let warning = sde.stepWarning
-    {
-      warnings.append(warning)
-    }
-    if dynamics.contains(.sde), let error = try? DiffusionLimit.quadratureError(of: model),
-      error > 1e-5
-    {
-      warnings.append(
-        "the SDE's drift and noise are quadratures over the fields, off by about "
-          + String(format: "%.1g", error) + " of their largest part")
-    }
+    var warnings = dynamics.flatMap(warnings)
     let generator = streams.generator
     if !generator.isKeyed {
       let replicas = Double(count)

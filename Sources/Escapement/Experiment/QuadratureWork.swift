@@ -24,7 +24,7 @@ public struct QuadratureWork: Sendable {
 
   /// Says it in a sentence.
   public var sentence: String {
-    "the \(kind.rawValue.uppercased()) goes by quadrature: \(cost.nodes) nodes and "
+    "\(kind.titleWithArticle) goes by quadrature: \(cost.nodes) nodes and "
       + "\(NumberText.short(1000 * cost.seconds)) ms an evaluation, up to about "
       + "\(NumberText.short(evaluations)) of them a replica: \(NumberText.duration(seconds)) or less for "
       + "\(replicas) replicas on \(threads) threads"
@@ -34,34 +34,20 @@ public struct QuadratureWork: Sendable {
 extension Experiment {
   /// Estimates the work of the dynamics that go by quadrature; none where all are quick.
   ///
-  /// One evaluation is timed; the ODE's adaptive steps are taken at 100 evaluations per unit τ. Throws
-  /// `ParameterError` where quadrature does not reach.
+  /// One evaluation is timed. Throws `ParameterError` where quadrature does not reach.
   public func quadratureWork() throws -> [QuadratureWork] {
     try quadratureWork(replicas: replicaCount, stops: 0)
   }
 
   /// The same for other numbers of replicas, where the SDE's steps end at `stops` times besides.
   func quadratureWork(replicas: (DynamicsKind) -> Int, stops: Int) throws -> [QuadratureWork] {
-    var work: [QuadratureWork] = []
-    func add(_ kind: DynamicsKind, _ cost: QuadratureCost, _ evaluations: Double) {
-      work.append(
+    try dynamics.compactMap { kind in
+      try quadrature(of: kind, stops: stops).map { cost, evaluations in
         QuadratureWork(
           kind: kind, cost: cost, evaluations: evaluations, replicas: replicas(kind),
-          threads: threads))
-    }
-    if dynamics.contains(.ode), let cost = try QuadratureCost.ofDeterministicLimit(model) {
-      add(.ode, cost, 100 * exitRule.horizon)
-    }
-    if dynamics.contains(.sde), let cost = try QuadratureCost.ofDiffusion(model) {
-      let perStep: Double
-      switch scheme {
-      case .eulerMaruyama: perStep = 1
-      case .driftHeun: perStep = 2
-      case .driftRungeKutta: perStep = 4
+          threads: threads)
       }
-      add(.sde, cost, perStep * (exitRule.horizon / timeStep + Double(stops)))
     }
-    return work
   }
 }
 

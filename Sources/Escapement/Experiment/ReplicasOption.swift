@@ -7,9 +7,7 @@ extension ExperimentOptions {
   /// it is quick.
   func dynamics(of model: Model, _ rule: ExitRule) throws -> [DynamicsKind] {
     guard let words = try words(.dynamics) else {
-      return [.chain, .ode, .sde].filter {
-        $0.covers(model, rule) && ($0 != .sde || DiffusionLimit.isQuick(model))
-      }
+      return DynamicsKind.allCases.filter { $0.isDefault(model, rule) }.sorted()
     }
     let known = DynamicsKind.allCases.map(\.rawValue).joined(separator: ", ")
     let kinds = try words.map {

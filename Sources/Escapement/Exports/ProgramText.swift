@@ -45,14 +45,19 @@ func fileWord(_ word: String) -> String {
 }
 
 private func isFileScalar(_ scalar: Unicode.Scalar) -> Bool {
-  scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789.+-".unicodeScalars.contains(scalar))
+  scalar.isASCII
+    && (scalar.properties.isAlphabetic || "0123456789.+-".unicodeScalars.contains(scalar))
 }
 
 extension String {
   fileprivate func replacingScalar(_ old: Unicode.Scalar, by new: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in unicodeScalars {
-      if scalar == old { result.append(contentsOf: new.unicodeScalars) } else { result.append(scalar) }
+      if scalar == old {
+        result.append(contentsOf: new.unicodeScalars)
+      } else {
+        result.append(scalar)
+      }
     }
     return String(result)
   }
@@ -79,5 +84,8 @@ func isPlainWord(_ word: String) -> Bool {
 
 extension DynamicsKind {
   /// What a dynamics may be, for errors.
-  static let words = "ode, sde, chain or sgd"
+  static let words: String = {
+    let words = allCases.map(\.rawValue)
+    return words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
+  }()
 }

@@ -287,7 +287,7 @@ extension Comparison {
       return try exitSample(run.records(at: index), experiment.exitRule.horizon)
     }
     let (x, y) = (try sample(pair.first), try sample(pair.second))
-    let isNumber = pair.second == DynamicsKind.ode.rawValue && !experiment.isPaired
+    let isNumber = DynamicsKind(rawValue: pair.second).map(experiment.isOnePath) ?? false
     let common = min(x.count, y.count)
     let cuts = experiment.isPaired && !isNumber
     return PairSamples(

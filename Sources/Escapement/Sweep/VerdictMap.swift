@@ -60,13 +60,7 @@ struct VerdictMap {
 extension PointResult {
   /// The pair that says whether the noise is negligible: SGD's law, by the chain if it was run,
   /// against the ODE.
-  public func headline(at mark: Mark) -> Pair? {
-    let candidates = pairs.filter {
-      $0.mark == mark && $0.second == DynamicsKind.ode.rawValue
-    }
-    return candidates.first { $0.first == DynamicsKind.chain.rawValue }
-      ?? candidates.first { $0.first == DynamicsKind.sgd.rawValue }
-  }
+  public func headline(at mark: Mark) -> Pair? { pairs.filter { $0.mark == mark }.noisePairs.first }
 }
 
 extension SweepTable {

@@ -2,18 +2,6 @@ import Escapement
 import Foundation
 import Rainbow
 
-extension DynamicsKind {
-  /// What a person calls it.
-  var title: String {
-    switch self {
-    case .ode: return "ODE"
-    case .sde: return "SDE"
-    case .chain: return "exact chain"
-    case .sgd: return "full SGD"
-    }
-  }
-}
-
 /// Writes a comparison for a person: the experiment, the exit times, the verdicts in words.
 func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
@@ -23,16 +11,15 @@ func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
     text += exitTable(comparison, mark) + "\n"
     if histogram { text += ExitHistogram.of(exitTimes(summary, at: mark)) + "\n" }
   }
-  // Of the two that follow SGD's law, the chain has the more replicas.
-  let truth = summary.comparisons.contains { $0.first == "chain" } ? "chain" : "sgd"
-  func isNoise(_ pair: PairComparison) -> Bool { pair.first == truth && pair.second == "ode" }
-  let noise = summary.comparisons.filter(isNoise)
+  let noise = summary.comparisons.noisePairs
   if !noise.isEmpty {
     text += "Is the noise negligible?".bold + "\n"
     for pair in noise { text += noiseLine(pair) + "\n" }
     text += "\n"
   }
-  let others = summary.comparisons.filter { !isNoise($0) }
+  let others = summary.comparisons.filter { pair in
+    !noise.contains { $0.first == pair.first && $0.second == pair.second }
+  }
   if !others.isEmpty {
     text += "Do the descriptions agree?".bold + "\n"
     for pair in others { text += verdictLine(pair) + "\n" }

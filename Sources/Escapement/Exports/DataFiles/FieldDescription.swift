@@ -1,3 +1,5 @@
+import Dynamics
+
 /// Describes one column of a table or one variable of a data set.
 public struct FieldDescription: Sendable {
   /// Its name in the file.
@@ -17,9 +19,11 @@ public struct FieldDescription: Sendable {
 /// Describes every file that runs and exports write; the documentation repeats it, and a test holds
 /// the two together.
 public enum DataDictionary {
+  private static let dynamics = FieldDescription("dynamics", "", DynamicsKind.listed)
+
   /// Columns of exit_times.csv; `criterion` is left out when all rows watch the risk.
   public static let exitTimes = [
-    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    dynamics,
     FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("replica", "1", "index of the replica, from 0"),
@@ -32,7 +36,7 @@ public enum DataDictionary {
 
   /// Columns of exit_time_summary.csv.
   public static let exitTimeSummary = [
-    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    dynamics,
     FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("replicas", "1", "number of replicas"),
@@ -149,7 +153,7 @@ public enum DataDictionary {
 
   /// Variables of exit_times.nc.
   public static let netCDF = [
-    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    dynamics,
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
     FieldDescription("replica", "1", "index of the replica, from 0"),
@@ -171,7 +175,7 @@ public enum DataDictionary {
   ]
   /// Columns of trajectories.csv: the first three, and those that were asked for.
   public static let trajectories = [
-    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    dynamics,
     FieldDescription("replica", "1", "index of the replica, from 0"),
     FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν samples"),
     FieldDescription("risk", "1", "excess risk R; empty, as all beside it, after a divergence"),
@@ -182,7 +186,7 @@ public enum DataDictionary {
 
   /// Columns of bands.csv.
   public static let bands = [
-    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    dynamics,
     FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν samples"),
     FieldDescription("replicas", "1", "number of replicas"),
     FieldDescription("diverged", "1", "replicas that left the finite numbers by then"),
@@ -193,7 +197,7 @@ public enum DataDictionary {
 
   /// Columns of fall_times.csv.
   public static let fallTimes = [
-    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    dynamics,
     FieldDescription("probability", "1", "probability of the risk's quantile over replicas"),
     FieldDescription("fraction", "1", "fraction that it has lost of what it was at the first time"),
     FieldDescription("time", "τ", "first time of that; empty when it does not come by the last"),
@@ -201,7 +205,7 @@ public enum DataDictionary {
 
   /// Variables of trajectories.nc.
   public static let trajectoryNetCDF = [
-    FieldDescription("dynamics", "", "ode, sde, chain (exact chain) or sgd (full SGD)"),
+    dynamics,
     FieldDescription("time", "1", "time τ = ν γ/(p d) after ν samples"),
     FieldDescription("replica", "1", "index of the replica, from 0"),
     FieldDescription("risk", "1", "excess risk R; fill value after a divergence"),

@@ -69,8 +69,8 @@ func differenceFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws
 /// The dynamics that others are measured against: of the two that follow SGD's law, the chain has the
 /// more replicas; else the SDE.
 func groundTruth(_ curves: [FigureSample]) -> FigureSample? {
-  let order: [DynamicsKind] = [.chain, .sgd, .sde]
-  return order.lazy.compactMap { kind in curves.first { $0.kind == kind && !$0.isNumber } }.first
+  DynamicsKind.references.lazy.filter { !$0.isDeterministic }
+    .compactMap { kind in curves.first { $0.kind == kind && !$0.isNumber } }.first
 }
 
 /// The share of replicas that have exited by a time.

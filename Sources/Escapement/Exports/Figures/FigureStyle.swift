@@ -26,11 +26,7 @@ enum FigureStyle {
       set terminal pdfcairo size 17.0 cm, paper cm font 'DejaVu Sans,10' linewidth 1.2 dashlength 1.5
     }
     set output name . '.' . format
-    # Exact chain, ODE, SDE, full SGD, Fokker–Planck, reference lines.
-    set linetype 1 linecolor rgb '#0072B2' linewidth 2.2 dashtype 1 pointtype 7
-    set linetype 2 linecolor rgb '#000000' linewidth 1.8 dashtype (12,5) pointtype 9
-    set linetype 3 linecolor rgb '#D55E00' linewidth 1.8 dashtype (6,3) pointtype 5
-    set linetype 4 linecolor rgb '#009E73' linewidth 1.8 dashtype (9,3,2,3) pointtype 13
+    \#(lineTypes)
     set linetype 5 linecolor rgb '#CC79A7' linewidth 2.4 dashtype 1 pointtype 11
     set linetype 6 linecolor rgb '#777777' linewidth 1.2 dashtype (3,3) pointtype 6
     set linetype 7 linecolor rgb '#E69F00' linewidth 2.0 dashtype 1 pointtype 4
@@ -45,41 +41,88 @@ enum FigureStyle {
 
     """#.utf8)
 
-  /// The line type of a dynamics.
-  static func lineType(_ kind: DynamicsKind) -> Int {
+  /// How figures draw one dynamics; line types are those of ``script``.
+  struct Look {
+    let lineType: Int
+    let color: String
+    let width: Double
+    let pointType: Int
+    /// Dashes as gnuplot and as matplotlib write them.
+    let dash: String
+    let pythonDash: String
+    /// Its place, no two alike, among what is drawn over each other: what is random lies below what is not.
+    let layer: Int
+  }
+
+  static func look(_ kind: DynamicsKind) -> Look {
     switch kind {
-    case .chain: return 1
-    case .ode: return 2
-    case .sde: return 3
-    case .sgd: return 4
+    case .chain:
+      return Look(
+        lineType: 1, color: "0072B2", width: 2.2, pointType: 7, dash: "1", pythonDash: "-",
+        layer: 2)
+    case .ode:
+      return Look(
+        lineType: 2, color: "000000", width: 1.8, pointType: 9, dash: "(12,5)", pythonDash: "--",
+        layer: 3)
+    case .sde:
+      return Look(
+        lineType: 3, color: "D55E00", width: 1.8, pointType: 5, dash: "(6,3)", pythonDash: ":",
+        layer: 1)
+    case .sgd:
+      return Look(
+        lineType: 4, color: "009E73", width: 1.8, pointType: 13, dash: "(9,3,2,3)",
+        pythonDash: "-.", layer: 0)
     }
   }
+
+  /// The dynamics, in the order in which figures of paths draw them.
+  static let drawn = DynamicsKind.allCases.sorted { look($0).layer < look($1).layer }
+
+  /// The line types of the dynamics, with a line that names them, as style.gp sets them.
+  private static var lineTypes: String {
+    let kinds = DynamicsKind.allCases.sorted { lineType($0) < lineType($1) }
+    let names = kinds.map(\.title).joined(separator: ", ")
+    let lines = kinds.map(look).map {
+      "set linetype \($0.lineType) linecolor rgb '#\($0.color)' linewidth \($0.width) "
+        + "dashtype \($0.dash) pointtype \($0.pointType)"
+    }
+    let heading =
+      "# \(names.prefix(1).uppercased() + names.dropFirst()), Fokker–Planck, reference lines."
+    return ([heading] + lines).joined(separator: "\n")
+  }
+
+  /// The words of style.py.txt and of the notebooks that use it.
+  static var pythonWords: [String: String] {
+    func list(_ kinds: [DynamicsKind]) -> String {
+      "[" + kinds.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") + "]"
+    }
+    let entries = DynamicsKind.allCases.sorted().map {
+      "\"\($0.rawValue)\": (\"\($0.title)\", \"#\(look($0).color)\", \"\(look($0).pythonDash)\")"
+    }
+    let lines = stride(from: 0, to: entries.count, by: 2).map {
+      entries[$0..<min($0 + 2, entries.count)].joined(separator: ", ")
+    }
+    return [
+      "style": "{" + lines.joined(separator: ",\n         ") + "}",
+      "drawn": list(drawn),
+      "references": list(DynamicsKind.references),
+      "noisyReferences": list(DynamicsKind.references.filter { !$0.isDeterministic }),
+      "isDeterministic": DynamicsKind.allCases.filter(\.isDeterministic)
+        .map { "kind == \"\($0.rawValue)\"" }.joined(separator: " or "),
+    ]
+  }
+
+  /// The line type of a dynamics.
+  static func lineType(_ kind: DynamicsKind) -> Int { look(kind).lineType }
 
   /// How one path among many is drawn: thin and pale, so that a bundle shows its density; unbroken, but
   /// for the ODE's.
   static func pathStyle(_ kind: DynamicsKind) -> String {
-    let color: String
-    switch kind {
-    case .chain: color = "0072B2"
-    case .ode: color = "000000"
-    case .sde: color = "D55E00"
-    case .sgd: color = "009E73"
-    }
-    return "linecolor rgb '#80\(color)' linewidth 0.7 \(pathDash(kind))"
+    "linecolor rgb '#80\(look(kind).color)' linewidth 0.7 \(pathDash(kind))"
   }
 
   /// The dashes of one path among many, and of its entry in a legend.
   static func pathDash(_ kind: DynamicsKind) -> String {
-    kind == .ode ? "dashtype (12,5)" : "dashtype 1"
-  }
-
-  /// What a legend calls a dynamics.
-  static func title(_ kind: DynamicsKind) -> String {
-    switch kind {
-    case .chain: return "exact chain"
-    case .ode: return "ODE"
-    case .sde: return "SDE"
-    case .sgd: return "full SGD"
-    }
+    "dashtype \(kind.isDeterministic ? look(kind).dash : "1")"
   }
 }

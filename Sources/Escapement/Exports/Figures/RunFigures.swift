@@ -42,7 +42,7 @@ struct FigureSample {
   let kind: DynamicsKind
   let sample: ExitSample
 
-  var title: String { FigureStyle.title(kind) }
+  var title: String { kind.title }
   var lineType: Int { FigureStyle.lineType(kind) }
   /// Whether it is one path: the ODE from a fixed start.
   var isNumber: Bool { sample.count == 1 }

@@ -23,9 +23,10 @@ extension SweepTables {
         && Int($0["dimension"] ?? "") != nil
     }
     func value(_ row: [String: String], _ key: String) -> Double { row.number(key) ?? .nan }
-    let kinds = [DynamicsKind.chain, .sgd, .sde, .ode]
     guard
-      let kind = kinds.first(where: { kind in rows.contains { $0["dynamics"] == kind.rawValue } })
+      let kind = DynamicsKind.references.first(where: { kind in
+        rows.contains { $0["dynamics"] == kind.rawValue }
+      })
     else { return nil }
     let mine = rows.filter { $0["dynamics"] == kind.rawValue }
     guard Set(mine.map { value($0, "width") }).count > 1 else { return nil }
@@ -57,7 +58,7 @@ extension SweepTables {
     }
     return Figure(
       name: "ratio-to-\(formula)-T\(mark.threshold)",
-      caption: "Mean exit time of the \(FigureStyle.title(kind)) over the \(formula) closed form, "
+      caption: "Mean exit time of the \(kind.title) over the \(formula) closed form, "
         + "against the width p, at \(mark.text). Bars are 95% intervals; at 1 the formula holds.",
       blocks: blocks,
       commands: """

@@ -41,8 +41,7 @@ private struct TrajectorySetting {
 
   /// Draws what is random under what is not.
   private func order<Series>(_ series: [Series], _ kind: (Series) -> DynamicsKind) -> [Series] {
-    let order: [DynamicsKind] = [.sgd, .sde, .chain, .ode]
-    return order.flatMap { next in series.filter { kind($0) == next } }
+    FigureStyle.drawn.flatMap { next in series.filter { kind($0) == next } }
   }
 
   func figure(
@@ -64,8 +63,8 @@ private struct TrajectorySetting {
         }
       }
       let kind = series.kind
-      let title = FigureStyle.title(kind) + (count == 1 ? "" : ", \(shown) paths")
-      let isLine = kind == .ode && count == 1
+      let title = kind.title + (count == 1 ? "" : ", \(shown) paths")
+      let isLine = kind.isDeterministic && count == 1
       lines.append(
         "data index \(blocks.count) using 1:2 with lines "
           + (isLine
@@ -78,10 +77,11 @@ private struct TrajectorySetting {
       }
       blocks.append(FigureBlock(heading: "\(title): time, \(quantity)", rows: rows))
     }
+    let dashed = paths.map(\.kind).filter(\.isDeterministic).map(\.titleWithArticle)
+      .joined(separator: ", ")
     return Figure(
       name: name,
-      caption: caption + (paths.contains { $0.kind == .ode } ? "; dashed, the ODE. " : ". ")
-        + setup(isLogarithmic),
+      caption: caption + (dashed.isEmpty ? ". " : "; dashed, \(dashed). ") + setup(isLogarithmic),
       blocks: blocks,
       commands: commands(lines + entries, quantity, isLogarithmic))
   }
@@ -110,7 +110,7 @@ private struct TrajectorySetting {
       }
       let range = low < high ? " (\(percent(low)) to \(percent(high)))" : ""
       let title =
-        FigureStyle.title(kind) + (replicas == 1 ? "" : ", \(percent(middle))\(range)")
+        kind.title + (replicas == 1 ? "" : ", \(percent(middle))\(range)")
       lines.append(
         "data index \(blocks.count) using 1:2 with lines linetype \(line) "
           + "title \(gnuplotText(title))")

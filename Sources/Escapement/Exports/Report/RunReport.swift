@@ -40,9 +40,8 @@ struct RunReport {
 
   /// The claim that the noise is negligible, judged at each exit rule.
   var verdicts: [[String: String]] {
-    let truth = summary.comparisons.contains { $0.first == "chain" } ? "chain" : "sgd"
-    return summary.comparisons.filter { $0.first == truth && $0.second == "ode" }.compactMap {
-      pair in pair.meanRatio.map { verdict(pair, $0) }
+    summary.comparisons.noisePairs.compactMap { pair in
+      pair.meanRatio.map { verdict(pair, $0) }
     }
   }
 
@@ -228,7 +227,7 @@ struct RunReport {
   }
 
   private func name(_ dynamics: String) -> String {
-    DynamicsKind(rawValue: dynamics).map(FigureStyle.title) ?? dynamics
+    DynamicsKind(rawValue: dynamics)?.title ?? dynamics
   }
 
   private func samples(_ time: Double, _ error: Double?) -> String {

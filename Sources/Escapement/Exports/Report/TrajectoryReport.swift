@@ -43,10 +43,11 @@ struct TrajectoryReport {
 
   /// The random dynamics, SGD itself first.
   private var randomCourses: [RiskCourse] {
-    [DynamicsKind.sgd, .chain, .sde].compactMap { kind in courses.first { $0.kind == kind } }
+    DynamicsKind.fromSGD.filter { !$0.isDeterministic }
+      .compactMap { kind in courses.first { $0.kind == kind } }
   }
 
-  private var limit: RiskCourse? { courses.first { $0.kind == .ode } }
+  private var limit: RiskCourse? { courses.first { $0.kind.isDeterministic } }
 
   /// What was found, in plain words.
   var verdicts: [[String: String]] {
@@ -155,7 +156,7 @@ struct TrajectoryReport {
       return places.map { place in
         let quantile = course.replicas == 1 ? "" : ", \(word(course.probabilities[place]))"
         return [
-          "name": FigureStyle.title(course.kind) + quantile,
+          "name": course.kind.title + quantile,
           "times": timedFractions.map { fraction in
             course.timeOfFall(by: fraction, quantile: place).map(NumberText.short) ?? "–"
           },
@@ -220,7 +221,7 @@ struct TrajectoryReport {
   /// What was followed, for the table of provenance.
   var plan: [[String: String]] {
     let counts = experiment.dynamics.map { kind in
-      "\(FigureStyle.title(kind)) \(run.plan.replicaCount(kind))"
+      "\(kind.title) \(run.plan.replicaCount(kind))"
     }
     return [
       ["name": "times", "value": "\(times.count), from τ = \(first) to \(last)"],
@@ -234,12 +235,10 @@ struct TrajectoryReport {
 
   func percent(_ share: Double) -> String { NumberText.short(100 * share) + "%" }
 
-  private func name(_ course: RiskCourse) -> String {
-    course.kind == .sgd ? "full SGD" : "the \(FigureStyle.title(course.kind))"
-  }
+  private func name(_ course: RiskCourse) -> String { course.kind.titleWithArticle }
 
   private func title(_ course: RiskCourse) -> String {
-    FigureStyle.title(course.kind)
+    course.kind.title
       + (course.replicas == 1 ? ", one path" : ", \(course.replicas) replicas")
   }
 

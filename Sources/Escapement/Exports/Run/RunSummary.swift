@@ -137,8 +137,8 @@ public struct RunSummary: Decodable, Sendable {
 
   /// Comparison of two dynamics at one exit rule.
   public struct Pair: Decodable, Sendable {
-    let first: String
-    let second: String
+    package let first: String
+    package let second: String
     let criterion: String?
     let threshold: Double
     let paired: Bool

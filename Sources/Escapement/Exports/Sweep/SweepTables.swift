@@ -185,7 +185,7 @@ extension [String: String] {
 extension SweepTables {
   /// A dynamics as figures and pages call it.
   static func title(_ name: String) -> String {
-    DynamicsKind(rawValue: name).map(FigureStyle.title) ?? name
+    DynamicsKind(rawValue: name)?.title ?? name
   }
 
   /// What the exits are watched by, in the order of the table.
