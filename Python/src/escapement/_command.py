@@ -156,8 +156,18 @@ def execute(
         raise EscapementError(_last(said, status), status)
     for line in said:
         if line.startswith(PREFIX + "warning: "):
-            warnings.warn(line[len(PREFIX + "warning: ") :], EscapementWarning, stacklevel=4)
+            warnings.warn(
+                line[len(PREFIX + "warning: ") :], EscapementWarning, stacklevel=_callers_level()
+            )
     return text
+
+
+def _callers_level() -> int:
+    """How many frames up the caller of the package is, to whom warnings are told."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -159,7 +159,8 @@ class ComparisonPlots(_Plots):
             f"{_style(row['first'])[0]} / {_style(row['second'])[0]}, {_rule_text(row)}"
             for row in table.to_dict("records")
         ]
-        return _titled(_forest(_axes(ax), table, labels), "Mean exit times", self._parameters())
+        ax = _forest(ax, table, labels)
+        return _titled(ax, "Mean exit times", self._parameters())
 
     def _begin(
         self, threshold: float | None, criterion: str, ax: Axes | None
@@ -224,8 +225,8 @@ class TrajectoryPlots(_Plots):
                     path,
                     color=colour,
                     linestyle=dash if alone or kind == "ode" else "-",
-                    linewidth=1.8 if alone else 0.6,
-                    alpha=1 if alone else 0.5,
+                    linewidth=1.8 if alone else 0.7,
+                    alpha=1 if alone else 0.6,
                 )
             # Thin lines would hardly be seen in the legend.
             ax.plot([], [], color=colour, linestyle=dash, linewidth=1.8, label=label)
@@ -320,7 +321,9 @@ class SweepPlots(_Plots):
         if key not in table:
             raise EscapementError(f"found key '{key}', expected one of {', '.join(swept)}")
         table = table.sort_values(key)
-        others = [name for name in swept if name != key]
+        # What follows from the key, as a learning rate from the width may, tells no curves apart.
+        told = table.groupby(key)
+        others = [name for name in swept if name != key and told[name].nunique().max() > 1]
         groups: Any = (
             table.groupby(others[0] if len(others) == 1 else others) if others else [((), table)]
         )
@@ -334,13 +337,17 @@ class SweepPlots(_Plots):
                 color=colour,
                 marker="o",
                 capsize=2,
-                label=", ".join(f"{SYMBOLS.get(name, name)} = {value}" for name, value in setting)
+                label=", ".join(f"{_symbol(name)} = {_number(value)}" for name, value in setting)
                 or _style(kind)[0],
             )
         ticks = np.sort(table[key].unique())
         if len(ticks) > 1 and ticks[0] > 0 and ticks[-1] / ticks[0] > 8:
             ax.set_xscale("log")
-        ax.set(xlabel=key, ylabel="samples / (d log d)")
+        symbol = _symbol(key)
+        ax.set(
+            xlabel=key if symbol == key else f"{key} {symbol}".replace("_", " "),
+            ylabel="samples / (d log d)",
+        )
         return _titled(ax, f"{_style(kind)[0]}, exit at T = {level:g}", "")
 
     def ratios(self, threshold: float | None = None, ax: Axes | None = None) -> Axes:
@@ -361,29 +368,18 @@ class SweepPlots(_Plots):
         swept = self._swept()
         labels = [
             ", ".join(
-                [f"{SYMBOLS.get(key, key)} = {row[key]}" for key in swept if key in row]
+                [f"{_symbol(key)} = {_number(row[key])}" for key in swept if key in row]
                 + [f"{_style(row['first'])[0]} / {_style(row['second'])[0]}", _rule_text(row)]
             )
             for row in table.to_dict("records")
         ]
-        return _titled(_forest(_axes(ax), table, labels), "Mean exit times", "")
+        return _titled(_forest(ax, table, labels), "Mean exit times", "")
 
     def _swept(self) -> list[str]:
-        columns = list(self._run.columns)
-        own = {"point", "seed"}
-        # Columns of the point: one value a point, and not the same at all.
-        table = pd.DataFrame(self._run)
-        of_point = table.groupby("point").nunique(dropna=False).max() == 1
-        numbers = columns[columns.index("replicas") :] if "replicas" in columns else []
-        results = {"mean", "exited", "censored", "diverged", "threshold", "dynamics", "criterion"}
-        return [
-            name
-            for name in columns
-            if name not in own | results
-            and of_point.get(name, False)
-            and table[name].nunique() > 1
-            and name not in set(numbers) - set(SYMBOLS)
-        ]
+        """The columns of the point, which stand in front, that are not the same at all points."""
+        columns = [str(name) for name in self._run.columns]
+        front = columns[columns.index("point") + 1 : columns.index("dynamics")]
+        return [name for name in front if name != "seed" and self._run[name].nunique() > 1]
 
 
 class Curve(NamedTuple):
@@ -418,8 +414,9 @@ def _percentiles(sample: Sample, levels: npt.NDArray[np.float64]) -> npt.NDArray
     return np.where(values < end, values, np.nan)
 
 
-def _forest(ax: Axes, table: pd.DataFrame, labels: Sequence[str]) -> Axes:
+def _forest(ax: Axes | None, table: pd.DataFrame, labels: Sequence[str]) -> Axes:
     """Ratios with their intervals, one below the other, over the margin."""
+    ax = _axes(ax, max(2.2, 1.3 + 0.3 * len(table)))
     heights = -np.arange(len(table))
     ratio = table["mean_ratio"].to_numpy(float)
     bounds = [
@@ -436,12 +433,12 @@ def _forest(ax: Axes, table: pd.DataFrame, labels: Sequence[str]) -> Axes:
     return ax
 
 
-def _axes(ax: Axes | None) -> Axes:
+def _axes(ax: Axes | None, height: float = 4.2) -> Axes:
     if ax is not None:
         return ax
     from matplotlib import pyplot  # noqa: PLC0415 - matplotlib is optional.
 
-    return pyplot.subplots(figsize=(7, 4.2), layout="constrained")[1]
+    return pyplot.subplots(figsize=(7, height), layout="constrained")[1]
 
 
 def _titled(ax: Axes, title: str, parameters: str) -> Axes:
@@ -458,6 +455,15 @@ def _style(kind: str) -> tuple[str, str, str]:
     return STYLE.get(kind, (kind, NEUTRAL, "-"))
 
 
+def _symbol(key: str) -> str:
+    """Name a key as formulas do, where they do."""
+    return SYMBOLS.get(key.replace("_", "-"), key)
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _rule_text(row: Any) -> str:
     """An exit rule in words."""
     criterion, threshold = str(row.get("criterion", "risk")), float(row["threshold"])
@@ -467,5 +473,7 @@ def _rule_text(row: Any) -> str:
 def _parameters(experiment: dict[str, Any]) -> str:
     """The parameters that set the scene, in a line."""
     return ", ".join(
-        f"{symbol} = {experiment[key]}" for key, symbol in SYMBOLS.items() if key in experiment
+        f"{symbol} = {_number(experiment[key])}"
+        for key, symbol in SYMBOLS.items()
+        if key in experiment
     )

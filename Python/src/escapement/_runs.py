@@ -110,7 +110,9 @@ class Trajectories(_Run):
 
 
 class Sweep(pd.DataFrame):
-    """A grid of experiments: a row for each point, dynamics and exit rule, as in sweep.csv.
+    """A grid of experiments: a row for each point, dynamics and exit rule: a `pandas.DataFrame`.
+
+    Columns are those of sweep.csv, with underscores.
 
     Attributes
     ----------
@@ -127,8 +129,10 @@ class Sweep(pd.DataFrame):
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Sweep:
         """Read the document sweep.json."""
-        grid = cls(document["exit_times"])
-        object.__setattr__(grid, "verdicts", pd.DataFrame(document["verdicts"]))
+        grid = cls(_underscored(document["exit_times"]))
+        verdicts = pd.DataFrame(_underscored(document["verdicts"]))
+        # pandas would take it for a column.
+        object.__setattr__(grid, "verdicts", verdicts)
         object.__setattr__(grid, "fits", numeric_keys(document["fits"]))
         return grid
 
@@ -169,6 +173,11 @@ def open_run(directory: str | PathLike[str]) -> Comparison | Trajectories | Swee
             data = opened.load()
         summary = (place / "summary.json").read_text("utf-8")
         return comparison(data, summary) if times.exists() else _trajectories(data, summary)
+
+
+def _underscored(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose columns are named as keys are in Python."""
+    return [{key.replace("-", "_"): value for key, value in row.items()} for row in rows]
 
 
 def _export(directory: Path, form: str, scratch: str) -> None:

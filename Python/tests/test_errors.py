@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+import escapement
+
+
+def test_errors_carry_the_line_and_the_status_of_the_command():
+    with pytest.raises(escapement.EscapementError) as caught:
+        escapement.compare(dimension=300, learning_rate=0.1, margin=3)
+    assert str(caught.value) == "--margin: found 3.0, expected a number between 0 and 1"
+    assert caught.value.status == 64
+
+
+def test_a_wrong_file_says_where(tmp_path):
+    file = tmp_path / "experiment.yaml"
+    file.write_text("dimension: 100\nlearning-rate: fast\n")
+    with pytest.raises(escapement.EscapementError, match=r"line 2.*learning-rate") as caught:
+        escapement.compare(file)
+    assert caught.value.status == 65
+
+
+def test_a_directory_of_another_run_is_refused_and_left_alone(run, directory):
+    before = (directory / "summary.json").read_bytes()
+    with pytest.raises(escapement.EscapementError):
+        escapement.compare(dimension=60, learning_rate=0.1, replicas=5, output=directory)
+    assert (directory / "summary.json").read_bytes() == before
+
+
+def test_what_is_no_run_is_said_to_be_none(tmp_path):
+    with pytest.raises(escapement.EscapementError, match="is no directory"):
+        escapement.open_run(tmp_path / "nowhere")
+    with pytest.raises(escapement.EscapementError) as caught:
+        escapement.open_run(tmp_path)
+    assert caught.value.status is not None
+    with pytest.raises(escapement.EscapementError, match="is no directory"):
+        escapement.resume(tmp_path / "nowhere")
+
+
+def test_a_missing_command_is_said_to_be_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("ESCAPEMENT", str(tmp_path / "escapement"))
+    with pytest.raises(escapement.EscapementError, match="expected the path of the command"):
+        escapement.command()
+    monkeypatch.delenv("ESCAPEMENT")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(escapement.EscapementError, match="escapement is missing: put it on PATH"):
+        escapement.command()
+    (tmp_path / "escapement").write_text("#!/bin/sh\necho 9.9.9\n")
+    (tmp_path / "escapement").chmod(0o755)
+    assert escapement.command() == tmp_path / "escapement"
+    assert escapement.command_version() == "9.9.9"
+
+
+def test_warnings_of_the_command_are_warnings_to_the_caller():
+    with pytest.warns(escapement.EscapementWarning, match="did not exit by the horizon") as caught:
+        escapement.compare(
+            dimension=50, learning_rate=0.1, replicas=4, dynamics="chain", horizon=0.01
+        )
+    assert caught[0].filename == __file__
