@@ -60,7 +60,9 @@ def test_every_statistic_is_the_one_in_summary_json(run, directory):
 
 
 def test_verdicts_are_the_comparisons_of_the_command(run, command):
-    options = "--dimension 100 --learning-rate 0.1 --replicas 60,ode:20 --horizon 2.5 --seed 7"
+    options = (
+        "--dimension 100 --width 2 --learning-rate 0.1 --replicas 60,ode:20 --horizon 1.5 --seed 7"
+    )
     printed = subprocess.run(
         [command, "compare", *options.split(), "--format", "json"], capture_output=True, check=True
     )
@@ -107,7 +109,7 @@ def test_samples_leave_out_the_absent_and_keep_the_censored(run):
     times, censored = run.sample("ode", 0.5)
     assert len(times) == len(censored) == 20
     assert censored.sum() == int(run["censored"].sel(dynamics="ode", threshold=0.5)) > 0
-    assert (times[censored] <= 2.5).all()
+    assert (times[censored] <= 1.5).all()
     with pytest.raises(KeyError, match=r"no exit by risk at 0\.3, expected one of risk at 0\.01"):
         run.sample("ode", 0.3)
 
@@ -116,29 +118,33 @@ def test_rules_of_other_criteria_have_a_place_of_their_own():
     run = escapement.compare(
         dimension=100,
         learning_rate=0.1,
+        width=2,
         replicas=8,
         dynamics="chain",
         thresholds=[0.5],
         overlap_thresholds=[0.5],
     )
-    assert run.criterion.values.tolist() == ["risk", "overlap-1"]
-    risk, overlap = run.sample("chain"), run.sample("chain", 0.5, "overlap-1")
-    np.testing.assert_array_equal(risk.times, run.exit_time.values[0, 0])
-    np.testing.assert_array_equal(overlap.times, run.exit_time.values[0, 1])
+    assert run.threshold.values.tolist() == [0.5, 0.5]
+    for criterion in ["risk", "overlap-1"]:
+        place = run.criterion.values.tolist().index(criterion)
+        assert run.rule(0.5, criterion) == run.rule(None, criterion) == place
+        times, _ = run.sample("chain", 0.5, criterion)
+        np.testing.assert_array_equal(times, run.exit_time.values[0, place])
+        assert float(run["mean"][0, place]) == pytest.approx(times.mean())
     assert run.verdicts().empty
 
 
 def test_without_output_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    run = escapement.compare(dimension=50, learning_rate=0.1, replicas=4, dynamics="chain")
+    run = escapement.compare(dimension=50, width=2, learning_rate=0.1, replicas=4, dynamics="chain")
     assert run.sizes["replica"] == 4
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_numbers_come_from_keys_a_mapping_and_a_file(tmp_path):
-    keys = {"dimension": 50, "learning_rate": 0.1, "replicas": 4, "dynamics": ["chain"]}
+    keys = {"dimension": 50, "learning_rate": 0.1, "replicas": 4, "dynamics": ["chain"], "width": 2}
     file = tmp_path / "experiment.yaml"
-    file.write_text("dimension: 77\nlearning-rate: 0.1\nreplicas: 4\ndynamics: chain\n")
+    file.write_text("dimension: 77\nwidth: 2\nlearning-rate: 0.1\nreplicas: 4\ndynamics: chain\n")
     one = escapement.compare(**keys)
     for other in [escapement.compare(keys), escapement.compare(file, dimension=50)]:
         np.testing.assert_array_equal(one.exit_time, other.exit_time)
@@ -148,11 +154,10 @@ def test_starts_networks_and_targets_are_python_values():
     gram = np.array([[1, 0.2], [0.2, 1]])
     run = escapement.compare(
         dimension=50,
-        learning_rate=0.01,
+        learning_rate=0.001,
         replicas={"chain": 4},
         dynamics="chain",
         start=gram,
-        horizon=0.1,
         activation={"hermite": [0, 0, 1]},
         target={"hermite_terms": [{"coefficient": 1, "degrees": [2]}]},
         finite_size_drift=False,
@@ -170,6 +175,7 @@ def test_a_gram_file_is_found_from_where_python_runs(tmp_path, monkeypatch):
     (tmp_path / "start.json").write_text("[[1, 0.2], [0.2, 1]]")
     monkeypatch.chdir(tmp_path)
     keys = {"dimension": 50, "learning_rate": 0.1, "replicas": 2, "dynamics": "chain"}
+    keys["thresholds"] = 0.5
     for run in [
         escapement.compare({**keys, "start": "gram:start.json"}),
         escapement.compare(**keys, start="gram:start.json"),

@@ -20,11 +20,11 @@ def test_a_wrong_file_says_where(tmp_path):
     assert caught.value.status == 65
 
 
-def test_a_directory_of_another_run_is_refused_and_left_alone(run, directory):
-    before = (directory / "summary.json").read_bytes()
-    with pytest.raises(escapement.EscapementError):
-        escapement.compare(dimension=60, learning_rate=0.1, replicas=5, output=directory)
-    assert (directory / "summary.json").read_bytes() == before
+def test_an_output_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("something")
+    with pytest.raises(escapement.EscapementError, match="output: cannot create") as caught:
+        escapement.compare(dimension=50, learning_rate=0.1, output=tmp_path / "file")
+    assert caught.value.status == 73
 
 
 def test_what_is_no_run_is_said_to_be_none(tmp_path):
@@ -54,6 +54,6 @@ def test_a_missing_command_is_said_to_be_missing(monkeypatch, tmp_path):
 def test_warnings_of_the_command_are_warnings_to_the_caller():
     with pytest.warns(escapement.EscapementWarning, match="did not exit by the horizon") as caught:
         escapement.compare(
-            dimension=50, learning_rate=0.1, replicas=4, dynamics="chain", horizon=0.01
+            dimension=50, width=2, learning_rate=0.1, replicas=4, dynamics="chain", horizon=0.01
         )
     assert caught[0].filename == __file__

@@ -27,7 +27,27 @@ def test_densities_have_the_area_of_the_share_that_exited(run):
         values, edges, _ = step.get_data()
         share = run["exited"].sel(dynamics=kind, threshold=0.5) / run.replicas.sel(dynamics=kind)
         assert (values * np.diff(edges)).sum() == pytest.approx(float(share))
-    assert ax.get_title() == "Exit at T = 0.5\nd = 100, p = 1, k = 1, γ = 0.1, Δ = 0"
+    assert ax.get_title() == "Exit at T = 0.5\nd = 100, p = 2, k = 1, γ = 0.1, Δ = 0"
+
+
+def test_the_law_is_drawn_where_it_is_known():
+    run = escapement.compare(
+        dimension=100,
+        learning_rate=0.1,
+        replicas=50,
+        dynamics=["chain", "ode"],
+        start=[0.2],
+        thresholds=0.5,
+    )
+    ax = run.plot.survival()
+    assert labels(ax) == ["exact chain", "ODE, one path", "Fokker–Planck"]
+    densities = run.plot.exit_times()
+    assert labels(densities) == labels(ax)
+    time, density = densities.lines[-1].get_data()
+    assert float(((density[1:] + density[:-1]) * np.diff(time)).sum() / 2) == pytest.approx(
+        1, abs=0.01
+    )
+    assert len(run.plot.ratios().get_yticklabels()) == 1
 
 
 def test_survival_ends_at_the_share_that_did_not_exit(run):

@@ -78,7 +78,7 @@ def unknown(subcommand: str, key: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = [name for name in names if "".join(part[0] for part in name.split("-")) == key]
     near += difflib.get_close_matches(key, names, 1, 0.6)
-    near += [name for name in names if key in name.split("-")]
+    near += [name for name in names if any(part.startswith(key) for part in name.split("-"))]
     advice = (
         f"did you mean {underscored(near[0])}?"
         if near
