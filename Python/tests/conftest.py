@@ -17,7 +17,7 @@ EXPERIMENT = {
     "width": 2,
     "learning_rate": 0.1,
     "replicas": {"default": 60, "ode": 20},
-    "horizon": 1.5,
+    "horizon": 1.0,
     "seed": 7,
 }
 

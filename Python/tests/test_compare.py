@@ -61,7 +61,7 @@ def test_every_statistic_is_the_one_in_summary_json(run, directory):
 
 def test_verdicts_are_the_comparisons_of_the_command(run, command):
     options = (
-        "--dimension 100 --width 2 --learning-rate 0.1 --replicas 60,ode:20 --horizon 1.5 --seed 7"
+        "--dimension 100 --width 2 --learning-rate 0.1 --replicas 60,ode:20 --horizon 1.0 --seed 7"
     )
     printed = subprocess.run(
         [command, "compare", *options.split(), "--format", "json"], capture_output=True, check=True
@@ -109,7 +109,7 @@ def test_samples_leave_out_the_absent_and_keep_the_censored(run):
     times, censored = run.sample("ode", 0.5)
     assert len(times) == len(censored) == 20
     assert censored.sum() == int(run["censored"].sel(dynamics="ode", threshold=0.5)) > 0
-    assert (times[censored] <= 1.5).all()
+    assert (times[censored] <= 1.0).all()
     with pytest.raises(KeyError, match=r"no exit by risk at 0\.3, expected one of risk at 0\.01"):
         run.sample("ode", 0.3)
 

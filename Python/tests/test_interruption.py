@@ -65,9 +65,13 @@ def test_a_sweep_goes_on_with_the_points_that_it_had(tmp_path):
     assert first.stat().st_mtime_ns == kept
 
 
-def test_a_run_that_saves_nothing_says_so(monkeypatch):
+def test_a_run_that_saves_nothing_says_so(capsys):
     timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt, match="nothing is saved") as told:
-        escapement.plateau(dimension=10000, learning_rate=0.01, replicas=1000, dynamics="chain")
+        escapement.plateau(
+            dimension=10000, learning_rate=0.01, replicas=1000, dynamics="chain", progress=True
+        )
     assert not isinstance(told.value, escapement.Interrupted)
+    # Meanwhile the time it took was shown.
+    assert "escapement plateau: 00:00" in capsys.readouterr().err

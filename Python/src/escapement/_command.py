@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -130,9 +131,9 @@ def execute(
     process = subprocess.Popen(
         wrapped, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    output, lines = _Reader(process.stdout), _Reader(process.stderr)
     stopped = False
     try:
+        output, lines = _Reader(process.stdout), _Reader(process.stderr)
         with _elapsed(arguments[0], progress) as show:
             shown = 0
             while process.poll() is None:
@@ -220,13 +221,15 @@ Show = Callable[[Optional[int], Sequence[str]], None]
 def _elapsed(name: str, progress: bool | None) -> Iterator[Show]:
     """Show the time that the command has taken, where tqdm is there and anybody looks."""
     bar = _bar(name) if (_is_watched() if progress is None else progress) else None
+    began = time.monotonic()
 
     def show(finished: int | None, notes: Sequence[str]) -> None:
         for note in notes:
             # What a run will cost is said before it starts; warnings come again, as warnings.
             if bar is not None and note.startswith(PREFIX) and "warning: " not in note:
                 bar.write(note.rstrip(), file=sys.stderr)
-        if bar is not None:
+        # What is quick needs no bar.
+        if bar is not None and time.monotonic() - began > 0.5:
             if finished is not None:
                 bar.set_postfix_str(f"{finished} points finished", refresh=False)
             bar.refresh()
@@ -244,7 +247,7 @@ def _bar(name: str) -> Any:
     except ImportError:
         return None
     return tqdm(
-        desc=f"escapement {name}", bar_format="{desc}: {elapsed}{postfix}", leave=False, delay=0.5
+        desc=f"escapement {name}", bar_format="{desc}: {elapsed}{postfix}", leave=False, delay=1e-9
     )
 
 
