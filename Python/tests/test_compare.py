@@ -89,7 +89,9 @@ def test_the_experiment_and_where_it_comes_from_are_there(run):
 
 
 def test_open_run_gives_the_same(run, directory):
-    xr.testing.assert_identical(xr.Dataset(escapement.open_run(directory)), xr.Dataset(run))
+    opened = escapement.open_run(directory)
+    assert type(opened) is type(run)
+    xr.testing.assert_identical(opened, run)
 
 
 def test_selections_stay_comparisons(run):

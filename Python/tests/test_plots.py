@@ -112,6 +112,19 @@ def test_quantiles_of_the_risk_are_bands(paths):
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), middle)
 
 
+def test_without_quantiles_those_of_the_paths_are_drawn_the_diverged_at_the_top(paths):
+    single = paths.drop_vars(["risk_quantile", "quantile"]).copy(deep=True)
+    single.risk.loc[{"dynamics": "sde", "replica": [3, 4], "time": [2, 4]}] = np.nan
+    single.risk.loc[{"dynamics": "chain", "replica": [4]}] = np.nan
+    ax = single.plot.quantiles()
+    sde, chain = (line.get_ydata() for line in ax.lines)
+    np.testing.assert_allclose(sde[:2], paths.risk.sel(dynamics="sde").median("replica")[:2])
+    lowest = np.sort(paths.risk.sel(dynamics="sde", replica=[0, 1, 2]), axis=0)
+    np.testing.assert_allclose(sde[2:], lowest[2, 2:])
+    four = paths.risk.sel(dynamics="chain", replica=[0, 1, 2, 3]).median("replica")
+    np.testing.assert_allclose(chain, four)
+
+
 def test_a_sweep_has_a_curve_for_each_setting(grid):
     ax = grid.plot.samples("dimension")
     assert len(ax.containers) == 2

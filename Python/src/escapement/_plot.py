@@ -245,6 +245,7 @@ class TrajectoryPlots(_Plots):
         for kind in self._kinds():
             name, colour, dash = _style(kind)
             curves = risk.sel(dynamics=kind).transpose("quantile", "time").values
+            curves = np.where(np.isfinite(curves), curves, np.nan)
             if np.isnan(curves).all():
                 continue
             times = self._run["time"].values
@@ -261,7 +262,12 @@ class TrajectoryPlots(_Plots):
             return self._run["risk_quantile"]
         if "risk" not in self._run:
             raise EscapementError("the run has no risk: see the keys quantiles, columns")
-        return self._run["risk"].quantile([0.05, 0.5, 0.95], dim="replica", skipna=True)
+        risk = self._run["risk"]
+        # A path that has diverged lies above all others; one that is not there at all is left out.
+        there = risk.notnull().any("time")
+        risk = risk.where(risk.notnull() | ~there, np.inf)
+        with np.errstate(invalid="ignore"):
+            return risk.quantile([0.05, 0.5, 0.95], dim="replica", skipna=True)
 
     def _names(self, column: str) -> list[str]:
         names = [str(name) for name in self._run.data_vars]
