@@ -265,9 +265,10 @@ class TrajectoryPlots(_Plots):
         risk = self._run["risk"]
         # A path that has diverged lies above all others; one that is not there at all is left out.
         there = risk.notnull().any("time")
-        risk = risk.where(risk.notnull() | ~there, np.inf)
-        with np.errstate(invalid="ignore"):
-            return risk.quantile([0.05, 0.5, 0.95], dim="replica", skipna=True)
+        # It is as good as infinite, which numpy does not interpolate.
+        risk = risk.where(risk.notnull() | ~there, 1e300)
+        levels = risk.quantile([0.05, 0.5, 0.95], dim="replica", skipna=True)
+        return levels.where(levels < 1e200)
 
     def _names(self, column: str) -> list[str]:
         names = [str(name) for name in self._run.data_vars]
