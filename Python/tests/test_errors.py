@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 import escapement
 
 
-def test_errors_carry_the_line_and_the_status_of_the_command():
+def test_errors_carry_the_line_and_the_status_of_the_command(command):
+    options = "--dimension 300 --learning-rate 0.1 --margin 3"
+    failed = subprocess.run([command, "compare", *options.split()], capture_output=True, text=True)
     with pytest.raises(escapement.EscapementError) as caught:
         escapement.compare(dimension=300, learning_rate=0.1, margin=3)
-    assert str(caught.value) == "--margin: found 3.0, expected a number between 0 and 1"
-    assert caught.value.status == 64
+    assert "margin" in str(caught.value)
+    assert failed.stderr.strip() == f"escapement: {caught.value}"
+    assert caught.value.status == failed.returncode == 64
 
 
 def test_a_wrong_file_says_where(tmp_path):

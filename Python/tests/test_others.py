@@ -32,6 +32,7 @@ def test_the_law_is_that_of_the_command(command):
     for one in laws:
         chosen = law.sel(threshold=one["threshold"])
         assert float(chosen["mean"]) == one["mean"]
+        assert float(chosen["linearised_mean"]) == one["linearised"]["mean"]
         assert float(chosen["quantiles"].sel(quantile=0.5)) == one["quantiles"]["0.5"]
         curve = np.array(one["survival"])
         np.testing.assert_array_equal(chosen.time[: len(curve)], curve[:, 0])

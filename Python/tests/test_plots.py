@@ -75,7 +75,7 @@ def test_survival_is_that_of_kaplan_and_meier():
     assert curve.times.tolist() == [0, 6, 7, 10, 13, 16, 22, 23]
     expected = [1, 0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482]
     np.testing.assert_allclose(curve.survival, expected, atol=5e-5)
-    # Kalbfleisch and Prentice's interval at 10: standard error 0.0963.
+    # Greenwood's standard error at 10 weeks is 0.0963 there.
     error = np.log(curve.survival[3]) * curve.survival[3]
     half = np.log(np.log(curve.lower[3]) / np.log(curve.survival[3])) / 1.959963984540054
     assert -half * error == pytest.approx(0.0963, abs=5e-5)

@@ -149,8 +149,9 @@ def law(experiment: Experiment | None = None, **keys: Any) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``mean``, ``standard_deviation``, … by threshold, ``quantiles(threshold, quantile)``, and
-        ``survival(threshold, point)`` at ``time(threshold, point)``, NaN past each law's last.
+        ``mean``, ``standard_deviation``, … by threshold, those of the linearised SDE behind
+        ``linearised_``; ``quantiles(threshold, quantile)``; and ``survival(threshold, point)`` at
+        ``time(threshold, point)``, NaN past each law's last.
     """
     document = _ask("law", experiment, keys)
     laws = document["laws"]
@@ -159,10 +160,11 @@ def law(experiment: Experiment | None = None, **keys: Any) -> xr.Dataset:
     curves = np.full((len(laws), length, 2), np.nan)
     for place, one in enumerate(laws):
         curves[place, : len(one["survival"])] = one["survival"]
+    rows = pd.DataFrame(_flat([{**one, "quantiles": None, "threshold": None} for one in laws]))
     numbers = {
-        name: ("threshold", [np.nan if one[name] is None else one[name] for one in laws])
-        for name in laws[0]
-        if name != "threshold" and all(_is_number(one.get(name)) for one in laws)
+        str(name): ("threshold", rows[name].to_numpy(float))
+        for name in rows
+        if rows[name].notna().any() and all(_is_number(value) for value in rows[name])
     }
     quantiles = [[one["quantiles"].get(level) for level in levels] for one in laws]
     return xr.Dataset(
