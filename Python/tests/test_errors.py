@@ -9,7 +9,9 @@ import escapement
 
 def test_errors_carry_the_line_and_the_status_of_the_command(command):
     options = "--dimension 300 --learning-rate 0.1 --margin 3"
-    failed = subprocess.run([command, "compare", *options.split()], capture_output=True, text=True)
+    failed = subprocess.run(
+        [command, "compare", *options.split()], capture_output=True, text=True, check=False
+    )
     with pytest.raises(escapement.EscapementError) as caught:
         escapement.compare(dimension=300, learning_rate=0.1, margin=3)
     assert "margin" in str(caught.value)

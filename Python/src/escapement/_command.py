@@ -243,7 +243,10 @@ def _elapsed(name: str, progress: bool | None) -> Iterator[Show]:
 
 def _bar(name: str) -> Any:
     try:
-        from tqdm.auto import tqdm  # noqa: PLC0415 - tqdm is optional.
+        with warnings.catch_warnings():
+            # A notebook without widgets gets the bar of a terminal.
+            warnings.simplefilter("ignore")
+            from tqdm.auto import tqdm  # noqa: PLC0415 - tqdm is optional.
     except ImportError:
         return None
     return tqdm(
