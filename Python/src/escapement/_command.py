@@ -221,15 +221,17 @@ Show = Callable[[Optional[int], Sequence[str]], None]
 def _elapsed(name: str, progress: bool | None) -> Iterator[Show]:
     """Show the time that the command has taken, where tqdm is there and anybody looks."""
     bar = _bar(name) if (_is_watched() if progress is None else progress) else None
-    began = time.monotonic()
+    # What is quick needs no bar; then it shows seconds, and a notebook keeps all that is drawn.
+    due = time.monotonic() + 0.5
 
     def show(finished: int | None, notes: Sequence[str]) -> None:
         for note in notes:
             # What a run will cost is said before it starts; warnings come again, as warnings.
             if bar is not None and note.startswith(PREFIX) and "warning: " not in note:
                 bar.write(note.rstrip(), file=sys.stderr)
-        # What is quick needs no bar.
-        if bar is not None and time.monotonic() - began > 0.5:
+        nonlocal due
+        if bar is not None and time.monotonic() >= due:
+            due += 1
             if finished is not None:
                 bar.set_postfix_str(f"{finished} points finished", refresh=False)
             bar.refresh()
