@@ -3,7 +3,7 @@ import Statistics
 import Testing
 
 @Suite struct LargestDistanceTests {
-  @Test(arguments: Reference.pairs) func agreesWithTheFormula(pair: Reference.Pair) throws {
+  @Test(arguments: Reference.pairsOfTimes) func agreesWithTheFormula(pair: Reference.Pair) throws {
     let result = try LargestDistance.estimate(pair.first, pair.second)
     let expected = pair.expected.largestDistance
     #expect(agree(result.estimate!, expected.estimate))

@@ -13,7 +13,9 @@ import Testing
       first, second, probability: probability, bootstrap: bootstrap)
   }
 
-  @Test(arguments: Reference.pairs) func isTheDifferenceOfQuantiles(pair: Reference.Pair) throws {
+  @Test(arguments: Reference.pairsOfTimes) func isTheDifferenceOfQuantiles(pair: Reference.Pair)
+    throws
+  {
     let summaries = pair.expected.summaries
     let horizon = [pair.first, pair.second].compactMap(\.earliestCensoring).min() ?? .infinity
     for probability in SampleSummary.probabilities {

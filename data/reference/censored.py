@@ -2,7 +2,8 @@
 
 Needs lifelines and SciPy (any recent version); run it in this directory. The data sets are those that
 lifelines ships: Freireich et al. (1963), 6-MP against placebo in leukaemia, and the German breast cancer
-study (Schumacher et al., 1994), with and without hormones.
+study (Schumacher et al., 1994), with and without hormones; and the made-up pair "censored at random" of
+statistics.json.
 """
 
 import json
@@ -27,6 +28,10 @@ def sides():
     yield "breast cancer", split(data[data.horTh == "yes"]), split(data[data.horTh == "no"]), [
         500, 1000, 2000,
     ]
+    with open("statistics.json") as file:
+        pair = next(p for p in json.load(file)["pairs"] if p["name"] == "censored at random")
+    split = lambda side: (np.array(side["times"]), np.array(side["observed"], dtype=bool))
+    yield "censored at random", split(pair["first"]), split(pair["second"]), [4, 6]
 
 
 def restricted_mean(times, exits, end):
@@ -54,6 +59,35 @@ def follow_up(times, exits):
     return float(below.index[0]) if len(below) else None
 
 
+def masses(times, exits, end):
+    """The steps of the Kaplan–Meier curve before the end, and what is left of it there."""
+    curve = KaplanMeierFitter().fit(times, exits).survival_function_.iloc[:, 0]
+    before = curve[curve.index < end]
+    return np.append(before.index, end), np.append(-np.diff(before, prepend=1.0), before.iloc[-1])
+
+
+def distances(first, second):
+    """Distances of the curves up to the time up to which both are known, by SciPy with weights."""
+    ends = [end for end in (follow_up(*first), follow_up(*second)) if end is not None]
+    if not ends:
+        return None
+    (x, p), (y, q) = masses(*first, min(ends)), masses(*second, min(ends))
+    at = np.unique(np.concatenate([x, y]))
+    at = at[at < min(ends)]
+    one, two = (np.array([w[v <= t].sum() for t in at]) for v, w in ((x, p), (y, q)))
+    quantile = lambda share: [
+        float(at[np.argmax(curve >= share)]) if curve[-1] >= share else None
+        for curve in (one, two)
+    ]
+    return {
+        "end": float(min(ends)),
+        "wasserstein": float(stats.wasserstein_distance(x, y, p, q)),
+        "energy": float(stats.energy_distance(x, y, p, q)),
+        "largest": float(np.max(np.abs(one - two))),
+        "quantiles": {str(share): quantile(share) for share in (0.05, 0.25, 0.5, 0.75, 0.95)},
+    }
+
+
 def main():
     cases = []
     for name, first, second, ends in sides():
@@ -66,6 +100,7 @@ def main():
             "first": {"times": first[0].tolist(), "observed": first[1].tolist()},
             "second": {"times": second[0].tolist(), "observed": second[1].tolist()},
             "known_until": [follow_up(*first), follow_up(*second)],
+            "distances": distances(first, second),
             "log_rank": [float(scipy_test.statistic), float(test.p_value)],
             "restricted_means": [
                 {

@@ -26,7 +26,7 @@ func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
   }
   if !summary.law.isEmpty {
     text += "\n" + "Do replicas follow the SDE's law, known without Monte Carlo?".bold + "\n"
-    for entry in summary.law { text += lawLine(entry) + "\n" }
+    for entry in summary.law { text += lawLine(entry, comparison) + "\n" }
   }
   text += "\n" + timingLine(comparison) + "\n"
   if experiment.dynamics.contains(.sde) { text += monitoringLine(experiment) + "\n" }
@@ -194,12 +194,18 @@ private func verdictLine(_ pair: PairComparison) -> String {
   return line
 }
 
-private func lawLine(_ entry: LawComparison) -> String {
+private func lawLine(_ entry: LawComparison, _ comparison: Comparison) -> String {
+  let isWhole = comparison.summary.exitTimes.contains {
+    $0.dynamics == entry.dynamics && $0.threshold == entry.threshold && $0.criterion == "risk"
+      && $0.exited == $0.replicas
+  }
+  let end = NumberText.short(comparison.experiment.exitRule.horizon)
   let value = entry.tests.kolmogorovSmirnov.pValue
   let agrees = value > 0.01
   let answer =
     agrees ? "no difference found".green : "another law".red
-  var line = "T = \(entry.threshold)  \(title(entry.dynamics)): \(answer), "
+  let until = isWhole ? "" : " up to τ = \(end)"
+  var line = "T = \(entry.threshold)  \(title(entry.dynamics)): \(answer)\(until), "
   line += "KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
   if let distance = entry.largestDistance.interval {
     line += ", largest distance at most \(NumberText.short(distance.upperBound)) (95%)"

@@ -98,7 +98,7 @@ public struct RunSummary: Decodable, Sendable {
       case smallestPValue = "smallest_p_value"
     }
 
-    /// The p-value with what it is worth, as in ``NumberText/pValue(_:isBound:)``.
+    /// The p-value with what it is worth.
     var pValueText: String? {
       pValue.map {
         TestResult(
