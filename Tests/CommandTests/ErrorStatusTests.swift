@@ -213,14 +213,15 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     #expect(options.count >= (["export", "merge", "resume", "test"].contains(subcommand) ? 2 : 30))
     for option in options {
       let text = option.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      #expect(text.contains("(default") || text.contains("(required"), "\(subcommand): --\(text)")
+      #expect(text.contains(/[(;] ?default|[(]required/), "\(subcommand): --\(text)")
     }
   }
 
   @Test func `help names every value that a choice allows`() throws {
     let help = try runCommand(["compare", "--help"]).stdout
     func text(_ key: ExperimentKey) throws -> String {
-      let part = try #require(help.components(separatedBy: "\n  --\(key.rawValue) ").dropFirst().first)
+      let part = try #require(
+        help.components(separatedBy: "\n  --\(key.rawValue) ").dropFirst().first)
       let end = part.range(of: "\n  -")?.lowerBound ?? part.endIndex
       return part[..<end].split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

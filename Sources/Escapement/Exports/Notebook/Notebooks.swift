@@ -26,6 +26,8 @@ public func sweepNotebook() throws -> Data { try notebook(PackageResources.sweep
 private func notebook(_ script: [UInt8], _ words: [String: String]) throws -> Data {
   // A line end in a word would leave the comment, or the cell, that the word stands in.
   let lines = words.mapValues(singleLine)
-  return try Notebook(script: rendered(script, lines, with: ["style": PackageResources.style_py_txt]))
-    .contents
+  return try Notebook(
+    script: rendered(script, lines, with: ["style": PackageResources.style_py_txt])
+  )
+  .contents
 }
