@@ -182,7 +182,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
   @Test(arguments: [
     "theory --dimension 50 --learning-rate 0.1", "compare --help", "sweep --help",
     "trajectories --dimension 50 --learning-rate 0.1 --replicas 40 --dynamics ode",
-    "compare --dimension 50 --learning-rate 0.1 --replicas 3 --dynamics chain --output run",
+    "compare --dimension 50 --width 2 --learning-rate 0.1 --replicas 3 --dynamics chain --output run",
   ])
   func `a reader that has gone is no error`(words: String) throws {
     try withDirectory { directory in

@@ -8,7 +8,7 @@ import Testing
   /// Makes a sweep of two points that has every table.
   private func makeSweep(_ directory: URL) throws -> URL {
     let result = try runCommand(
-      "sweep --dimension 50,60 --width 1,2 --learning-rate 0.1 --dynamics ode,chain --replicas 6 "
+      "sweep --dimension 50,60 --width 2,3 --learning-rate 0.1 --dynamics ode,chain --replicas 6 "
         + "--thresholds 0.5 --overlap-thresholds 0.3 --output sweep", in: directory)
     try #require(result.status == 0, "\(result.stderr)")
     return directory.appendingPathComponent("sweep")
@@ -136,7 +136,7 @@ import Testing
     try withDirectory { directory in
       let trace = directory.appendingPathComponent("trace")
       let made = try runCommand(
-        "compare --dimension 50 --learning-rate 0.1 --replicas 6 --dynamics ode,chain "
+        "compare --dimension 50 --width 2 --learning-rate 0.1 --replicas 6 --dynamics ode,chain "
           + "--thresholds 0.5 --output run", in: directory)
       #expect(made.status == 0)
       let run = directory.appendingPathComponent("run")
@@ -239,7 +239,7 @@ import Testing
       let manager = FileManager.default
       #expect(
         try runCommand(
-          "compare --dimension 50 --learning-rate 0.1 --replicas 5 --dynamics chain --output run",
+          "compare --dimension 50 --width 2 --learning-rate 0.1 --replicas 5 --dynamics chain --output run",
           in: directory
         ).status == 0)
       try manager.createDirectory(

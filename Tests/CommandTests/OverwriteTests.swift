@@ -4,7 +4,7 @@ import Testing
 /// Fills directories that hold something already.
 @Suite struct OverwriteTests {
   private let experiment =
-    "--dimension 60 --learning-rate 0.1 --replicas 8 --dynamics ode,chain --thresholds 0.5"
+    "--dimension 60 --width 2 --learning-rate 0.1 --replicas 8 --dynamics ode,chain --thresholds 0.5"
 
   private func names(_ directory: URL, _ name: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(
@@ -255,7 +255,7 @@ import Testing
       for name in ["exit_times.nc", "report.html", "figures"] { #expect(!files.contains(name)) }
       // A sweep that is taken up unchanged keeps its exports; one whose numbers are others does not.
       let sweep =
-        "sweep --dimension 50,60 --learning-rate 0.1 --dynamics ode,chain --replicas 5 --output grid"
+        "sweep --dimension 50,60 --width 2 --learning-rate 0.1 --dynamics ode,chain --replicas 5 --output grid"
       #expect(try runCommand(sweep, in: directory).status == 0)
       #expect(try runCommand("export grid --to json", in: directory).status == 0)
       #expect(try runCommand(sweep, in: directory).status == 0)

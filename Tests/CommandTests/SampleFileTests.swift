@@ -162,7 +162,7 @@ import Testing
     try withDirectory { directory in
       for (name, kinds) in [("both", "ode,chain"), ("chain", "chain")] {
         let run = try runCommand(
-          "compare --dimension 60 --learning-rate 0.1 --replicas 40 --dynamics \(kinds) "
+          "compare --dimension 60 --width 2 --learning-rate 0.1 --replicas 40 --dynamics \(kinds) "
             + "--thresholds 0.1,0.5 --overlap-thresholds 0.5 --seed 3 --output \(name)",
           in: directory)
         #expect(run.status == 0, "\(run.stderr)")
@@ -212,15 +212,15 @@ import Testing
   // The readers of a run's own tables share no such fault.
   @Test func `a run's own tables with doubled columns or odd numbers are refused`() throws {
     try withDirectory { directory in
-      let model = "--dimension 50 --learning-rate 0.1 --dynamics chain --replicas 3"
-      #expect(try runCommand("compare \(model) --output run", in: directory).status == 0)
+      let model = "--dimension 50 --learning-rate 0.1 --dynamics chain --replicas 3 --horizon 3"
+      #expect(try runCommand("compare \(model) --width 2 --output run", in: directory).status == 0)
       #expect(
         try runCommand(
           "trajectories \(model) --times linear:0:1:3 --paths 2 --quantiles 0.5 --output paths",
           in: directory
         ).status == 0)
       #expect(
-        try runCommand("sweep \(model) --width 1,2 --output grid", in: directory).status == 0)
+        try runCommand("sweep \(model) --width 2,3 --output grid", in: directory).status == 0)
       for (place, old, new, says) in [
         (
           "run/exit_times.csv", "exit_time,exit_step\n", "exit_time,exit_step,exit_time\n",
