@@ -32,7 +32,9 @@ func completeSavedTrajectories(
 
 /// Prints trajectories and their warnings.
 func show(_ trajectories: Escapement.Trajectories, _ format: TrajectoryFormat) throws {
-  for warning in trajectories.warnings { Console.error("escapement: warning: \(singleLine(warning))\n") }
+  for warning in trajectories.warnings {
+    Console.error("escapement: warning: \(singleLine(warning))\n")
+  }
   switch format {
   case .csv: try Console.output(csv(trajectories))
   case .json: try Console.output(jsonData(TrajectorySummary(trajectories, withPaths: true)))

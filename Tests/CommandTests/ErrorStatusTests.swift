@@ -182,7 +182,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
   @Test(arguments: [
     "theory --dimension 50 --learning-rate 0.1", "compare --help", "sweep --help",
     "trajectories --dimension 50 --learning-rate 0.1 --replicas 40 --dynamics ode",
-    "compare --dimension 50 --learning-rate 0.1 --replicas 3 --dynamics chain --output run",
+    "compare --dimension 50 --width 2 --learning-rate 0.1 --replicas 3 --dynamics chain --output run",
   ])
   func `a reader that has gone is no error`(words: String) throws {
     try withDirectory { directory in
@@ -213,14 +213,15 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     #expect(options.count >= (["export", "merge", "resume", "test"].contains(subcommand) ? 2 : 30))
     for option in options {
       let text = option.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      #expect(text.contains("(default") || text.contains("(required"), "\(subcommand): --\(text)")
+      #expect(text.contains(/[(;] ?default|[(]required/), "\(subcommand): --\(text)")
     }
   }
 
   @Test func `help names every value that a choice allows`() throws {
     let help = try runCommand(["compare", "--help"]).stdout
     func text(_ key: ExperimentKey) throws -> String {
-      let part = try #require(help.components(separatedBy: "\n  --\(key.rawValue) ").dropFirst().first)
+      let part = try #require(
+        help.components(separatedBy: "\n  --\(key.rawValue) ").dropFirst().first)
       let end = part.range(of: "\n  -")?.lowerBound ?? part.endIndex
       return part[..<end].split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

@@ -15,7 +15,7 @@ import Testing
     try withDirectory { directory in
       let run = directory.appendingPathComponent("run")
       for words in ["", "--start overlaps:0.1"] {
-        try makeRun(run, words)
+        try makeRun(run, "--overwrite \(words)")
         for format in ["csv", "netcdf", "json"] {
           let result = try runCommand(["export", run.path, "--to", format])
           try #require(result.status == 0, "\(result.stderr)")

@@ -4,7 +4,7 @@ import Testing
 /// Fills directories that hold something already.
 @Suite struct OverwriteTests {
   private let experiment =
-    "--dimension 60 --learning-rate 0.1 --replicas 8 --dynamics ode,chain --thresholds 0.5"
+    "--dimension 60 --width 2 --learning-rate 0.1 --replicas 8 --dynamics ode,chain --thresholds 0.5"
 
   private func names(_ directory: URL, _ name: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(
@@ -68,7 +68,9 @@ import Testing
               ).status == 0)
           }
         }
-        for place in ["run", "grid", "paths", "tasks", "shards", "pages", "foreign", "notes", "hidden"] {
+        for place in [
+          "run", "grid", "paths", "tasks", "shards", "pages", "foreign", "notes", "hidden",
+        ] {
           let before = try names(directory, place)
           let data = place == "hidden" ? [:] : try contents(directory, place)
           let result = try runCommand("\(call) \(place)", in: directory)
@@ -129,7 +131,8 @@ import Testing
           let first = try runCommand(call, in: directory)
           #expect(first.status == 0, "\(first.stderr)")
           let again = try runCommand(call, in: directory)
-          #expect(again.status == 0 && again.stderr.contains("is finished already"), "\(again.stderr)")
+          #expect(
+            again.status == 0 && again.stderr.contains("is finished already"), "\(again.stderr)")
           if index == 1 && format == "table" {
             #expect(again.stdout.isEmpty)
           } else {
@@ -147,7 +150,8 @@ import Testing
     }
   }
 
-  @Test func `overwriting clears what was derived too, and leaves what is somebody else's`() throws {
+  @Test func `overwriting clears what was derived too, and leaves what is somebody else's`() throws
+  {
     try withDirectory { directory in
       #expect(try runCommand("compare \(experiment) --output run", in: directory).status == 0)
       for format in ["csv", "json", "netcdf", "figures", "report", "notebook"] {
@@ -250,7 +254,8 @@ import Testing
       let files = try names(directory, "run")
       for name in ["exit_times.nc", "report.html", "figures"] { #expect(!files.contains(name)) }
       // A sweep that is taken up unchanged keeps its exports; one whose numbers are others does not.
-      let sweep = "sweep --dimension 50,60 --learning-rate 0.1 --dynamics ode,chain --replicas 5 --output grid"
+      let sweep =
+        "sweep --dimension 50,60 --width 2 --learning-rate 0.1 --dynamics ode,chain --replicas 5 --output grid"
       #expect(try runCommand(sweep, in: directory).status == 0)
       #expect(try runCommand("export grid --to json", in: directory).status == 0)
       #expect(try runCommand(sweep, in: directory).status == 0)

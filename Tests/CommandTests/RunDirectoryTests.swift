@@ -112,7 +112,9 @@ import Testing
     }
   }
 
-  @Test func `a second run into the same directory replaces the first where that is asked for`() throws {
+  @Test func `a second run into the same directory replaces the first where that is asked for`()
+    throws
+  {
     try withDirectory { directory in
       _ = try compare("--replicas 40 --dynamics chain", in: directory, to: "run")
       _ = try compare("--replicas 6 --dynamics ode --seed 2 --overwrite", in: directory, to: "run")

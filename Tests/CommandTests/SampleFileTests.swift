@@ -3,11 +3,13 @@ import Testing
 
 /// Reads files of exit times as other programs write them.
 @Suite struct SampleFileTests {
-  private func test(_ first: Data, _ second: Data, _ options: [String] = []) throws -> CommandResult {
+  private func test(_ first: Data, _ second: Data, _ options: [String] = []) throws -> CommandResult
+  {
     try withDirectory { directory in
       try first.write(to: directory.appendingPathComponent("a.csv"))
       try second.write(to: directory.appendingPathComponent("b.csv"))
-      return try runCommand(["test", "a.csv", "b.csv", "--format", "json"] + options, in: directory)
+      return try runCommand(
+        ["test", "a.csv", "b.csv", "--format", "json"] + options, in: directory)
     }
   }
 
@@ -22,8 +24,14 @@ import Testing
     ("no end of the last line", "exit_time\n1.5\n2.25\n0.75\n3\n4.5"),
     ("CRLF", "exit_time\r\n1.5\r\n2.25\r\n0.75\r\n3\r\n4.5\r\n\r\n"),
     ("CR", "exit_time\r1.5\r2.25\r0.75\r3\r4.5\r"),
-    ("byte-order mark", "\u{FEFF}exit_time,outcome\n1.5,exited\n2.25,exited\n0.75,exited\n3,exited\n4.5,exited\n"),
-    ("quotes", "\"exit_time\",\"outcome\"\n\"1.5\",\"exited\"\n2.25,exited\n\"0.75\",exited\n3,exited\n4.5,exited\n"),
+    (
+      "byte-order mark",
+      "\u{FEFF}exit_time,outcome\n1.5,exited\n2.25,exited\n0.75,exited\n3,exited\n4.5,exited\n"
+    ),
+    (
+      "quotes",
+      "\"exit_time\",\"outcome\"\n\"1.5\",\"exited\"\n2.25,exited\n\"0.75\",exited\n3,exited\n4.5,exited\n"
+    ),
     ("semicolons", "replica;exit_time\n0;1.5\n1;2.25\n2;0.75\n3;3\n4;4.5\n"),
     ("tabs", "replica\texit_time\n0\t1.5\n1\t2.25\n2\t0.75\n3\t3\n4\t4.5\n"),
     ("blanks", "replica exit_time\n0 1.5\n1  2.25\n2 0.75\n3 3\n4 4.5\n"),
@@ -55,22 +63,37 @@ import Testing
 
   private static let refused: [(text: String, says: String)] = [
     ("exit_time\n1.5\n1,5\n", "b.csv, line 3: 2 values, expected 1: a decimal comma"),
-    ("exit_time;outcome\n1,5;exited\n", "b.csv, line 2: found '1,5', expected a number with a decimal point"),
-    ("1,5\n2,5\n", "2 columns without names, expected a column exit_time, a single column with decimal points"),
+    (
+      "exit_time;outcome\n1,5;exited\n",
+      "b.csv, line 2: found '1,5', expected a number with a decimal point"
+    ),
+    (
+      "1,5\n2,5\n",
+      "2 columns without names, expected a column exit_time, a single column with decimal points"
+    ),
     ("exit_time\n11,7;censored\n", "b.csv, line 2: 2 values, expected 1: a decimal comma"),
     ("exit_time,outcome\n11,7;censored\n", "b.csv, line 2: found the outcome '7;censored'"),
     ("exit_time,outcome\n1.5,exited,3\n", "b.csv, line 2: 3 values, expected 2"),
     ("exit_time,outcome\n1.5\n", "b.csv, line 2: 1 values, expected 2"),
     ("exit_time,outcome\n1.5,exited\n\n2,exited\n", "b.csv, line 3: an empty line"),
     ("exit_time,exit_time\n1,2\n", "b.csv, line 1: the column 'exit_time' stands twice"),
-    ("exit_time,outcome,outcome\n1,exited,censored\n", "b.csv, line 1: the column 'outcome' stands twice"),
+    (
+      "exit_time,outcome,outcome\n1,exited,censored\n",
+      "b.csv, line 1: the column 'outcome' stands twice"
+    ),
     ("exit_time\n-1.5\n", "b.csv, line 2: found '-1.5', expected a finite exit time of at least 0"),
-    ("exit_time\nnan\n", "b.csv, line 2: found 'nan'"), ("exit_time\ninf\n", "b.csv, line 2: found 'inf'"),
-    ("exit_time\n0x1p3\n", "b.csv, line 2: found '0x1p3'"), ("exit_time\n1e999\n", "line 2: found '1e999'"),
-    ("exit_time\n1 2\n", "b.csv, line 2: found '1 2'"), ("exit_time\n1.5 # fast\n", "line 2: found '1.5 # fast'"),
+    ("exit_time\nnan\n", "b.csv, line 2: found 'nan'"),
+    ("exit_time\ninf\n", "b.csv, line 2: found 'inf'"),
+    ("exit_time\n0x1p3\n", "b.csv, line 2: found '0x1p3'"),
+    ("exit_time\n1e999\n", "line 2: found '1e999'"),
+    ("exit_time\n1 2\n", "b.csv, line 2: found '1 2'"),
+    ("exit_time\n1.5 # fast\n", "line 2: found '1.5 # fast'"),
     ("exit_time,outcome\n\"1.5,exited\n", "b.csv, line 2: a quote that is not closed"),
     ("exit_time,outcome\n1.5,2\n", "b.csv, line 2: found the outcome '2'"),
-    ("exit_time,event\n1.5,0\n2,1\n", "b.csv, line 1: found the column 'event', expected --event-column event"),
+    (
+      "exit_time,event\n1.5,0\n2,1\n",
+      "b.csv, line 1: found the column 'event', expected --event-column event"
+    ),
     ("time,status\n1.5,0\n", "b.csv, line 1: found the columns 'time', 'status'"),
     ("\n\n# nothing\n", "b.csv: no exit time in it"), ("", "b.csv: no exit time in it"),
   ]
@@ -87,10 +110,19 @@ import Testing
   @Test func `another encoding is named, and UTF-8 expected`() throws {
     let plain = Data(SampleFileTests.plain.utf8)
     for (data, says) in [
-      (try #require(SampleFileTests.plain.data(using: .utf16)), "b.csv: is in UTF-16, expected UTF-8"),
+      (
+        try #require(SampleFileTests.plain.data(using: .utf16)),
+        "b.csv: is in UTF-16, expected UTF-8"
+      ),
       (try #require(SampleFileTests.plain.data(using: .utf16LittleEndian)), "expected UTF-8"),
-      (try #require(SampleFileTests.plain.data(using: .utf32)), "b.csv: is in UTF-32, expected UTF-8"),
-      (Data("exit_time,durée\n1,2\n".unicodeScalars.map { UInt8($0.value) }), "b.csv, line 1: is not in UTF-8"),
+      (
+        try #require(SampleFileTests.plain.data(using: .utf32)),
+        "b.csv: is in UTF-32, expected UTF-8"
+      ),
+      (
+        Data("exit_time,durée\n1,2\n".unicodeScalars.map { UInt8($0.value) }),
+        "b.csv, line 1: is not in UTF-8"
+      ),
       (plain + Data([0xE9, 0x0A]), "b.csv, line 7: is not in UTF-8"),
       (Data([0x1F, 0x8B, 8, 0]), "b.csv: is in gzip"),
     ] {
@@ -113,7 +145,8 @@ import Testing
       // The other file has none of these columns.
       let both = text.hasPrefix("exit_time") ? "exit_time,event\n1,1\n2,1\n3,1\n4,1\n" : nil
       let file =
-        both ?? (text.hasPrefix("days") ? "days,dead\n1,1\n2,1\n3,1\n4,1\n" : "1 1\n2 1\n3 1\n4 1\n")
+        both
+        ?? (text.hasPrefix("days") ? "days,dead\n1,1\n2,1\n3,1\n4,1\n" : "1 1\n2 1\n3 1\n4 1\n")
       let found = try test(Data(text.utf8), Data(file.utf8), options)
       #expect(found.status == 0 && found.stdout == spelled.stdout, "\(found.stderr)")
     }
@@ -129,7 +162,7 @@ import Testing
     try withDirectory { directory in
       for (name, kinds) in [("both", "ode,chain"), ("chain", "chain")] {
         let run = try runCommand(
-          "compare --dimension 60 --learning-rate 0.1 --replicas 40 --dynamics \(kinds) "
+          "compare --dimension 60 --width 2 --learning-rate 0.1 --replicas 40 --dynamics \(kinds) "
             + "--thresholds 0.1,0.5 --overlap-thresholds 0.5 --seed 3 --output \(name)",
           in: directory)
         #expect(run.status == 0, "\(run.stderr)")
@@ -140,7 +173,8 @@ import Testing
       let pooled = try test("both/exit_times.csv chain/exit_times.csv")
       #expect(pooled.status == 65 && pooled.stdout.isEmpty && pooled.errorLines.count == 1)
       for words in [
-        "both/exit_times.csv: 6 dynamics and exit rules", "--dynamics chain --criterion overlap-1 --threshold 0.5",
+        "both/exit_times.csv: 6 dynamics and exit rules",
+        "--dynamics chain --criterion overlap-1 --threshold 0.5",
         "--dynamics ode --criterion risk --threshold 0.1",
       ] {
         #expect(pooled.stderr.contains(words), "\(pooled.stderr)")
@@ -158,14 +192,16 @@ import Testing
       #expect(sides.status == 0, "\(sides.stderr)")
       #expect(sides.stdout != same.stdout)
       let missing = try test("both both --dynamics sde --criterion risk --threshold 0.5")
-      #expect(missing.status == 65 && missing.stderr.contains("--dynamics chain"), "\(missing.stderr)")
+      #expect(
+        missing.status == 65 && missing.stderr.contains("--dynamics chain"), "\(missing.stderr)")
       try Data(SampleFileTests.plain.utf8).write(to: directory.appendingPathComponent("a.csv"))
       let foreign = try test("a.csv a.csv --dynamics chain")
       #expect(foreign.status == 64 && foreign.stderr.contains("--dynamics: no file has"))
       // A file without these columns takes no part in the choice.
       #expect(try test("a.csv both \(options)").status == 0)
       for (words, says) in [
-        ("--threshold half", "--threshold: found 'half'"), ("--dynamics a,b,c", "--dynamics: found"),
+        ("--threshold half", "--threshold: found 'half'"),
+        ("--dynamics a,b,c", "--dynamics: found"),
       ] {
         let result = try test("both both \(words)")
         #expect(result.status == 64 && result.stderr.contains(says), "\(result.stderr)")
@@ -176,17 +212,20 @@ import Testing
   // The readers of a run's own tables share no such fault.
   @Test func `a run's own tables with doubled columns or odd numbers are refused`() throws {
     try withDirectory { directory in
-      let model = "--dimension 50 --learning-rate 0.1 --dynamics chain --replicas 3"
-      #expect(try runCommand("compare \(model) --output run", in: directory).status == 0)
+      let model = "--dimension 50 --learning-rate 0.1 --dynamics chain --replicas 3 --horizon 3"
+      #expect(try runCommand("compare \(model) --width 2 --output run", in: directory).status == 0)
       #expect(
         try runCommand(
           "trajectories \(model) --times linear:0:1:3 --paths 2 --quantiles 0.5 --output paths",
           in: directory
         ).status == 0)
       #expect(
-        try runCommand("sweep \(model) --width 1,2 --output grid", in: directory).status == 0)
+        try runCommand("sweep \(model) --width 2,3 --output grid", in: directory).status == 0)
       for (place, old, new, says) in [
-        ("run/exit_times.csv", "exit_time,exit_step\n", "exit_time,exit_step,exit_time\n", "stands twice"),
+        (
+          "run/exit_times.csv", "exit_time,exit_step\n", "exit_time,exit_step,exit_time\n",
+          "stands twice"
+        ),
         ("run/exit_times.csv", "exit_step\n", "exit_step\n0x1,", "line 2"),
         ("paths/trajectories.csv", "risk", "risk,risk", "stands twice"),
         ("paths/trajectories.csv", "chain,0,0.0,", "chain,0,0.0,nan,", "line 2"),
@@ -200,7 +239,8 @@ import Testing
         try Data(sound.replacingCharacters(in: range, with: new).utf8).write(to: file)
         let run = try #require(place.split(separator: "/").first)
         let result = try runCommand("export \(run) --to json", in: directory)
-        #expect(result.status == 65 && result.stderr.contains(says), "\(place) \(new): \(result.stderr)")
+        #expect(
+          result.status == 65 && result.stderr.contains(says), "\(place) \(new): \(result.stderr)")
         try Data(sound.utf8).write(to: file)
       }
     }

@@ -83,8 +83,63 @@ import Testing
 
   @Test func `gnuplot reads no command in a text`() {
     #expect(gnuplotText("plain") == "'plain'")
-    #expect(gnuplotText("it's") == "'it''s'")
+    #expect(gnuplotText("it's") == "'it’s'")
     #expect(
-      gnuplotText("a'; system('true') #\nset output") == "'a''; system(''true'') # set output'")
+      gnuplotText("a'; system('true') #\nset output") == "'a’; system(’true’) # set output'")
+  }
+
+  @Test(.enabled(if: Gnuplot.isInstalled)) func `no word of a figure is a command to gnuplot`()
+    throws
+  {
+    try withDirectory { directory in
+      let trace = directory.appendingPathComponent("trace")
+      let touch = "system('touch \(trace.path)')"
+      func figure(_ word: String, _ commands: String) -> Figure {
+        Figure(
+          name: word, caption: "One.\n\(word)",
+          blocks: [FigureBlock(heading: word, rows: [[0, 1], [1, 2]])], commands: commands)
+      }
+      let words = [
+        "x';\(touch);y='", "x\r\n\(touch)\r\n", "x\r\(touch)\r",
+        "x\u{2028}\(touch)\u{85}\n\u{301}\(touch)", "''''\(touch)", "'\u{301};\(touch)",
+        "`touch \(trace.path)`", "\\", "}}{#'\"%s", "<touch \(trace.path)",
+      ]
+      // One script with all of them, since each call of gnuplot takes its time.
+      let titles = words.map { "1 with lines title \(gnuplotText($0)) noenhanced" }
+      let labels = words.enumerated().map { "\(gnuplotLabel($1)) \($0)" }
+      let all = figure(
+        words.joined(separator: "\n"),
+        "set xtics noenhanced (\(labels.joined(separator: ", ")))\nset xlabel \(gnuplotText(words[0]))\n"
+          + "plot \(titles.joined(separator: ", \\\n  "))")
+      let files = try Gnuplot.draw([all], formats: ["svg"])
+      #expect(!FileManager.default.fileExists(atPath: trace.path))
+      let names = files.map(\.name)
+      #expect(names.count == 5 && names.allSatisfy { $0.utf8.allSatisfy { $0 < 128 && $0 != 47 } })
+      let script = try #require(files.first { $0.name == "\(all.name).gp" }).contents
+      let ends = "\n\r\u{85}\u{2028}".unicodeScalars
+      let lines = String(decoding: script, as: UTF8.self).unicodeScalars.split { ends.contains($0) }
+      #expect(lines.filter { String($0).hasPrefix("system") }.isEmpty)
+      // The trace would be there: a command does leave it.
+      _ = try Gnuplot.draw([figure("open", "\(touch)\nplot data using 1:2")], formats: ["svg"])
+      #expect(FileManager.default.fileExists(atPath: trace.path))
+    }
+  }
+
+  @Test func `a page escapes a quote that has an accent on it`() throws {
+    let page = try rendered(
+      Array("<meta content=\"{{a}}\">{{#b}}{{c}}{{/b}}".utf8),
+      ["a": "x\"\u{301} onload=\"\u{301}", "b": [["c": "<\u{301}i>'\u{200D}"]]], with: [:])
+    let scalars = Array(page.unicodeScalars)
+    #expect(scalars.count { $0 == "\"" } == 2)
+    #expect(scalars.count { $0 == "<" } == 1)
+    #expect(scalars.count { $0 == "'" } == 0)
+    #expect(page.contains("onload=&quot;"))
+  }
+
+  @Test func `every line end of a text ends a comment's line`() {
+    let text = "a\r\nb\rc\u{2028}d\u{85}e\n\u{301}f\u{B}g\u{0}h"
+    #expect(plainLines(text) == ["a", "b", "c", "d", "e", "\u{301}f", "g h"])
+    #expect(singleLine(text) == "a b c d e \u{301}f g h")
+    #expect(fileWord("../a b;'|é\r\n") == "..-a-b------")
   }
 }

@@ -343,7 +343,8 @@ private struct SampleRows {
       throw DataFileError(
         path,
         "no row of \(keys.compactMap { key in key.chosen.map { "--\(key.name) \(singleLine($0))" } }.joined(separator: " ")), "
-          + "expected one of those in it: \(others.prefix(8).map(options).joined(separator: ", or "))")
+          + "expected one of those in it: \(others.prefix(8).map(options).joined(separator: ", or "))"
+      )
     }
     guard let largest = times.compactMap({ $0 }).max() else {
       throw DataFileError(path, "no exit time in it, expected at least one")

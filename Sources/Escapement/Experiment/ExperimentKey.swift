@@ -45,7 +45,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .labelNoise: return "Variance Δ of the label noise (default 0)."
     case .secondLayer: return "Second-layer weights a at the start, p numbers (default ones)."
     case .secondLayerRate: return "Learning rate γ_a of the second layer (default 0: fixed)."
-    case .secondLayerNormalised: return "Scale a after each step to the sum p: true or false (default false)."
+    case .secondLayerNormalised:
+      return "Scale a after each step to the sum p: true or false (default false)."
     case .activation:
       return "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
         + "polynomial:C0,C1,… (default square)."
@@ -69,17 +70,22 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
         + "(default xoshiro256++)."
     case .threads: return "Threads, 1 to 4096 (default: all cores)."
     case .timeStep: return "Step of the SDE in τ (default chosen for a bias below the error)."
-    case .finiteSizeDrift: return "Keep the SDE's drift of relative order 1/d: true or false (default true)."
+    case .finiteSizeDrift:
+      return "Keep the SDE's drift of relative order 1/d: true or false (default true)."
     case .scheme: return "Scheme of the SDE: \(names(DiffusionScheme.self)) (default drift-heun)."
     case .monitoring:
-      return "When the SDE is watched: continuous (at all times), discrete (at SGD's) or grid (at its "
+      return
+        "When the SDE is watched: continuous (at all times), discrete (at SGD's) or grid (at its "
         + "own) (default continuous)."
-    case .odeStepper: return "GSL stepper of the ODE: \(ODEStepper.all.map(\.name).joined(separator: ", ")) "
+    case .odeStepper:
+      return "GSL stepper of the ODE: \(ODEStepper.all.map(\.name).joined(separator: ", ")) "
         + "(default rk8pd)."
     case .precision:
       return "Normals of full SGD's input: double, or single, which is faster (default double)."
-    case .margin: return "Margin of the equivalence test on ratios of means, in (0, 1) (default 0.05)."
-    case .output: return "Directory to fill with the run's files (default none: the result is printed alone)."
+    case .margin:
+      return "Margin of the equivalence test on ratios of means, in (0, 1) (default 0.05)."
+    case .output:
+      return "Directory to fill with the run's files (default none: the result is printed alone)."
     }
   }
 

@@ -39,9 +39,9 @@ func gnuplotLabel(_ words: String) -> String {
   gnuplotText(words.replacingScalar("%", by: "%%"))
 }
 
-/// Leaves letters, digits, points, plus signs and hyphens of a word, as the names of files are made.
+/// Leaves letters, digits, points, plus signs and hyphens of a word, 100 at most, as the names of files are made.
 func fileWord(_ word: String) -> String {
-  String(word.unicodeScalars.map { isFileScalar($0) ? Character($0) : "-" })
+  String(word.unicodeScalars.prefix(100).map { isFileScalar($0) ? Character($0) : "-" })
 }
 
 private func isFileScalar(_ scalar: Unicode.Scalar) -> Bool {

@@ -80,7 +80,8 @@ public struct OutputContents {
       return [.foreign, .tolerated].contains(part(of: final)) ? .foreign : .passing
     }
     if name == RunFileNames(share: nil).checkpoint
-      || ["checkpoint", "shard"].contains(where: { RunFileNames.share(of: name, prefix: $0) != nil })
+      || ["checkpoint", "shard"].contains(where: { RunFileNames.share(of: name, prefix: $0) != nil }
+      )
       || name.wholeMatch(of: /snapshot(-\d+-of-\d+)?-(ode|sde|chain|sgd)-\d+\.state|task-\d+\.log/)
         != nil
     {

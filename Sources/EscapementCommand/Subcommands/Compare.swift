@@ -16,7 +16,9 @@ struct Compare: AsyncParsableCommand {
 
   @OptionGroup var arguments: ExperimentArguments
   @OptionGroup var printing: PrintArguments
-  @Option(help: ArgumentHelp("Run one of N shares, to be joined by merge (default: all).", valueName: "I/N"))
+  @Option(
+    help: ArgumentHelp(
+      "Run one of N shares, to be joined by merge (default: all).", valueName: "I/N"))
   var shard: String?
   @OptionGroup var overwriting: OverwriteArguments
 
@@ -36,7 +38,8 @@ struct Compare: AsyncParsableCommand {
     }
     tellCost(try experiment.quadratureWork())
     if let output = experiment.output {
-      let run = try SavedRun(experiment, share: share, directory: output, isCleared: isCleared, commit: builtCommit)
+      let run = try SavedRun(
+        experiment, share: share, directory: output, isCleared: isCleared, commit: builtCommit)
       return try await completeSavedRun(run, printing)
     }
     guard share == nil else {

@@ -34,7 +34,8 @@ struct Export: AsyncParsableCommand {
     guard isInPlace || !contents.isOfRun else {
       throw OutputError(
         isCreation: true,
-        description: "output: '\(place.relativePath)' holds another run, expected a directory without")
+        description:
+          "output: '\(place.relativePath)' holds another run, expected a directory without")
     }
     guard !files.isEmpty else {
       let names = exported.files.map(\.name).joined(separator: " and ")

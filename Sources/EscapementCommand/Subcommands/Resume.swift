@@ -12,7 +12,9 @@ struct Resume: AsyncParsableCommand {
       """)
 
   @Argument(help: "Directory of the run, as --output named it.") var directory: String
-  @Option(help: ArgumentHelp("Which shard, where there are several (default the only one).", valueName: "I/N"))
+  @Option(
+    help: ArgumentHelp(
+      "Which shard, where there are several (default the only one).", valueName: "I/N"))
   var shard: String?
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Threads (default: all cores).", valueName: "count")

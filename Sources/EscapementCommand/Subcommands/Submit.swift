@@ -13,9 +13,14 @@ struct Submit: AsyncParsableCommand {
 
   @OptionGroup var arguments: ExperimentArguments
   @OptionGroup var overwriting: OverwriteArguments
-  @Option(help: ArgumentHelp("Number of tasks, each a shard (required, but with --resubmit).", valueName: "N")) var tasks: Int?
   @Option(
-    help: ArgumentHelp("Submit the unfinished tasks of this directory (default none: a new run).", valueName: "directory"))
+    help: ArgumentHelp(
+      "Number of tasks, each a shard (required, but with --resubmit).", valueName: "N")) var tasks:
+    Int?
+  @Option(
+    help: ArgumentHelp(
+      "Submit the unfinished tasks of this directory (default none: a new run).",
+      valueName: "directory"))
   var resubmit: String?
   @Option(help: "Slurm partition (default: Slurm's).") var partition: String?
   @Option(help: "Slurm account (default: Slurm's).") var account: String?
@@ -90,7 +95,8 @@ struct Submit: AsyncParsableCommand {
     guard tasks == nil, arguments.experiment == nil, !overwriting.overwrite else {
       throw ExperimentError(
         origin: .commandLine, key: "resubmit",
-        problem: "expected no experiment, no --tasks and no --overwrite beside it: the directory has "
+        problem:
+          "expected no experiment, no --tasks and no --overwrite beside it: the directory has "
           + "what it needs")
     }
     let submission = try SlurmSubmission(directory: directory)

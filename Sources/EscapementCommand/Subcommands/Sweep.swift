@@ -59,7 +59,9 @@ struct Sweep: AsyncParsableCommand {
     } else {
       sweep = try await work()
     }
-    for warning in sweep.summary.warnings { Console.error("escapement: warning: \(singleLine(warning))\n") }
+    for warning in sweep.summary.warnings {
+      Console.error("escapement: warning: \(singleLine(warning))\n")
+    }
     switch format {
     case .json: try Console.output(try jsonData(sweep.summary))
     case .table: try Console.output(sweepText(sweep))

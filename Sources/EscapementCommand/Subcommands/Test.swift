@@ -60,7 +60,8 @@ struct Test: AsyncParsableCommand {
       ("dynamics", dynamics), ("criterion", criterion), ("threshold", threshold),
     ] where value != nil && !files.contains(where: { $0.columns.contains(name) }) {
       throw ExperimentError(
-        origin: .commandLine, key: name, problem: "no file has a column \(name), expected it in one")
+        origin: .commandLine, key: name, problem: "no file has a column \(name), expected it in one"
+      )
     }
     for note in files.flatMap(\.notes) { Console.error("escapement: note: \(singleLine(note))\n") }
     let (x, y) = (files[0].sample, files[1].sample)

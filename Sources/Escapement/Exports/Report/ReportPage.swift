@@ -145,7 +145,10 @@ func parted(_ value: Any) -> Any {
 
 private func partedText(_ text: String) -> String {
   let special: Set<Unicode.Scalar> = ["<", ">", "&", "\"", "'"]
-  guard text.contains(where: { $0.unicodeScalars.count > 1 && special.contains($0.unicodeScalars.first!) })
+  guard
+    text.contains(where: {
+      $0.unicodeScalars.count > 1 && special.contains($0.unicodeScalars.first!)
+    })
   else { return text }
   return String(
     text.flatMap { character -> String in

@@ -133,7 +133,8 @@ extension SweepTables.Table {
       let name = singleLine(String(column.prefix(40)))
       throw DataFileError(
         path, line: 1,
-        "found the column '\(name)', expected \(isPlace ? "a key of an experiment" : "a plain name")")
+        "found the column '\(name)', expected \(isPlace ? "a key of an experiment" : "a plain name")"
+      )
     }
   }
 
