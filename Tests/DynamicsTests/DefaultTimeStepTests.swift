@@ -44,6 +44,7 @@ import Testing
     // At six times the critical rate, in few dimensions, and with large weights.
     #expect(try step(300, 1) <= 1.0 / 8192)
     #expect(try step(10, 0.1) <= 1.0 / 128)
+    #expect(try step(20, 0.1, width: 4) <= 1.0 / 1024)
     #expect(try step(100_000, 0.1, width: 2, weights: [10, -10]) <= 1.0 / 1024)
   }
 
