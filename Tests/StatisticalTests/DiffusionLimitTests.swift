@@ -224,3 +224,48 @@ import Testing
     #expect(abs(ratio.estimate - 1) > 0.02)
   }
 }
+
+/// At the default step the bias of the SDE's mean exit times is below their error, whatever the rates.
+@Suite struct DefaultStepLawTests {
+  struct Case: Sendable, CustomStringConvertible {
+    let dimension: Int
+    let rate: Double
+    let horizon: Double
+    var replicas = 4000
+    var description: String { "d = \(dimension), γ = \(rate)" }
+  }
+
+  // Below the critical rate 1/6, beyond it and far beyond it.
+  static let cases = [
+    Case(dimension: 300, rate: 1, horizon: 3), Case(dimension: 300, rate: 0.5, horizon: 12),
+    Case(dimension: 100, rate: 0.2, horizon: 60), Case(dimension: 30, rate: 0.05, horizon: 30),
+  ]
+
+  /// Distances of means at T = 0.1 and 0.5 from those of the exit law, in standard errors.
+  private func distances(_ item: Case, step: Double?) async throws -> [Double] {
+    let model = try Model(dimension: item.dimension, learningRate: item.rate)
+    let thresholds = [0.1, 0.5]
+    let rule = try ExitRule(thresholds: thresholds, horizon: item.horizon)
+    let byDefault = DiffusionLimit.defaultTimeStep(
+      model: model, replicas: item.replicas, horizon: item.horizon)
+    let times = try await exitTimes(
+      DiffusionLimit(model: model, exitRule: rule, timeStep: step ?? byDefault),
+      replicas: item.replicas, start: .random, seed: 31)
+    return try zip(thresholds, times).map { threshold, times in
+      #expect(times.allSatisfy { $0.isFinite })
+      let law = try ExitLaw.moments(
+        model: model, start: .random, threshold: threshold, finiteSizeDrift: true)
+      return abs(try meanDeviation(times, from: law.mean))
+    }
+  }
+
+  @Test(arguments: cases)
+  func `mean exit times at the default step are the law's`(item: Case) async throws {
+    for distance in try await distances(item, step: nil) { #expect(distance < falseAlarmDeviation) }
+  }
+
+  @Test func `at six times the critical rate a step of 1/64 would not do`() async throws {
+    let distances = try await distances(Self.cases[0], step: 1.0 / 64)
+    #expect(distances.allSatisfy { $0 > falseAlarmDeviation })
+  }
+}

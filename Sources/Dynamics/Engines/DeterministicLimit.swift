@@ -107,8 +107,8 @@ public struct DeterministicLimit: ObservableEngine {
   ) throws -> [ExitRecord] {
     let evolution = try evolution(flow, step: 1e-4)
     var (time, state) = (0.0, start)
-    let falls = StepTurns(flow, levels: exitRule.levels.count, isMonotone: isMonotone)
     var watch = exitRule.watch(of: model, initialRisk: flow.risk(of: state))
+    let falls = StepTurns(flow, levels: watch.levels.count, isMonotone: isMonotone)
     falls.begin(at: state)
     watch.begin(risk: falls.values[0])
     if !watch.levels.isEmpty { watch.begin(levels: falls.values.dropFirst().map { -$0 }) }

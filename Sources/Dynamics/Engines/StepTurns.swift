@@ -107,7 +107,7 @@ final class StepTurns {
     var found: [(time: Double, value: Double)] = []
     for place in places + [span.upperBound] {
       let next = place < span.upperBound ? try self.slope(index, at: place) : slopes[index]
-      if slope < 0 && next > 0 {
+      if slope < 0 && next >= 0 {
         let turn = try findRoot(in: time...place, absoluteTolerance: 1e-12) {
           $0 == time ? slope : $0 == place ? next : try self.slope(index, at: $0)
         }
