@@ -57,7 +57,9 @@ final class IncrementQuadrature {
     layout = model.layout
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    grid = try FieldGrid(model: model, rule: rule)
+    grid = try FieldGrid(
+      model: model, rule: rule,
+      limits: FieldGrid.SteepLimits(breadth: 0.95, count: Double(3 * Self.largestVisitCount)))
     // ℰ⁴ is the highest power of the label noise: three nodes are exact.
     (errorNodes, errorWeights) = try gaussHermiteRule(count: model.labelNoise > 0 ? 3 : 1)
     let p = model.width
