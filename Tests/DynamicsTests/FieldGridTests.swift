@@ -182,7 +182,7 @@ struct MomentsReference: Decodable, Sendable, CustomStringConvertible {
         // ∫ r^{q−1+n} exp(−r²/2) dr = 2^{(q+n)/2−1} Γ((q + n)/2).
         let half = 0.5 * Double(dimension + power)
         let expected = pow(2, half - 1) * tgamma(half) / pow(2 * Double.pi, 0.5 * Double(dimension))
-        #expect(abs(found / expected - 1) < 1e-11, "\(count) nodes, r^\(power)")
+        #expect(abs(found / expected - 1) < 1e-10, "\(count) nodes, r^\(power)")
       }
     }
   }
@@ -201,7 +201,7 @@ struct MomentsReference: Decodable, Sendable, CustomStringConvertible {
       }
       rule.cut(planes, dimension: dimension)
       let sum = rule.weights.reduce(0, +)
-      #expect(abs(sum / area - 1) < (dimension == 4 ? 1e-6 : 1e-9), "\(share): \(sum / area - 1)")
+      #expect(abs(sum / area - 1) < (dimension == 4 ? 3e-5 : 1e-9), "\(share): \(sum / area - 1)")
     }
   }
 

@@ -116,9 +116,7 @@ final class QuadratureMoments: FlowMoments {
     guard FieldGrid.kinkCount(model) > 0 else {
       return FieldGrid.Rule(axis: plain, edge: model.hasPolynomialPieces ? 0 : 1)
     }
-    // ℰ²σ'σ' and ℰσ'λ, as above.
-    let exact = model.pieceDegrees.map { max($0.student, $0.target) + $0.student }
-    let rules = try FieldGrid.rules(for: model, exactAxis: exact).filter {
+    let rules = try cutRules(for: model).filter {
       try FieldGrid.nodeCount(model, rule: $0) <= Double(largestNodeCount)
     }
     for rule in rules.dropLast() where try errorEstimate(of: model, rule: rule) < 1e-9 {
@@ -127,13 +125,21 @@ final class QuadratureMoments: FlowMoments {
     return rules.last ?? FieldGrid.Rule(axis: plain, edge: 0)
   }
 
+  /// Rules with kinks cut, the coarsest first.
+  private static func cutRules(for model: Model) -> [FieldGrid.Rule] {
+    // ℰ²σ'σ' and ℰσ'λ, as for a plain grid.
+    let exact = model.pieceDegrees.map { max($0.student, $0.target) + $0.student }
+    return FieldGrid.rules(for: model, exactAxis: exact)
+  }
+
   /// The relative tolerance of the ODE's steps: 1e-12, or a hundredth of the error where nodes across kinks make
   /// the drift rough.
   static func stepTolerance(of model: Model, error: Double) throws -> Double {
-    guard !NetworkFlow.isClosed(model), FieldGrid.kinkCount(model) > 0,
-      try rule(for: model).edge == 0
-    else { return max(1e-12, min(0.01 * error, 1e-9)) }
-    return max(1e-12, min(0.01 * error, 1e-4))
+    var isAcrossKinks = !NetworkFlow.isClosed(model) && FieldGrid.kinkCount(model) > 0
+    if isAcrossKinks, let coarsest = cutRules(for: model).first {
+      isAcrossKinks = try FieldGrid.nodeCount(model, rule: coarsest) > Double(largestNodeCount)
+    }
+    return max(1e-12, min(0.01 * error, isAcrossKinks ? 1e-4 : 1e-9))
   }
 
   /// The largest change of an expectation from fewer nodes, relative to the largest, at
