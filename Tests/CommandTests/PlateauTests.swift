@@ -71,4 +71,27 @@ import Testing
     #expect(result.stderr.contains(says), "\(result.stderr)")
     #expect(result.stdout.isEmpty)
   }
+
+  @Test func `a burn-in shorter than the fixed point's own relaxation is not at rest`() throws {
+    let words = "--dimension 1000 --width 4 --learning-rate 0.4 --label-noise 0.1 --replicas 8"
+    for dynamics in ["ode,chain", "chain"] {
+      let entries = try plateaus("\(words) --horizon 20 --dynamics \(dynamics)")
+      let chain = try #require(entries.last)
+      #expect(chain["excess_risk"] is NSNull && chain["standard_error"] is NSNull)
+      let said = try #require(chain["words"] as? String)
+      #expect(said.hasPrefix("not at rest: the slowest way back takes τ = 67"), "\(said)")
+      let averages = try #require(chain["averages"] as? [String: Any])
+      #expect(abs(try #require(averages["relaxation_time"] as? Double) - 67.33) < 0.1)
+    }
+    let rested = try plateaus("\(words) --horizon 5 --from fixed-point --dynamics chain")
+    #expect(rested[0]["words"] as? String == "at rest")
+    let long = try plateaus(
+      "--dimension 300 --learning-rate 0.1 --label-noise 0.5 --replicas 8 --horizon 12 --dynamics chain"
+    )
+    #expect(long[0]["words"] as? String == "at rest")
+    let one = try plateaus(
+      "--dimension 300 --learning-rate 0.1 --activation tanh --replicas 1 --horizon 3 --dynamics chain"
+    )
+    #expect(try #require(one[0]["words"] as? String).hasPrefix("not judged"))
+  }
 }

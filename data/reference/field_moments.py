@@ -4,7 +4,7 @@ The fields are L z with z standard normal, L the Cholesky factor of their covari
 after the other; on each the panels of a Gauss-Legendre rule part at the place where the field that ends there is
 zero, which is where ReLU has its kink and a steep tanh turns, and grow from there by factors of two. Writes
 field_moments.json: per unit of time the drift of M, Q and a, and the covariance C of their increments, for the
-free and the spherical constraint.
+free and the spherical constraint, and the excess risk.
 """
 import itertools
 import json
@@ -19,6 +19,7 @@ ACTIVATIONS = {
     "sigmoid": (expit, lambda x: expit(x) * expit(-x)),
     "softplus": (lambda x: np.logaddexp(0, x), expit),
     "square": (lambda x: x * x, lambda x: 2 * x),
+    "linear": (lambda x: x, np.ones_like),
     # He_1 + 0.4 He_2 - 0.2 He_3
     "hermite": (lambda x: x + 0.4 * (x * x - 1) - 0.2 * (x**3 - 3 * x),
                 lambda x: 1 + 0.8 * x - 0.6 * (x * x - 1)),
@@ -74,16 +75,25 @@ def grids(covariance, order, smallest, longest, count):
 
 
 def moments(case, *panelling):
-    """The drift and the covariance of (M, Q, a) per unit of time."""
+    """The drift and the covariance of (M, Q, a) per unit of time, and the excess risk."""
     p, k = case["width"], case["teacher_units"]
-    total, product = 0, 0
+    total, product, risk = 0, 0, 0
     for fields, weight in grids(case["gram"], list(range(p, p + k)) + list(range(p)), *panelling):
         # Three Gauss-Hermite nodes are exact for the fourth power of the label noise.
         for node, share in ((-np.sqrt(3), 1 / 6), (0.0, 2 / 3), (np.sqrt(3), 1 / 6)):
             x = increments(case, fields, node)
             total = total + share * (x @ weight)
             product = product + share * (x * weight) @ x.T
-    return total, product - np.outer(total, total)
+        risk = risk + 0.5 * clean_error(case, fields)**2 @ weight
+    return total, product - np.outer(total, total), risk
+
+
+def clean_error(case, fields):
+    """The error without the label's noise."""
+    p = case["width"]
+    value = ACTIVATIONS[case["student"]][0]
+    labels = ACTIVATIONS[case["target"]][0](fields[:, p:]).mean(1)
+    return labels - (value(fields[:, :p]) * np.array(case["second_layer"])).sum(1) / p
 
 
 def increments(case, fields, node):
@@ -93,8 +103,7 @@ def increments(case, fields, node):
     value, slope = ACTIVATIONS[case["student"]]
     students, teacher = fields[:, :p], fields[:, p:]
     rate = case["learning_rate"] / p
-    error = (ACTIVATIONS[case["target"]][0](teacher).mean(1) - (value(students) * a).sum(1) / p
-             + np.sqrt(case["label_noise"]) * node)
+    error = clean_error(case, fields) + np.sqrt(case["label_noise"]) * node
     u = rate * a * error[:, None] * slope(students)
     q = 2 * u * students + u * u
     is_spherical = case["constraint"] == "spherical"
@@ -144,7 +153,13 @@ def cases():
             if student in ("hermite", "square") and norm > 10:
                 continue
             found.append(case(student, target, pair(norm, 0.6)))
-    found.append(case("tanh", "tanh", pair(10.0, 0.9, 8.0)))
+    for student in ("tanh", "sigmoid", "softplus"):
+        for norm in (1.5, 6.0, 10.0, 31.0, 100.0):
+            found.append(case(student, "linear", pair(norm, 0.6)))
+            found.append(case(student, student, pair(norm, 0.95)))
+    for student, target in (("tanh", "tanh"), ("softplus", "sigmoid"), ("erf", "tanh"), ("relu", "softplus")):
+        found.append(case(student, target, pair(10.0, 0.9, 8.0)))
+        found.append(case(student, target, pair(1.0, 0.9, 8.0)))
     for gram in (THREE, NEAR):
         found.append(case("relu", "relu", gram, 2, 1))
         found.append(case("relu", "relu", gram, 1, 2))
@@ -164,13 +179,13 @@ if __name__ == "__main__":
         norm = np.sqrt(np.array(item["gram"]).diagonal().max())
         finest, longest = (min(1.0, 0.5 / norm), 1.0) if n == 2 else (1.5, 3.0)
         fine, coarse = {2: (12, 9), 3: (12, 9), 4: (7, 5)}[n]
-        drift, covariance = moments(item, finest, longest, fine)
+        drift, covariance, risk = moments(item, finest, longest, fine)
         other = moments(item, finest, longest, coarse)
         largest = abs(drift).max(), abs(covariance).max()
         error = max(abs(drift - other[0]).max() / largest[0],
-                    abs(covariance - other[1]).max() / largest[1])
-        item.update(drift=drift.tolist(), covariance=covariance.tolist(), error=error)
-        print(item["student"], item["target"], n, item["gram"][0], f"{error:.1e}", drift)
+                    abs(covariance - other[1]).max() / largest[1], abs(risk - other[2]) / risk)
+        item.update(drift=drift.tolist(), covariance=covariance.tolist(), risk=risk, error=error)
+        print(item["student"], item["target"], n, item["gram"][0], f"{error:.1e}", drift, risk)
         results.append(item)
     with open("field_moments.json", "w") as file:
         json.dump(results, file, separators=(",", ":"))

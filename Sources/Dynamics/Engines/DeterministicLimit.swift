@@ -95,7 +95,7 @@ public struct DeterministicLimit: ObservableEngine {
   }
 
   private func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
-    let relative = max(1e-12, min(0.01 * quadratureError, 1e-4))
+    let relative = try QuadratureMoments.stepTolerance(of: model, error: quadratureError)
     return try ODEEvolution(
       dimension: flow.stateLength, stepper: stepper, absoluteTolerance: 0.01 * relative,
       relativeTolerance: relative, initialStep: step, maximumStep: 0.25

@@ -7,7 +7,7 @@ import GSL
 /// every axis, `axis` of them, in all their n-th power.
 ///
 /// Fields with a kink (ReLU), and fields over which a step or ramp (erf, tanh, sigmoid, softplus) turns within
-/// less than ``largestBreadth`` standard deviations, are cut: g is turned so that the q-dimensional span of
+/// few standard deviations (``SteepLimits``), are cut: g is turned so that the q-dimensional span of
 /// those fields comes first, whose directions are those of ``DirectionRule`` and whose radius has a half-range
 /// Gauss rule; the n − q axes left keep Gauss–Hermite nodes. For ReLU and polynomials the sum is then exact
 /// but for the angles. A workspace belongs to one task; a walk allocates nothing, a cut a little.
@@ -33,10 +33,12 @@ final class FieldGrid {
 
   /// The most fields that are cut.
   static let largestCutCount = 4
-  /// A step that turns over more standard deviations of its field than this is smooth enough.
-  static let largestBreadth = 0.8
-  /// The most nodes that steep fields may ask for.
-  static let largestGradedCount = 400_000.0
+  /// When steps and ramps are steep: where they turn over fewer standard deviations of their field than
+  /// `breadth`, as long as the nodes are not above `count`.
+  struct SteepLimits: Sendable {
+    let breadth: Double
+    let count: Double
+  }
 
   private let width: Int
   private let fieldCount: Int
@@ -50,6 +52,7 @@ final class FieldGrid {
   /// The breadth of the step or ramp of each field, in the factor's order: 0 for a kink, nil for polynomials.
   private let breadths: [Double?]
   private let isCut: Bool
+  private let limits: SteepLimits
   private var directionRule: DirectionRule
   private let radialRules: [LineRule]
   private let panel: LineRule
@@ -62,8 +65,9 @@ final class FieldGrid {
   private var radiusWeights: [Double] = []
 
   /// Throws `GSLError`.
-  init(model: Model, rule: Rule) throws {
+  init(model: Model, rule: Rule, limits: SteepLimits) throws {
     let n = model.fieldCount
+    self.limits = limits
     width = model.width
     fieldCount = n
     nodesPerAxis = rule.axis
@@ -128,7 +132,8 @@ final class FieldGrid {
     guard rule.edge > 0, kinkCount(model) > 0 else {
       return nodeCount(model, nodesPerAxis: rule.axis)
     }
-    let grid = try FieldGrid(model: model, rule: rule)
+    let grid = try FieldGrid(
+      model: model, rule: rule, limits: SteepLimits(breadth: .leastNonzeroMagnitude, count: 0))
     grid.factorCovariance(of: model, at: model.ordinaryState)
     return grid.nodeCount
   }
@@ -236,46 +241,55 @@ final class FieldGrid {
 
   // MARK: Cuts
 
-  /// Finds what is to be cut at the covariance factored last, and turns g to it.
+  /// Finds what is to be cut at the covariance factored last, and turns g to it: all kinks, and of the steep
+  /// fields the steepest, up to two, for which the nodes do not become too many.
   private func cut() {
     cutDimension = 0
-    let kinks = breadths.count { $0 == 0 }
-    guard kinks <= FieldGrid.largestCutCount else { return }
-    if cut(includingSteep: true) { return }
-    _ = cut(includingSteep: false)
-  }
-
-  /// Whether a cut was made, of kinks alone or of steep fields as well.
-  private func cut(includingSteep: Bool) -> Bool {
+    var (kinks, steep): ([DirectionRule.Plane], [DirectionRule.Plane]) = ([], [])
     let n = fieldCount
-    var planes: [DirectionRule.Plane] = []
-    var smallest = Double.infinity
     for i in 0..<n {
       guard let breadth = breadths[i] else { continue }
       var square = 0.0
       for j in 0...i { square += factor[i * n + j] * factor[i * n + j] }
       let length = square.squareRoot()
-      let isSteep = breadth > 0 && breadth < FieldGrid.largestBreadth * length
-      guard length > 0, breadth == 0 || includingSteep && isSteep else { continue }
+      // Neither 0 nor what is not a number.
+      guard length > 0, length < .infinity else { continue }
+      let layer = breadth / length
+      guard layer < limits.breadth else { continue }
       let normal = (0..<n).map { $0 <= i ? factor[i * n + $0] / length : 0 }
-      planes.append(DirectionRule.Plane(normal: normal, layer: isSteep ? breadth / length : nil))
-      if isSteep { smallest = min(smallest, breadth / length) }
+      if breadth == 0 {
+        kinks.append(DirectionRule.Plane(normal: normal, layer: nil))
+      } else {
+        steep.append(DirectionRule.Plane(normal: normal, layer: layer))
+      }
     }
-    if planes.isEmpty { return false }
+    guard kinks.count <= FieldGrid.largestCutCount else { return }
+    steep.sort { ($0.layer ?? 0) < ($1.layer ?? 0) }
+    for count in (0...min(steep.count, 2)).reversed() {
+      if cut(kinks + steep.prefix(count), smallestLayer: count > 0 ? steep[0].layer : nil) {
+        return
+      }
+    }
+  }
+
+  /// Whether a cut along these planes was made.
+  private func cut(_ given: [DirectionRule.Plane], smallestLayer: Double?) -> Bool {
+    if given.isEmpty { return false }
+    let n = fieldCount
+    var planes = given
     let dimension = turn(&planes)
-    if smallest < .infinity, dimension > 2 { return false }
+    if smallestLayer != nil, dimension > 2 { return false }
     directionRule.cut(planes, dimension: dimension)
     cutDimension = dimension
-    if smallest < .infinity {
-      gradeRadii(smallest)
+    if let smallestLayer {
+      gradeRadii(smallestLayer)
+      if nodeCount > limits.count {
+        cutDimension = 0
+        return false
+      }
     } else {
-      (radii, radiusWeights) = (
-        radialRules[dimension - 1].nodes, radialRules[dimension - 1].weights
-      )
-    }
-    if smallest < .infinity, nodeCount > FieldGrid.largestGradedCount {
-      cutDimension = 0
-      return false
+      let rule = radialRules[dimension - 1]
+      (radii, radiusWeights) = (rule.nodes, rule.weights)
     }
     for i in 0..<n {
       for j in 0..<n {
@@ -359,7 +373,7 @@ final class FieldGrid {
       ends.append(next)
       next *= 2
     }
-    for end in ends + [1.5, 3, 5, 8, 12, 16] {
+    for end in ends + [1.5, 3, 5, 8, 12] {
       for (node, weight) in zip(panel.nodes, panel.weights) {
         let r = start + (end - start) * node
         radii.append(r)

@@ -57,7 +57,12 @@ final class IncrementQuadrature {
     layout = model.layout
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    grid = try FieldGrid(model: model, rule: rule)
+    grid = try FieldGrid(
+      model: model, rule: rule,
+      limits: FieldGrid.SteepLimits(
+        // Where kinks are cut anyway, cutting along the other field costs little.
+        breadth: model.fieldCount == 2 && FieldGrid.kinkCount(model) > 0 ? 1.6 : 0.95,
+        count: Double(3 * Self.largestVisitCount)))
     // ℰ⁴ is the highest power of the label noise: three nodes are exact.
     (errorNodes, errorWeights) = try gaussHermiteRule(count: model.labelNoise > 0 ? 3 : 1)
     let p = model.width

@@ -67,7 +67,8 @@ extension Model {
   }
 
   /// States at which errors of quadrature are estimated: the ordinary one, and students that share a direction
-  /// c of the teacher's, c = 0.03 near the start of an escape and c = 0.9 near its end.
+  /// c of the teacher's, c = 0.03 near the start of an escape and c = 0.9 near its end; where norms are free, also
+  /// students of norm 2.
   var quadratureStates: [[Double]] {
     let (p, k) = (width, teacherUnits)
     // The units' sum, of length √(Σ P).
@@ -81,7 +82,13 @@ extension Model {
       }
       return state + secondLayer
     }
-    return [ordinaryState] + others
+    guard constraint != .spherical, let grown = others.first else {
+      return [ordinaryState] + others
+    }
+    let pairs = p * k
+    return [ordinaryState] + others + [
+      grown.enumerated().map { $0 < pairs ? 2 * $1 : $0 < layout.count ? 4 * $1 : $1 }
+    ]
   }
 
   /// The degrees of student and target between kinks, nil unless all is ReLU and polynomials.

@@ -11,6 +11,9 @@ final class QuadratureMoments: FlowMoments {
   /// The largest number of nodes an evaluation visits, some 20 ms.
   static let largestNodeCount = 300_000
 
+  /// The largest number where activations are steep, some 150 ms.
+  static let largestSteepCount = 2_500_000
+
   /// The numbers of nodes.
   let rule: FieldGrid.Rule
   private let model: Model
@@ -27,7 +30,7 @@ final class QuadratureMoments: FlowMoments {
   }
 
   convenience init(model: Model, nodesPerAxis count: Int) throws {
-    try self.init(model: model, rule: FieldGrid.Rule(axis: count, edge: 1))
+    try self.init(model: model, rule: FieldGrid.Rule(axis: count, edge: 0))
   }
 
   init(model: Model, rule: FieldGrid.Rule) throws {
@@ -35,7 +38,10 @@ final class QuadratureMoments: FlowMoments {
     self.rule = rule
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    grid = try FieldGrid(model: model, rule: rule)
+    grid = try FieldGrid(
+      model: model, rule: rule,
+      limits: FieldGrid.SteepLimits(
+        breadth: model.fieldCount == 2 ? 1.6 : 0.95, count: Double(Self.largestSteepCount)))
     memory = KernelMemory([model.width, model.width])
     values = memory.take(model.width)
     slopes = memory.take(model.width)
@@ -110,15 +116,30 @@ final class QuadratureMoments: FlowMoments {
     guard FieldGrid.kinkCount(model) > 0 else {
       return FieldGrid.Rule(axis: plain, edge: model.hasPolynomialPieces ? 0 : 1)
     }
-    // ℰ²σ'σ' and ℰσ'λ, as above.
-    let exact = model.pieceDegrees.map { max($0.student, $0.target) + $0.student }
-    let rules = try FieldGrid.rules(for: model, exactAxis: exact).filter {
+    let rules = try cutRules(for: model).filter {
       try FieldGrid.nodeCount(model, rule: $0) <= Double(largestNodeCount)
     }
     for rule in rules.dropLast() where try errorEstimate(of: model, rule: rule) < 1e-9 {
       return rule
     }
     return rules.last ?? FieldGrid.Rule(axis: plain, edge: 0)
+  }
+
+  /// Rules with kinks cut, the coarsest first.
+  private static func cutRules(for model: Model) -> [FieldGrid.Rule] {
+    // ℰ²σ'σ' and ℰσ'λ, as for a plain grid.
+    let exact = model.pieceDegrees.map { max($0.student, $0.target) + $0.student }
+    return FieldGrid.rules(for: model, exactAxis: exact)
+  }
+
+  /// The relative tolerance of the ODE's steps: 1e-12, or a hundredth of the error where nodes across kinks make
+  /// the drift rough.
+  static func stepTolerance(of model: Model, error: Double) throws -> Double {
+    var isAcrossKinks = !NetworkFlow.isClosed(model) && FieldGrid.kinkCount(model) > 0
+    if isAcrossKinks, let coarsest = cutRules(for: model).first {
+      isAcrossKinks = try FieldGrid.nodeCount(model, rule: coarsest) > Double(largestNodeCount)
+    }
+    return max(1e-12, min(0.01 * error, isAcrossKinks ? 1e-4 : 1e-9))
   }
 
   /// The largest change of an expectation from fewer nodes, relative to the largest, at

@@ -68,7 +68,7 @@ public struct FixedPoint: Sendable {
     let flow = try NetworkFlow(model: model)
     let quadratureError =
       NetworkFlow.isClosed(model) ? 0 : try QuadratureMoments.errorEstimate(of: model)
-    let relative = max(1e-12, min(0.01 * quadratureError, 1e-4))
+    let relative = try QuadratureMoments.stepTolerance(of: model, error: quadratureError)
     var (time, state) = (0.0, flow.state(of: start))
     let evolution = try ODEEvolution(
       dimension: flow.stateLength, stepper: stepper, absoluteTolerance: 0.01 * relative,
