@@ -48,6 +48,23 @@ public struct EnsembleRun: Sendable {
       table: table)
   }
 
+  /// Creates a run from records that are already there, those of one mark after the other.
+  ///
+  /// Traps unless every mark has as many.
+  public init(
+    kind: DynamicsKind, marks: [ExitMark], steps: Int, seconds: Double,
+    recordsByMark: [[ExitRecord]]
+  ) {
+    let replicas = recordsByMark.first?.count ?? 0
+    precondition(
+      recordsByMark.count == marks.count && recordsByMark.allSatisfy { $0.count == replicas },
+      "one record a replica, mark")
+    guard let table = try? ExitRecordTable(replicas: 0..<replicas, recordsPerReplica: marks.count)
+    else { preconditionFailure("no memory for a second copy of the records") }
+    for replica in 0..<replicas { table.set(replica, recordsByMark.map { $0[replica] }) }
+    self.init(kind: kind, marks: marks, steps: steps, seconds: seconds, table: table)
+  }
+
   /// Thresholds of the marks.
   public var thresholds: [Double] { marks.map(\.threshold) }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// Runs a saved run to its end, writes its files and prints what it found.
 func completeSavedRun(_ run: SavedRun, _ printing: PrintArguments) async throws {
-  for note in run.notes { Console.error("escapement: \(note)\n") }
+  for note in run.notes { Console.error("escapement: \(singleLine(note))\n") }
   guard let journal = run.journal else { return }
   let path = run.directory.path
   let advice =
@@ -29,6 +29,14 @@ func completeSavedRun(_ run: SavedRun, _ printing: PrintArguments) async throws 
   }
 }
 
+/// Prints a run from the files of its directory.
+func show(_ finished: FinishedRun, in directory: String, _ printing: PrintArguments) throws {
+  Console.error("escapement: '\(directory)' is finished already, this is what its files hold\n")
+  // With the cost of the run itself, and the very bytes that it printed.
+  if printing.format == .json { return try Console.output(finished.summary) }
+  try show(finished.comparison, printing)
+}
+
 /// The files of a run directory.
 func filesOfRun(_ comparison: Comparison) throws
   -> [(name: String, fill: (OutputSink) throws -> Void)]
@@ -44,7 +52,7 @@ func filesOfRun(_ comparison: Comparison) throws
 /// Prints a comparison and its warnings.
 func show(_ comparison: Comparison, _ printing: PrintArguments) throws {
   for warning in comparison.summary.warnings {
-    Console.error("escapement: warning: \(warning)\n")
+    Console.error("escapement: warning: \(singleLine(warning))\n")
   }
   switch printing.format {
   case .json: try Console.output(jsonData(comparison.summary))

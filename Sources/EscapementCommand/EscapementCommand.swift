@@ -19,7 +19,7 @@ struct EscapementCommand: AsyncParsableCommand {
     ])
 
   static func main() async {
-    // A reader that has gone is an error of writing, not the end of a run of days.
+    // A reader that has gone is not the end of a run of days.
     signal(SIGPIPE, SIG_IGN)
     // Nor is a limit on the size of files.
     signal(SIGXFSZ, SIG_IGN)

@@ -23,6 +23,7 @@ enum ExitStatus {
   @inline(never)
   private static func report(_ error: any Error) -> Int32 {
     switch error {
+    case is ClosedOutputError: 0
     case let error as ExperimentError: say(error.description, error.isInFile ? data : usage)
     case let error as DataFileError: say(error.description, data)
     case let error as ParameterError: say(error.description, usage)
@@ -54,8 +55,8 @@ enum ExitStatus {
   }
 
   private static func say(_ message: String, _ status: Int32) -> Int32 {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    Console.error("escapement: \(line)\n")
+    // What a file or an option holds may be anything, orders to a terminal included.
+    Console.error("escapement: \(singleLine(message))\n")
     return status
   }
 }

@@ -83,6 +83,23 @@ struct ExperimentArguments: ParsableArguments {
   }
 }
 
+/// What the subcommands that fill a directory do with what it holds.
+struct OverwriteArguments: ParsableArguments {
+  @Flag(help: "Clear --output of all that this program made there before; other files stay.")
+  var overwrite = false
+
+  /// Clears a directory when that was asked for; returns whether it was.
+  func clear(_ output: String?) throws -> Bool {
+    guard overwrite else { return false }
+    guard let output else {
+      throw ExperimentError(
+        origin: .commandLine, key: "overwrite", problem: "expected --output too, to be cleared")
+    }
+    try OutputContents(path: output).clear()
+    return true
+  }
+}
+
 extension ArgumentHelp {
   init(_ key: ExperimentKey) {
     self.init(stringLiteral: key.help)

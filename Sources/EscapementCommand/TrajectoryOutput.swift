@@ -13,7 +13,7 @@ enum TrajectoryFormat: String, ExpressibleByArgument, CaseIterable {
 func completeSavedTrajectories(
   _ saved: SavedTrajectories, _ format: TrajectoryFormat
 ) async throws {
-  for note in saved.notes { Console.error("escapement: \(note)\n") }
+  for note in saved.notes { Console.error("escapement: \(singleLine(note))\n") }
   let advice = "escapement resume \(quoted(saved.directory.path))"
   let interruption = Interruption(saving: saved.journal, advice: advice)
   let trajectories: Escapement.Trajectories
@@ -32,7 +32,7 @@ func completeSavedTrajectories(
 
 /// Prints trajectories and their warnings.
 func show(_ trajectories: Escapement.Trajectories, _ format: TrajectoryFormat) throws {
-  for warning in trajectories.warnings { Console.error("escapement: warning: \(warning)\n") }
+  for warning in trajectories.warnings { Console.error("escapement: warning: \(singleLine(warning))\n") }
   switch format {
   case .csv: try Console.output(csv(trajectories))
   case .json: try Console.output(jsonData(TrajectorySummary(trajectories, withPaths: true)))

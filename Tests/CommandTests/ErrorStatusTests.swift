@@ -120,14 +120,15 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
   @Test func `a file that cannot be written ends with 74, and the run can be taken up`() throws {
     try withFiles { directory in
       let run = directory.appendingPathComponent("run")
-      let obstacle = run.appendingPathComponent("summary.json")
+      // The name that it has until it is whole.
+      let obstacle = run.appendingPathComponent(".summary.json.partial")
       try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: true)
       let result = try runCommand("compare good.yaml --output run", in: directory)
       expectError(result, 74, "summary.json")
       #expect(result.stderr.contains("escapement resume run"))
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
-          == ["checkpoint.records", "summary.json"])
+          == [".summary.json.partial", "checkpoint.records"])
       try FileManager.default.removeItem(at: obstacle)
       #expect(try runCommand("resume run", in: directory).status == 0)
       #expect(
@@ -155,6 +156,91 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
     #expect(result.stdout.contains("USAGE: escapement"))
+  }
+
+  @Test func `a file in another encoding is named, and UTF-8 expected`() throws {
+    try withFiles { directory in
+      let text = "# größe\ndimension: 50\nlearning-rate: 0.1\n"
+      for (data, place) in [
+        (try #require(text.data(using: .utf16)), "odd.yaml: is in UTF-16"),
+        (try #require(text.data(using: .utf16BigEndian)), "odd.yaml: is in UTF-16 or UTF-32"),
+        (Data(text.unicodeScalars.map { UInt8($0.value) }), "odd.yaml, line 1: is not in UTF-8"),
+      ] {
+        try data.write(to: directory.appendingPathComponent("odd.yaml"))
+        for subcommand in ["compare", "sweep", "theory", "trajectories", "plateau"] {
+          let result = try runCommand("\(subcommand) odd.yaml", in: directory)
+          expectError(result, 65, place)
+          #expect(result.stderr.contains("expected UTF-8"))
+        }
+      }
+      // A byte-order mark is no other encoding.
+      try Data(("\u{FEFF}" + text).utf8).write(to: directory.appendingPathComponent("odd.yaml"))
+      #expect(try runCommand("theory odd.yaml", in: directory).status == 0)
+    }
+  }
+
+  @Test(arguments: [
+    "theory --dimension 50 --learning-rate 0.1", "compare --help", "sweep --help",
+    "trajectories --dimension 50 --learning-rate 0.1 --replicas 40 --dynamics ode",
+    "compare --dimension 50 --learning-rate 0.1 --replicas 3 --dynamics chain --output run",
+  ])
+  func `a reader that has gone is no error`(words: String) throws {
+    try withDirectory { directory in
+      // The pipe's reader is gone before the first byte.
+      let pipe = Pipe()
+      try pipe.fileHandleForReading.close()
+      let result = try runCommand(
+        words.split(separator: " ").map(String.init), in: directory,
+        stdout: pipe.fileHandleForWriting)
+      #expect(result.status == 0, "\(result.stderr)")
+      #expect(!result.stderr.contains("standard output"), "\(result.stderr)")
+      if words.hasSuffix("run") {
+        #expect(try runCommand("export run --to csv", in: directory).status == 0)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "compare", "export", "law", "merge", "plateau", "resume", "submit", "sweep", "test", "theory",
+    "trajectories",
+  ])
+  func `help says the default of every option, or that it is required`(subcommand: String) throws {
+    let help = try runCommand([subcommand, "--help"]).stdout
+    // An option with a value, and the lines that explain it.
+    let options = ("\n" + help).components(separatedBy: "\n  --").dropFirst().filter {
+      ($0.split(separator: "\n").first ?? "").contains("<")
+    }
+    #expect(options.count >= (["export", "merge", "resume", "test"].contains(subcommand) ? 2 : 30))
+    for option in options {
+      let text = option.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      #expect(text.contains("(default") || text.contains("(required"), "\(subcommand): --\(text)")
+    }
+  }
+
+  @Test func `help names every value that a choice allows`() throws {
+    let help = try runCommand(["compare", "--help"]).stdout
+    func text(_ key: ExperimentKey) throws -> String {
+      let part = try #require(help.components(separatedBy: "\n  --\(key.rawValue) ").dropFirst().first)
+      let end = part.range(of: "\n  -")?.lowerBound ?? part.endIndex
+      return part[..<end].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+    for (key, values) in [
+      (ExperimentKey.scheme, ["drift-heun", "drift-runge-kutta", "euler-maruyama"]),
+      (.monitoring, ["continuous", "discrete", "grid"]),
+      (.constraint, ["spherical", "free", "lagrange"]), (.precision, ["double", "single"]),
+      (.generator, ["xoshiro256++", "philox4x32-10"]), (.dynamics, ["ode", "sde", "chain", "sgd"]),
+      (.odeStepper, ["rk8pd", "rkf45", "msadams"]), (.finiteSizeDrift, ["true", "false"]),
+      (.secondLayerNormalised, ["true", "false"]),
+    ] {
+      for value in values { #expect(try text(key).contains(value), "\(key) \(value)") }
+      // What help names is taken, and what is not named is refused with the names.
+      let odd = try runCommand(
+        "theory --dimension 50 --learning-rate 0.1 --\(key.rawValue) oddity")
+      #expect(odd.status == 64)
+      for value in values where key != .generator {
+        #expect(odd.stderr.contains(value), "\(odd.stderr)")
+      }
+    }
   }
 
   @Test(arguments: ["compare", "plateau", "sweep", "theory"])

@@ -14,7 +14,7 @@ import Testing
 
   /// Makes a checkpoint with all records and no final files: the latter have an obstacle.
   private func makeCheckpoint(in directory: URL) throws -> URL {
-    let obstacle = directory.appendingPathComponent("run/summary.json")
+    let obstacle = directory.appendingPathComponent("run/.summary.json.partial")
     try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: true)
     #expect(
       try runCommand("compare \(interruptedExperiment) --output run", in: directory).status == 74)

@@ -112,10 +112,10 @@ import Testing
     }
   }
 
-  @Test func `a second run into the same directory replaces the first`() throws {
+  @Test func `a second run into the same directory replaces the first where that is asked for`() throws {
     try withDirectory { directory in
       _ = try compare("--replicas 40 --dynamics chain", in: directory, to: "run")
-      _ = try compare("--replicas 6 --dynamics ode --seed 2", in: directory, to: "run")
+      _ = try compare("--replicas 6 --dynamics ode --seed 2 --overwrite", in: directory, to: "run")
       _ = try compare("--replicas 6 --dynamics ode --seed 2", in: directory, to: "fresh")
       let names = try FileManager.default.contentsOfDirectory(
         atPath: directory.appendingPathComponent("run").path)

@@ -23,7 +23,7 @@ import Testing
 
   /// Makes a checkpoint with all that was seen and no final files: the latter have an obstacle.
   private func makeCheckpoint(in directory: URL) throws -> URL {
-    let obstacle = directory.appendingPathComponent("run/summary.json")
+    let obstacle = directory.appendingPathComponent("run/.summary.json.partial")
     try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: true)
     let stopped = try runCommand("\(SavedTrajectoryTests.words) --output run", in: directory)
     #expect(stopped.status == 74 && stopped.stderr.contains("escapement resume run"))

@@ -94,7 +94,7 @@ import Testing
         at: part.appendingPathComponent("points/0001"),
         to: part.appendingPathComponent("points/0006"))
       try FileManager.default.createDirectory(
-        at: part.appendingPathComponent("points/.half"), withIntermediateDirectories: true)
+        at: part.appendingPathComponent("points/.0005.partial"), withIntermediateDirectories: true)
       let kept = try modified(part, "0004")
       #expect(try runCommand("\(words) --output part", in: directory).status == 0)
       try expectSame(directory, "whole", "part")

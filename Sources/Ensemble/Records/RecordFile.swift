@@ -69,14 +69,14 @@ enum RecordFileLayout {
 }
 
 /// Appends blocks to a record file.
-final class RecordFileWriter {
+package final class RecordFileWriter {
   private let file: DurableFile
 
   /// The name under which a file is written before it is put in place.
   static func temporary(_ path: String) -> String { path + ".new" }
 
   /// The name that a temporary file is to have in the end; nil for any other.
-  static func final(_ name: String) -> String? {
+  package static func final(_ name: String) -> String? {
     name.hasSuffix(".new") ? String(name.dropLast(4)) : nil
   }
 

@@ -47,7 +47,7 @@ public final class SnapshotStore: Sendable {
       let middle = final.dropFirst(prefix.count + 1).dropLast(SnapshotStore.suffix.count)
       let parts = middle.split(separator: "-", omittingEmptySubsequences: false)
       guard parts.count == 2, let kind = DynamicsKind(rawValue: String(parts[0])),
-        let replica = Int(parts[1]), replica >= 0
+        let replica = Int(parts[1]), replica >= 0, "\(replica)" == parts[1]
       else { return nil }
       return (name, SnapshotSubject(kind: kind, replica: replica))
     }

@@ -17,14 +17,17 @@ extension ExperimentOptions {
   }
 
   static func text(ofFile path: String) throws -> String {
-    guard let data = try? readFile(path, limit: largestFile),
-      let text = String(data: data, encoding: .utf8)
-    else {
+    guard let data = try? readFile(path, limit: largestFile) else {
       throw ExperimentError(
         origin: .file(path, line: 0), key: "",
         problem: "cannot be read, expected an experiment file in YAML, of 1 MB at most")
     }
-    return text
+    do {
+      return try utf8Text(data)
+    } catch {
+      throw ExperimentError(
+        origin: .file(path, line: error.line ?? 0), key: "", problem: error.problem)
+    }
   }
 
   /// Reads an experiment from YAML text; `name` is what errors call it.

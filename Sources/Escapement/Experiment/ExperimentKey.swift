@@ -1,3 +1,6 @@
+import Dynamics
+import GSL
+
 /// Lists the keys of an experiment, each also an option of the command.
 public enum ExperimentKey: String, Sendable, CaseIterable {
   case dimension
@@ -35,14 +38,14 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   /// What the key means, for help texts.
   public var help: String {
     switch self {
-    case .dimension: return "Input dimension d."
+    case .dimension: return "Input dimension d, a whole number from 1 on (required)."
     case .width: return "Student width p (default 1)."
     case .teacherUnits: return "Number of teacher units k (default 1)."
-    case .learningRate: return "Learning rate γ (not γ/p)."
+    case .learningRate: return "Learning rate γ (not γ/p), above 0 (required)."
     case .labelNoise: return "Variance Δ of the label noise (default 0)."
     case .secondLayer: return "Second-layer weights a at the start, p numbers (default ones)."
     case .secondLayerRate: return "Learning rate γ_a of the second layer (default 0: fixed)."
-    case .secondLayerNormalised: return "Scale a after each step to the sum p (default false)."
+    case .secondLayerNormalised: return "Scale a after each step to the sum p: true or false (default false)."
     case .activation:
       return "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
         + "polynomial:C0,C1,… (default square)."
@@ -50,7 +53,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
       return "Mean over the teacher units of an activation, or {hermite-terms: […]} "
         + "(default: the student's activation)."
     case .teacherGram: return "Covariance P of the teacher units, [[1,0.3],[0.3,1]] (default 1)."
-    case .constraint: return "First layer: spherical, free or lagrange (default spherical)."
+    case .constraint: return "First layer: \(names(Constraint.self)) (default spherical)."
     case .startNorm: return "Norm |w_j|/√d at the start, unless spherical (default 1)."
     case .thresholds: return "Fractions T of the initial risk, or none (default 0.01,0.5)."
     case .overlapThresholds: return "Levels η of a teacher unit's largest overlap (default none)."
@@ -58,23 +61,33 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
       return "Parts S of the teacher's subspace that the students span (default none)."
     case .horizon: return "Time τ after which a replica is censored (default from the growth rate)."
     case .replicas: return "Replicas, for all dynamics or for one: 4000,sgd:24 (default 1000)."
-    case .dynamics: return "Which dynamics: ode,sde,chain,sgd (default ode,sde,chain)."
+    case .dynamics: return "Which dynamics: some of ode,sde,chain,sgd (default ode,sde,chain)."
     case .start: return "random, overlaps:M1,M2,… or gram:FILE (default random)."
-    case .seed: return "Seed, 64 bits (default 1)."
+    case .seed: return "Seed, a whole number from 0 to 2⁶⁴ − 1 (default 1)."
     case .generator:
-      return "Random generator: xoshiro256++, philox4x32-10 or a GSL generator's name."
-    case .threads: return "Threads (default: all cores)."
+      return "Random generator: xoshiro256++, philox4x32-10 or a GSL generator's name "
+        + "(default xoshiro256++)."
+    case .threads: return "Threads, 1 to 4096 (default: all cores)."
     case .timeStep: return "Step of the SDE in τ (default chosen for a bias below the error)."
-    case .finiteSizeDrift: return "Keep the SDE's drift of relative order 1/d (default true)."
-    case .scheme: return "Scheme of the SDE: drift-heun or euler-maruyama (default drift-heun)."
+    case .finiteSizeDrift: return "Keep the SDE's drift of relative order 1/d: true or false (default true)."
+    case .scheme: return "Scheme of the SDE: \(names(DiffusionScheme.self)) (default drift-heun)."
     case .monitoring:
-      return "Watch the SDE at all times (continuous), SGD's (discrete) or its grid's (grid)."
-    case .odeStepper: return "GSL stepper of the ODE (default rk8pd)."
+      return "When the SDE is watched: continuous (at all times), discrete (at SGD's) or grid (at its "
+        + "own) (default continuous)."
+    case .odeStepper: return "GSL stepper of the ODE: \(ODEStepper.all.map(\.name).joined(separator: ", ")) "
+        + "(default rk8pd)."
     case .precision:
       return "Normals of full SGD's input: double, or single, which is faster (default double)."
-    case .margin: return "Margin of the equivalence test on ratios of means (default 0.05)."
-    case .output: return "Directory to fill with the run's files."
+    case .margin: return "Margin of the equivalence test on ratios of means, in (0, 1) (default 0.05)."
+    case .output: return "Directory to fill with the run's files (default none: the result is printed alone)."
     }
+  }
+
+  /// The words that a key may have.
+  private func names<Choice>(_ type: Choice.Type) -> String
+  where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
+    let words = Choice.allCases.map(\.rawValue)
+    return words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
   }
 
   /// What a value is called in a usage line.

@@ -21,8 +21,8 @@ public struct RunDirectory: Sendable {
         description: "output: cannot create the directory '\(path)', expected a writable place")
     }
     // The name is fixed, so that the next attempt removes what a killed one left.
-    let probe = file(".escapement-probe")
-    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    let probe = file(RunDirectory.probe)
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
       let reason = systemReason()
       throw OutputError(
@@ -32,6 +32,18 @@ public struct RunDirectory: Sendable {
     }
     close(descriptor)
     unlink(probe)
+  }
+
+  /// The file that is made and removed to see whether the directory can be written.
+  static let probe = ".escapement-probe"
+
+  /// The name of a file while it is written: fixed, so that the next attempt replaces what a killed one left.
+  static func temporary(_ name: String) -> String { ".\(name).partial" }
+
+  /// The name that a temporary file is to have in the end; nil for any other.
+  static func final(_ name: String) -> String? {
+    guard name.hasPrefix("."), name.hasSuffix(".partial"), name.count > 9 else { return nil }
+    return String(name.dropFirst().dropLast(8))
   }
 
   /// The path of a file in the directory.
@@ -61,8 +73,7 @@ public struct RunDirectory: Sendable {
           description: "output: cannot write '\(path)', a directory stands in its place")
       }
     }
-    // The names are fixed, so that the next attempt replaces what a killed one left.
-    func temporary(_ name: String) -> String { self.file(".\(name).partial") }
+    func temporary(_ name: String) -> String { self.file(RunDirectory.temporary(name)) }
     do {
       for file in files {
         let sink = OutputSink(

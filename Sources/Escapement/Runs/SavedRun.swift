@@ -26,12 +26,12 @@ public final class SavedRun {
 
   /// Opens a directory for an experiment and takes up what is there of it.
   ///
-  /// Throws `OutputError` when the directory cannot be written, is in use, or holds an unfinished
-  /// run of another experiment; `DataFileError` when a file in it is broken.
+  /// Throws `OutputError` when the directory cannot be written, is in use, or holds anything but this
+  /// experiment's own run; `DataFileError` when a file in it is broken.
   public convenience init(
     _ experiment: Experiment, share: ReplicaShare? = nil, directory path: String, commit: String?
   ) throws {
-    try TrajectoryDirectory.requireNone(path)
+    try OutputContents(path: path).admit(.run, experiment.yaml)
     let directory = try RunDirectory(path: path)
     let lock = try RunLock(path: directory.file(RunFileNames(share: share).lock), run: path)
     try self.init(experiment, share, directory, lock, commit)
@@ -134,12 +134,14 @@ public final class SavedRun {
     DurableFile.synchronize(directory: directory.path)
   }
 
-  /// Writes the files of a finished run and removes what it could have been taken up from.
+  /// Writes the files of a finished run, and removes what it could have been taken up from and what exports
+  /// had made of an earlier one.
   ///
   /// Throws `OutputError`; nothing is lost then.
   public func finish(
     _ files: [(name: String, fill: (OutputSink) throws -> Void)]
   ) throws {
+    try OutputContents(path: directory.path).removeDerived()
     try directory.write(files)
     snapshots.removeAll()
     unlink(directory.file(names.checkpoint))

@@ -56,6 +56,11 @@ public enum ShardMerge {
     return records
   }
 
+  /// The shard files that paths stand for, as far as they are there.
+  public static func files(of paths: [String]) -> [String] {
+    paths.flatMap { (try? shards($0)) ?? [] }
+  }
+
   private static func noShard(_ path: String) -> DataFileError {
     DataFileError(path, "it is the checkpoint of a whole run, expected a shard")
   }

@@ -10,26 +10,38 @@ public struct SweepDirectory: Sendable {
   /// The largest sweep.yaml and the largest point.json, in bytes.
   private static let (largestIdentity, largestPoint) = (1 << 24, 1 << 24)
 
+  /// The files of a point.
+  static let pointFiles = ["experiment.yaml", "exit_times.csv", "summary.json", "point.json"]
+
   private let run: RunDirectory
+  private let lock: RunLock
+  /// What a person should know before the work goes on; nil as a rule.
+  public let note: String?
   private let root: URL
   private var points: URL { root.appendingPathComponent("points", isDirectory: true) }
 
   /// Opens a directory for a sweep whose sweep.yaml is `identity`.
   ///
-  /// Throws `OutputError` when it cannot be written, or holds another sweep.
+  /// Throws `OutputError` when it cannot be written, is in use, or holds anything but this sweep.
   public init(path: String, identity: String) throws {
     root = URL(fileURLWithPath: path, isDirectory: true)
+    let contents = OutputContents(path: path)
     let place = root.appendingPathComponent("sweep.yaml")
-    let isThere = FileManager.default.fileExists(atPath: place.path)
-    let data = try? readFile(place.path, limit: SweepDirectory.largestIdentity)
-    let old = data.map { String(decoding: $0, as: UTF8.self) } ?? ""
-    if isThere, old != identity {
-      throw OutputError(
-        isCreation: true,
-        description: "output: '\(path)' holds another sweep"
-          + SweepDirectory.difference(old, identity) + ", expected its own or a new directory")
+    if FileManager.default.fileExists(atPath: place.path) {
+      let data = try? readFile(place.path, limit: SweepDirectory.largestIdentity)
+      let old = data.map { String(decoding: $0, as: UTF8.self) } ?? ""
+      if old != identity {
+        throw OutputError(
+          isCreation: true,
+          description: "output: '\(path)' holds another sweep"
+            + SweepDirectory.difference(old, identity)
+            + ", expected its own, a new directory, or --overwrite")
+      }
     }
+    try contents.admit(.sweep, identity)
     run = try RunDirectory(path: path)
+    lock = try RunLock(path: run.file(RunFileNames(share: nil).lock), run: path)
+    note = Checkpoint.note(lock, run)
     do {
       try FileManager.default.createDirectory(at: points, withIntermediateDirectories: true)
     } catch {
@@ -37,13 +49,24 @@ public struct SweepDirectory: Sendable {
         isCreation: true,
         description: "output: cannot create the directory '\(points.path)', expected no file there")
     }
-    // What an interrupted program left half-written.
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: points.path)) ?? []
-    where name.hasPrefix(".") {
-      try? FileManager.default.removeItem(at: points.appendingPathComponent(name))
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: points.path)) ?? [] {
+      let place = points.appendingPathComponent(name).path
+      guard !SweepDirectory.isPoint(name) || !isLink(place) else {
+        throw OutputError(
+          isCreation: true,
+          description: "output: '\(place)' is a link, expected a folder with a point")
+      }
+      // What an interrupted program left half-written.
+      if SweepDirectory.isTemporary(name) { removePoint(place) }
     }
     try run.write([("sweep.yaml", Data(identity.utf8))])
   }
+
+  /// Whether a name in points is that of a point: 0001.
+  static func isPoint(_ name: String) -> Bool { name.wholeMatch(of: /[0-9]{4,}/) != nil }
+
+  /// Whether a name in points is one that a point has while it is written: .0001.partial.
+  static func isTemporary(_ name: String) -> Bool { RunDirectory.final(name).map(isPoint) ?? false }
 
   /// Reads a finished point; nil when it is not there, cannot be read, or is of another experiment.
   public func result(of point: SweepPoint) -> PointResult? {
@@ -59,16 +82,19 @@ public struct SweepDirectory: Sendable {
   public func keep(
     _ point: SweepPoint, _ files: [(name: String, contents: Data)]
   ) throws {
-    let manager = FileManager.default
-    let temporary = points.appendingPathComponent(".\(UUID().uuidString)", isDirectory: true)
     let final = directory(of: point)
+    let temporary = points.appendingPathComponent(
+      RunDirectory.temporary(final.lastPathComponent), isDirectory: true)
     do {
       try RunDirectory(path: temporary.path).write(files)
       // A directory whose point could not be read is in the way of the new one.
-      if manager.fileExists(atPath: final.path) { try manager.removeItem(at: final) }
+      guard removePoint(final.path) else {
+        throw OutputError(
+          isCreation: false, path: final.path, reason: "there is something else in its place")
+      }
       try DurableFile.rename(temporary.path, to: final.path)
     } catch {
-      try? manager.removeItem(at: temporary)
+      removePoint(temporary.path)
       guard let error = error as? OutputError else {
         throw OutputError(
           isCreation: false, path: final.path, reason: error.localizedDescription)
@@ -78,8 +104,14 @@ public struct SweepDirectory: Sendable {
     DurableFile.synchronize(directory: points.path)
   }
 
-  /// Writes the files of the whole sweep; throws `OutputError`.
-  public func finish(_ files: [(name: String, contents: Data)]) throws { try run.write(files) }
+  /// Writes the files of the whole sweep, and removes exports of others than these; throws `OutputError`.
+  public func finish(_ files: [(name: String, contents: Data)]) throws {
+    let isSame = files.allSatisfy { file in
+      (try? mapFile(run.file(file.name), limit: largestTable)) == file.contents
+    }
+    if !isSame { try OutputContents(path: run.path).removeDerived() }
+    try run.write(files)
+  }
 
   private func directory(of point: SweepPoint) -> URL {
     points.appendingPathComponent(String(format: "%04d", point.index), isDirectory: true)

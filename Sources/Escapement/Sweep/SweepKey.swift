@@ -31,9 +31,10 @@ public enum SweepKey: Sendable, Hashable {
   public var help: String {
     switch self {
     case .experiment(let key): return key.help
-    case .learningRateOverWidth: return "Learning rate over the width, γ/p, at every point."
+    case .learningRateOverWidth: return "Learning rate over the width, γ/p, at every point (default none: γ itself)."
     case .learningRateOverBest:
-      return "Learning rate over the best one of each point's width, half the critical one."
+      return "Learning rate over the best one of each point's width, half the critical one "
+        + "(default none: γ itself)."
     }
   }
 

@@ -12,6 +12,14 @@ public struct RiskBand: Sendable {
   /// counts as +∞, and a quantile that leans on one is nil.
   public let quantiles: [Double?]
 
+  /// Takes a summary that was made before.
+  init(diverged: Int, mean: Double?, standardError: Double?, quantiles: [Double?]) {
+    self.diverged = diverged
+    self.mean = mean
+    self.standardError = standardError
+    self.quantiles = quantiles
+  }
+
   /// Summarises `risks`, at least one, in which a diverged replica is not a number.
   ///
   /// Throws `GSLError` for probabilities out of [0, 1]. Cost: O(n log n).

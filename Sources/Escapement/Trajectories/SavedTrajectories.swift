@@ -25,7 +25,7 @@ public final class SavedTrajectories: Sendable {
   /// Throws `OutputError` when the directory cannot be written, is in use, or holds something else;
   /// `DataFileError` when its checkpoint is broken; `ParameterError` without memory.
   public init(_ plan: TrajectoryPlan, directory path: String, commit: String?) throws {
-    try TrajectoryDirectory.requireFree(path, for: plan)
+    try OutputContents(path: path).admit(.trajectories, plan.yaml)
     self.plan = plan
     directory = try RunDirectory(path: path)
     lock = try RunLock(path: directory.file(RunFileNames(share: nil).lock), run: path)
@@ -104,8 +104,11 @@ public final class SavedTrajectories: Sendable {
     }
   }
 
-  /// Writes the files and removes what they could have been taken up from; throws `OutputError`.
+  /// Writes the files, and removes what they could have been taken up from and exports of earlier ones.
+  ///
+  /// Throws `OutputError`.
   public func finish(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
+    try OutputContents(path: directory.path).removeDerived()
     try directory.write(files)
     unlink(checkpoint)
     DurableFile.synchronize(directory: directory.path)

@@ -8,6 +8,13 @@ public struct TrajectorySummary: Encodable, Sendable {
     let replicas: Int
     let paths: Int
     let diverged: Int
+    /// When those replicas left the finite numbers, by their index; left out when none did.
+    let divergedAt: [String: Double]?
+
+    enum CodingKeys: String, CodingKey {
+      case dynamics, replicas, paths, diverged
+      case divergedAt = "diverged_at"
+    }
   }
 
   /// Summaries of the risk of one dynamics, one number a time.
@@ -71,7 +78,10 @@ public struct TrajectorySummary: Encodable, Sendable {
     dynamics = trajectories.runs.map {
       Count(
         dynamics: $0.kind.rawValue, replicas: $0.replicas, paths: $0.pathCount,
-        diverged: $0.divergences.count)
+        diverged: $0.divergences.count,
+        divergedAt: $0.divergences.isEmpty
+          ? nil
+          : Dictionary(uniqueKeysWithValues: $0.divergences.map { ("\($0.key)", $0.value) }))
     }
     bands =
       plan.quantiles.isEmpty

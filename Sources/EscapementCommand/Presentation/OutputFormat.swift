@@ -8,15 +8,32 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case json
 }
 
+/// Says that the reader of standard output has seen enough, as head has: no failure.
+struct ClosedOutputError: Error {}
+
 /// Writes to standard output and standard error, which scripts keep apart.
 enum Console {
   static func output(_ text: String) throws { try output(Data(text.utf8)) }
-  /// Writes a result; throws `OutputError` when it does not arrive, on a full disk for one.
+  /// Writes a result; throws `OutputError` when it does not arrive, on a full disk for one, and
+  /// `ClosedOutputError` when nobody reads on.
   static func output(_ data: Data) throws {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: data)
-    } catch {
-      throw OutputError(isCreation: false, description: "standard output: cannot be written")
+    try data.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let count = write(STDOUT_FILENO, bytes.baseAddress! + done, bytes.count - done)
+        if count < 0, errno == EINTR { continue }
+        if count < 0, errno == EAGAIN {
+          usleep(1000)
+          continue
+        }
+        if count < 0, errno == EPIPE { throw ClosedOutputError() }
+        guard count > 0 else {
+          throw OutputError(
+            isCreation: false,
+            description: "standard output: cannot be written: \(systemReason())")
+        }
+        done += count
+      }
     }
   }
   /// Writes a message, which is lost when nobody can receive it.

@@ -10,17 +10,29 @@ struct Compare: AsyncParsableCommand {
       Example: escapement compare --dimension 3000 --learning-rate 0.1 --dynamics ode,sde,chain
 
       With --output, finished replicas are saved as the run goes. A run that was interrupted goes on \
-      with 'escapement resume DIRECTORY', or with the same call again.
+      with 'escapement resume DIRECTORY', or with the same call again; one that is finished is printed \
+      from its files. A directory that holds anything else is refused.
       """)
 
   @OptionGroup var arguments: ExperimentArguments
   @OptionGroup var printing: PrintArguments
-  @Option(help: ArgumentHelp("Run one of N shares, to be joined by merge.", valueName: "I/N"))
+  @Option(help: ArgumentHelp("Run one of N shares, to be joined by merge (default: all).", valueName: "I/N"))
   var shard: String?
+  @OptionGroup var overwriting: OverwriteArguments
 
   func run() async throws {
     let share = try shard.map(readShare)
     let experiment = try arguments.resolve()
+    if overwriting.overwrite, share != nil {
+      throw ExperimentError(
+        origin: .commandLine, key: "overwrite",
+        problem: "expected none beside --shard: other shards may be at work in the directory")
+    }
+    if try !overwriting.clear(experiment.output), share == nil, let output = experiment.output,
+      let finished = try FinishedRun(experiment, directory: output)
+    {
+      return try show(finished, in: output, printing)
+    }
     tellCost(try experiment.quadratureWork())
     if let output = experiment.output {
       let run = try SavedRun(experiment, share: share, directory: output, commit: builtCommit)

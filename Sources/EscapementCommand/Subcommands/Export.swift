@@ -16,7 +16,7 @@ struct Export: AsyncParsableCommand {
       """)
 
   @Argument(help: "Run directory.") var run: String
-  @Option(help: ArgumentHelp("What to make: \(ExportFormat.list).", valueName: "format"))
+  @Option(help: ArgumentHelp("What to make: \(ExportFormat.list) (required).", valueName: "format"))
   var to: ExportFormat
   @Option(help: "Directory for the files (default: the run directory).") var output: String?
 
@@ -28,6 +28,13 @@ struct Export: AsyncParsableCommand {
     let isInPlace = place.standardizedFileURL == URL(fileURLWithPath: self.run).standardizedFileURL
     let files = exported.files.filter { file in
       !(isInPlace && Export.sources.contains(file.name))
+    }
+    let contents = OutputContents(path: place.path)
+    try contents.refuseLinks()
+    guard isInPlace || !contents.isOfRun else {
+      throw OutputError(
+        isCreation: true,
+        description: "output: '\(place.relativePath)' holds another run, expected a directory without")
     }
     guard !files.isEmpty else {
       let names = exported.files.map(\.name).joined(separator: " and ")

@@ -13,15 +13,35 @@ struct Merge: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Shards: files, or directories with them.", valueName: "shard"))
   var shards: [String]
-  @Option(help: "Directory to fill with the run's files.") var output: String
+  @Option(help: "Directory to fill with the run's files (required).") var output: String
+  @OptionGroup var overwriting: OverwriteArguments
   @OptionGroup var printing: PrintArguments
 
   func run() throws {
     let records = try ShardMerge.records(of: shards)
+    if overwriting.overwrite {
+      guard !ShardMerge.files(of: shards).contains(where: isInOutput) else {
+        throw ExperimentError(
+          origin: .commandLine, key: "overwrite",
+          problem: "expected none, since shards that are joined lie in '\(output)'")
+      }
+      _ = try overwriting.clear(output)
+    }
+    try OutputContents(path: output).admit(.run, records.experiment.yaml)
     let directory = try RunDirectory(path: output)
     let lock = try RunLock(path: directory.file(".lock"), run: output)
     let comparison = try records.comparison(commit: builtCommit)
-    try withExtendedLifetime(lock) { try directory.write(try filesOfRun(comparison)) }
+    try withExtendedLifetime(lock) {
+      try OutputContents(path: output).removeDerived()
+      try directory.write(try filesOfRun(comparison))
+    }
     try show(comparison, printing)
+  }
+
+  private func isInOutput(_ shard: String) -> Bool {
+    func place(_ path: String) -> String {
+      URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+    }
+    return place(URL(fileURLWithPath: shard).deletingLastPathComponent().path) == place(output)
   }
 }

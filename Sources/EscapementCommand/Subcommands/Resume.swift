@@ -12,7 +12,7 @@ struct Resume: AsyncParsableCommand {
       """)
 
   @Argument(help: "Directory of the run, as --output named it.") var directory: String
-  @Option(help: ArgumentHelp("Which shard, where there are several.", valueName: "I/N"))
+  @Option(help: ArgumentHelp("Which shard, where there are several (default the only one).", valueName: "I/N"))
   var shard: String?
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Threads (default: all cores).", valueName: "count")
@@ -38,13 +38,24 @@ struct Resume: AsyncParsableCommand {
     let run = try SavedRun.resume(
       directory, share: share, threads: threads, commit: builtCommit)
     guard let run else {
+      if share == nil, let file = try? ExperimentOptions(file: place("experiment.yaml")),
+        let experiment = try? Experiment(file, directory: directory),
+        let finished = try FinishedRun(experiment, directory: directory)
+      {
+        return try show(finished, in: directory, printing)
+      }
       Console.error("escapement: '\(directory)' is finished already\n")
-      if share == nil, printing.format == .json {
-        let place = URL(fileURLWithPath: directory).appendingPathComponent("summary.json")
-        if let summary = try? Data(contentsOf: place) { try Console.output(summary) }
+      if share == nil, printing.format == .json,
+        let summary = try? Data(contentsOf: URL(fileURLWithPath: place("summary.json")))
+      {
+        try Console.output(summary)
       }
       return
     }
     try await completeSavedRun(run, printing)
+  }
+
+  private func place(_ name: String) -> String {
+    URL(fileURLWithPath: directory).appendingPathComponent(name).path
   }
 }

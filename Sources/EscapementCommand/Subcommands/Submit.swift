@@ -12,14 +12,15 @@ struct Submit: AsyncParsableCommand {
       """)
 
   @OptionGroup var arguments: ExperimentArguments
-  @Option(help: ArgumentHelp("Number of tasks, each a shard.", valueName: "N")) var tasks: Int?
+  @OptionGroup var overwriting: OverwriteArguments
+  @Option(help: ArgumentHelp("Number of tasks, each a shard (required, but with --resubmit).", valueName: "N")) var tasks: Int?
   @Option(
-    help: ArgumentHelp("Submit the unfinished tasks of this directory.", valueName: "directory"))
+    help: ArgumentHelp("Submit the unfinished tasks of this directory (default none: a new run).", valueName: "directory"))
   var resubmit: String?
-  @Option(help: "Slurm partition.") var partition: String?
-  @Option(help: "Slurm account.") var account: String?
-  @Option(help: "Slurm time limit of a task, as 12:00:00.") var time: String?
-  @Option(help: "Memory of a task, as 2G.") var memory: String?
+  @Option(help: "Slurm partition (default: Slurm's).") var partition: String?
+  @Option(help: "Slurm account (default: Slurm's).") var account: String?
+  @Option(help: "Slurm time limit of a task, as 12:00:00 (default: Slurm's).") var time: String?
+  @Option(help: "Memory of a task, as 2G (default: Slurm's).") var memory: String?
   @Flag(help: "Write the scripts and print the calls of sbatch, but make none.") var dryRun = false
 
   func run() async throws {
@@ -67,6 +68,8 @@ struct Submit: AsyncParsableCommand {
         return "--\(name)=\(text)"
       }
     }
+    _ = try overwriting.clear(output)
+    try OutputContents(path: output).admit(.run, experiment.yaml)
     let directory = try RunDirectory(path: output)
     let submission = SlurmSubmission(path: directory.file(""), tasks: tasks)
     // Whoever submitted another number of tasks there would have shards that do not fit.
@@ -84,10 +87,11 @@ struct Submit: AsyncParsableCommand {
   }
 
   private func taken(up directory: String) throws -> (SlurmSubmission, [Int]) {
-    guard tasks == nil, arguments.experiment == nil else {
+    guard tasks == nil, arguments.experiment == nil, !overwriting.overwrite else {
       throw ExperimentError(
         origin: .commandLine, key: "resubmit",
-        problem: "expected no experiment and no --tasks beside it: the directory has both")
+        problem: "expected no experiment, no --tasks and no --overwrite beside it: the directory has "
+          + "what it needs")
     }
     let submission = try SlurmSubmission(directory: directory)
     return (submission, submission.unfinished)

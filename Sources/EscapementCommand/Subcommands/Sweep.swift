@@ -16,6 +16,7 @@ struct Sweep: AsyncParsableCommand {
 
   @OptionGroup var arguments: ExperimentArguments
   @OptionGroup var rates: SweepRateArguments
+  @OptionGroup var overwriting: OverwriteArguments
   @Flag(help: "List the points and their estimated cost, and run nothing.") var dryRun = false
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
 
@@ -29,7 +30,9 @@ struct Sweep: AsyncParsableCommand {
       return
     }
     let output = try grid.output()
+    _ = try overwriting.clear(output)
     let directory = try output.map { try SweepDirectory(path: $0, identity: grid.yaml) }
+    if let note = directory?.note { Console.error("escapement: \(note)\n") }
     let progress = SweepProgress(points)
     @Sendable func work() async throws -> Escapement.Sweep {
       do {
@@ -54,7 +57,7 @@ struct Sweep: AsyncParsableCommand {
     } else {
       sweep = try await work()
     }
-    for warning in sweep.summary.warnings { Console.error("escapement: warning: \(warning)\n") }
+    for warning in sweep.summary.warnings { Console.error("escapement: warning: \(singleLine(warning))\n") }
     switch format {
     case .json: try Console.output(try jsonData(sweep.summary))
     case .table: try Console.output(sweepText(sweep))

@@ -24,6 +24,7 @@ struct Trajectories: AsyncParsableCommand {
   var quantiles: String?
   @Option(help: "How to print: csv (default), json, or table (default with --output).")
   var format: TrajectoryFormat?
+  @OptionGroup var overwriting: OverwriteArguments
 
   func run() async throws {
     let plan = try self.plan()
@@ -32,6 +33,16 @@ struct Trajectories: AsyncParsableCommand {
       throw ExperimentError(
         origin: .commandLine, key: "format",
         problem: "found csv, expected json or --output: paths and quantiles are two tables")
+    }
+    if try !overwriting.clear(plan.experiment.output), let output = plan.experiment.output,
+      let (finished, hasRisk) = try Escapement.Trajectories.finished(plan, directory: output)
+    {
+      Console.error("escapement: '\(output)' is finished already, this is what its files hold\n")
+      guard format != .table || hasRisk else {
+        Console.error("escapement: the table is of the risk, which they do not hold\n")
+        return
+      }
+      return try show(finished, format)
     }
     let saved = try plan.experiment.output.map {
       try SavedTrajectories(plan, directory: $0, commit: builtCommit)

@@ -2,7 +2,7 @@ import Foundation
 
 /// Holds one figure: the data it shows, the gnuplot commands that draw it, and what it shows in words.
 public struct Figure: Sendable {
-  /// Name of its files, without extension; letters, digits, points and hyphens.
+  /// Name of its files, without extension; letters, digits, points, plus signs and hyphens.
   public let name: String
   /// What it shows, in whole sentences.
   public let caption: String
@@ -16,7 +16,7 @@ public struct Figure: Sendable {
   init(
     name: String, caption: String, aspect: Double = 1.45, blocks: [FigureBlock], commands: String
   ) {
-    self.name = name
+    self.name = fileWord(name)
     self.caption = caption
     self.aspect = aspect
     self.blocks = blocks
@@ -28,7 +28,7 @@ public struct Figure: Sendable {
 
   /// A script that draws the figure beside it, in `formats` out of svg, png and pdf.
   func script(_ formats: [String]) -> Data {
-    let comment = caption.split(separator: "\n").map { "# \($0)\n" }.joined()
+    let comment = plainLines(caption).map { "# \($0)\n" }.joined()
     return Data(
       """
       \(comment)# Draws \(name) as \(formats.joined(separator: ", ")): gnuplot \(name).gp
@@ -55,12 +55,6 @@ struct FigureBlock: Sendable {
     let lines = rows.map { row in
       row.map { $0.isFinite ? "\($0)" : "NaN" }.joined(separator: "\t") + "\n"
     }
-    return "# \(heading)\n" + (lines.isEmpty ? "NaN\n" : lines.joined())
+    return "# \(singleLine(heading))\n" + (lines.isEmpty ? "NaN\n" : lines.joined())
   }
-}
-
-/// Quotes words for gnuplot, which reads no commands between single quotes.
-func gnuplotText(_ words: String) -> String {
-  let line = words.split(whereSeparator: \.isNewline).joined(separator: " ")
-  return "'" + line.replacingOccurrences(of: "'", with: "''") + "'"
 }

@@ -3,6 +3,9 @@ import Foundation
 
 /// The one style of all figures: Okabe and Ito's colours, told apart in grey by dash and width too.
 enum FigureStyle {
+  /// How style.gp starts.
+  static let firstLine = "# The style of every figure in this folder"
+
   /// What style.gp holds.
   static let script = Data(
     #"""

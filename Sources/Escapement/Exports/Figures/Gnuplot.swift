@@ -72,18 +72,31 @@ enum Gnuplot {
     let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      let line = text.split(separator: "\n").last { !$0.isEmpty } ?? "it says nothing"
+      let line = plainLines(text).last ?? "it says nothing"
       throw GnuplotError(description: "gnuplot failed on \(script): \(line)")
     }
   }
 
+  /// How the page of figures starts.
+  static let readMe = "# Figures\n\nEach by `gnuplot NAME.gp`"
+
   /// A page with every figure and its caption.
   private static func captions(_ figures: [Figure]) -> Data {
-    let entries = figures.map { "![\($0.name)](\($0.name).svg)\n\n\($0.caption)\n" }
+    let entries = figures.map { figure in
+      "![\(figure.name)](\(figure.name).svg)\n\n\(markdownText(figure.caption))\n"
+    }
     return Data(
-      ("# Figures\n\nEach by `gnuplot NAME.gp` from `NAME.dat` in the style of `style.gp`.\n\n"
+      (readMe + " from `NAME.dat` in the style of `style.gp`.\n\n"
         + entries.joined(separator: "\n")).utf8)
   }
+}
+
+/// A text as a page of Markdown shows it: no element of HTML, no link, on one line.
+private func markdownText(_ text: String) -> String {
+  [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("[", "&#91;"), ("]", "&#93;"), ("`", "&#96;")]
+    .reduce(singleLine(text)) {
+      $0.replacingOccurrences(of: $1.0, with: $1.1, options: .literal)
+    }
 }
 
 /// Says what gnuplot could not draw.

@@ -95,9 +95,9 @@ extension SweepTables {
     }
     let labels = points.enumerated().map { index, point in
       let row = rows.first { $0["point"] == point } ?? [:]
-      return "\(gnuplotText(label(row))) \(index)"
+      return "\(gnuplotLabel(label(row))) \(index)"
     }
-    let names = pairs.enumerated().map { "\(gnuplotText($1)) \($0)" }
+    let names = pairs.enumerated().map { "\(gnuplotLabel($1)) \($0)" }
     return Figure(
       name: mark.criterion == ExitCriterion.risk.name
         ? "verdicts-T\(mark.threshold)" : "verdicts-\(mark.criterion)-\(mark.threshold)",

@@ -24,6 +24,8 @@ public func trajectoryNotebook(_ run: TrajectoryRun) throws -> Data {
 public func sweepNotebook() throws -> Data { try notebook(PackageResources.sweep_py_txt, [:]) }
 
 private func notebook(_ script: [UInt8], _ words: [String: String]) throws -> Data {
-  try Notebook(script: rendered(script, words, with: ["style": PackageResources.style_py_txt]))
+  // A line end in a word would leave the comment, or the cell, that the word stands in.
+  let lines = words.mapValues(singleLine)
+  return try Notebook(script: rendered(script, lines, with: ["style": PackageResources.style_py_txt]))
     .contents
 }

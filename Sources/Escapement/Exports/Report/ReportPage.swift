@@ -66,7 +66,7 @@ func rendered(
     try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
   }
   return try parse(template).render(
-    words, library: MustacheLibrary(templates: parts.mapValues(parse)))
+    parted(words), library: MustacheLibrary(templates: parts.mapValues(parse)))
 }
 
 extension RunSummary.Provenance {
@@ -121,12 +121,36 @@ private func inlined(_ svg: String, prefix: String, label: String) -> String {
   text = text.replacingOccurrences(of: "<svg", with: "<svg role=\"img\"")
   // A browser shows and a screen reader reads the title.
   return text.replacingOccurrences(
-    of: "<title>[^<]*</title>", with: "<title>\(escaped(name))</title>",
+    of: "<title>[^<]*</title>",
+    with: NSRegularExpression.escapedTemplate(for: "<title>\(escaped(singleLine(name)))</title>"),
     options: .regularExpression)
 }
 
 private func escaped(_ text: String) -> String {
   [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")].reduce(text) {
-    $0.replacingOccurrences(of: $1.0, with: $1.1)
+    $0.replacingOccurrences(of: $1.0, with: $1.1, options: .literal)
   }
+}
+
+/// Parts what Mustache would take for one character: it escapes a quote or an angle bracket by characters, and
+/// one with an accent on it is another character, which a browser still reads as a quote and an accent.
+func parted(_ value: Any) -> Any {
+  switch value {
+  case let text as String: return partedText(text)
+  case let list as [Any]: return list.map(parted)
+  case let words as [String: Any]: return words.mapValues(parted)
+  default: return value
+  }
+}
+
+private func partedText(_ text: String) -> String {
+  let special: Set<Unicode.Scalar> = ["<", ">", "&", "\"", "'"]
+  guard text.contains(where: { $0.unicodeScalars.count > 1 && special.contains($0.unicodeScalars.first!) })
+  else { return text }
+  return String(
+    text.flatMap { character -> String in
+      let scalars = character.unicodeScalars
+      guard scalars.count > 1, special.contains(scalars.first!) else { return String(character) }
+      return "\(scalars.first!)\u{200B}" + String(String.UnicodeScalarView(scalars.dropFirst()))
+    })
 }

@@ -42,6 +42,9 @@ private struct ExitTimesColumns {
       }
       return index
     }
+    if let twice = repeated(header) {
+      throw DataFileError(path, line: 1, "the column \(twice) stands twice, expected it once")
+    }
     count = header.count
     dynamics = try place("dynamics")
     criterion = header.firstIndex(of: "criterion")
@@ -61,14 +64,14 @@ private struct ExitTimesColumns {
       throw DataFileError(path, line: line, "\(fields.count) values, expected \(count)")
     }
     guard let kind = DynamicsKind(rawValue: fields[dynamics]) else {
-      throw failure("dynamics", fields[dynamics], "ode, sde, chain or sgd")
+      throw failure("dynamics", fields[dynamics], DynamicsKind.words)
     }
     guard let level = Double(fields[threshold]), level.isFinite else {
       throw failure("threshold", fields[threshold], "a finite number")
     }
     let rule = criterion.map { fields[$0] } ?? "risk"
     guard isCriterion(rule) else {
-      throw failure("criterion", rule, "risk, overlap-1, overlap-2, … or subspace")
+      throw failure("criterion", rule, criterionWords)
     }
     guard let outcome = Outcome(name: fields[outcome]) else {
       throw failure("outcome", fields[outcome], "exited, censored or diverged")
@@ -100,14 +103,6 @@ private struct ExitTimesColumns {
     }
     series[place].records.append(ExitRecord(outcome: outcome, time: time, step: step))
   }
-}
-
-/// Whether a word names an exit criterion.
-private func isCriterion(_ word: String) -> Bool {
-  if word == ExitCriterion.risk.name || word == ExitCriterion.subspace.name { return true }
-  guard word.hasPrefix("overlap-") else { return false }
-  let number = word.dropFirst("overlap-".count)
-  return !number.isEmpty && number.allSatisfy(\.isASCII) && Int(number).map { $0 > 0 } == true
 }
 
 extension Outcome {

@@ -1,3 +1,4 @@
+import Dynamics
 import Foundation
 import Statistics
 
@@ -10,6 +11,27 @@ public struct RunSummary: Decodable, Sendable {
     let gsl: String
     let generator: String
     let seed: UInt64
+
+    /// Reads where a result comes from; throws `DecodingError` also for a word that is not plain.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      func word(_ key: CodingKeys, _ text: String) throws -> String {
+        guard isPlainWord(text) else {
+          throw DecodingError.dataCorruptedError(
+            forKey: key, in: container, debugDescription: "not a plain word")
+        }
+        return text
+      }
+      version = try word(.version, container.decode(String.self, forKey: .version))
+      commit = try container.decodeIfPresent(String.self, forKey: .commit).map {
+        try word(.commit, $0)
+      }
+      gsl = try word(.gsl, container.decode(String.self, forKey: .gsl))
+      generator = try word(.generator, container.decode(String.self, forKey: .generator))
+      seed = try container.decode(UInt64.self, forKey: .seed)
+    }
+
+    private enum CodingKeys: String, CodingKey { case version, commit, gsl, generator, seed }
   }
 
   /// Closed forms; exit times by threshold.
@@ -156,6 +178,7 @@ public struct RunSummary: Decodable, Sendable {
 
   /// Decodes the summary at `path`; throws `DataFileError`, which names the key.
   init(_ data: Data, path: String) throws {
+    _ = try utf8Text(data, path)
     do {
       self = try JSONDecoder().decode(RunSummary.self, from: data)
     } catch let error as DecodingError {
@@ -165,6 +188,7 @@ public struct RunSummary: Decodable, Sendable {
       throw DataFileError(
         path, "key 'schema': found '\(schema.prefix(40))', expected 'escapement/comparison/1'")
     }
+    try checkWords(path)
     for (index, pair) in comparisons.enumerated() {
       for interval in [pair.meanRatio?.interval, pair.wasserstein?.interval, pair.meanRatio?.seen] {
         guard let interval, interval.count != 2 else { continue }
@@ -172,6 +196,33 @@ public struct RunSummary: Decodable, Sendable {
           path,
           "key 'comparisons[\(index)]': an interval of \(interval.count) numbers, expected two")
       }
+    }
+  }
+}
+
+extension RunSummary {
+  /// Refuses a dynamics or criterion that is none: they become words of tables and pages.
+  private func checkWords(_ path: String) throws {
+    func check(_ key: String, _ kinds: [(String, String)], _ criterion: String?) throws {
+      for (name, kind) in kinds where DynamicsKind(rawValue: kind) == nil {
+        throw DataFileError(
+          path,
+          "key '\(key).\(name)': found '\(singleLine(String(kind.prefix(40))))', expected "
+            + DynamicsKind.words)
+      }
+      if let criterion, !isCriterion(criterion) {
+        throw DataFileError(
+          path,
+          "key '\(key).criterion': found '\(singleLine(String(criterion.prefix(40))))', expected "
+            + criterionWords)
+      }
+    }
+    for (index, entry) in exitTimes.enumerated() {
+      try check("exit_times[\(index)]", [("dynamics", entry.dynamics)], entry.criterion)
+    }
+    for (index, pair) in comparisons.enumerated() {
+      try check(
+        "comparisons[\(index)]", [("first", pair.first), ("second", pair.second)], pair.criterion)
     }
   }
 }

@@ -27,3 +27,9 @@ func forEachRow(
     try body(fields, line)
   }
 }
+
+/// The first name that stands twice in a header; nil when all differ.
+func repeated(_ header: [String]) -> String? {
+  var seen: Set<String> = []
+  return header.first { !seen.insert($0).inserted }.map { "'\(singleLine(String($0.prefix(40))))'" }
+}

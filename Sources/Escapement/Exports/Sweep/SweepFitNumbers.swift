@@ -1,3 +1,4 @@
+import Dynamics
 import Foundation
 
 /// Holds the numbers of fits.json that a page shows.
@@ -47,6 +48,25 @@ struct SweepFitNumbers: Decodable {
 
   let noise_shift: [Shift]
   let gain_from_width: [Gain]
+
+  /// Reads the numbers of fits.json; throws `DecodingError` also for words that no fit has.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    noise_shift = try container.decode([Shift].self, forKey: .noise_shift)
+    gain_from_width = try container.decode([Gain].self, forKey: .gain_from_width)
+    let kinds = noise_shift.map(\.first) + gain_from_width.map(\.dynamics)
+    let criteria = noise_shift.map(\.criterion) + gain_from_width.map(\.criterion)
+    let keys = noise_shift.flatMap(\.at.keys) + gain_from_width.flatMap(\.at.keys)
+    guard kinds.allSatisfy({ DynamicsKind(rawValue: $0) != nil }),
+      criteria.allSatisfy({ $0.map(isCriterion) ?? true }),
+      keys.allSatisfy({ SweepKey(name: $0) != nil })
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "a dynamics, criterion or key that is none"))
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey { case noise_shift, gain_from_width }
 }
 
 /// Is the value of a key that points of a fit agree in, as text.
@@ -58,7 +78,7 @@ struct FitValue: Decodable {
     if let number = try? container.decode(Double.self) {
       text = NumberText.short(number)
     } else {
-      text = (try? container.decode(String.self)) ?? "…"
+      text = (try? container.decode(String.self)).map(singleLine) ?? "…"
     }
   }
 }

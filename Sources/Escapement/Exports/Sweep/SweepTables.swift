@@ -1,6 +1,7 @@
 import Dynamics
+import Ensemble
 import Foundation
-import SwiftCSV
+import Statistics
 
 /// Holds the tables of a sweep directory, read and checked: what its exports start from.
 public struct SweepTables: Sendable {
@@ -65,11 +66,14 @@ public struct SweepTables: Sendable {
       return try readFile(place.relativePath, limit: SweepTables.largestFile)
     }
     fitsData = try optional("fits.json")
+    let fitsPath = SweepTables.place(path, "fits.json").relativePath
+    if let fitsData { _ = try utf8Text(fitsData, fitsPath) }
     if let fitsData, (try? JSONSerialization.jsonObject(with: fitsData)) == nil {
-      throw DataFileError(
-        SweepTables.place(path, "fits.json").relativePath, "cannot be read, expected JSON")
+      throw DataFileError(fitsPath, "cannot be read, expected JSON")
     }
-    gridText = try optional("sweep.yaml").map { String(decoding: $0, as: UTF8.self) }
+    gridText = try optional("sweep.yaml").map {
+      try utf8Text($0, SweepTables.place(path, "sweep.yaml").relativePath)
+    }
   }
 
   private static func place(_ path: String, _ name: String) -> URL {
@@ -77,18 +81,86 @@ public struct SweepTables: Sendable {
   }
 
   private static func read(_ url: URL, columns: [String]) throws -> Table {
-    let text = String(
-      decoding: try readFile(url.relativePath, limit: largestFile), as: UTF8.self)
-    guard let table = try? CSV<Named>(string: text, delimiter: .comma, loadColumns: false) else {
-      throw DataFileError(url.relativePath, "cannot be read, expected a table of a sweep")
+    let path = url.relativePath
+    let text = try DelimitedText(try readFile(path, limit: largestFile), path: path)
+    var table = Table()
+    try text.forEachLine { line, number in
+      let fields = try text.fields(of: line, .comma, number)
+      guard !table.columns.isEmpty else {
+        table.columns = fields
+        if let missing = columns.first(where: { !fields.contains($0) }) {
+          throw DataFileError(path, line: 1, "no column \(missing), expected one")
+        }
+        if let twice = repeated(fields) {
+          throw DataFileError(path, line: 1, "the column \(twice) twice, expected different names")
+        }
+        try table.checkColumns(path)
+        return true
+      }
+      guard fields.count == table.columns.count else {
+        throw DataFileError(
+          path, line: number, "\(fields.count) values, expected \(table.columns.count)")
+      }
+      for (column, value) in zip(table.columns, fields) {
+        guard let expected = table.expectation(of: column, value) else { continue }
+        throw DataFileError(
+          path, line: number,
+          "\(column): found '\(singleLine(String(value.prefix(40))))', expected \(expected)")
+      }
+      table.rows.append(Dictionary(uniqueKeysWithValues: zip(table.columns, fields)))
+      return true
     }
-    if let missing = columns.first(where: { !table.header.contains($0) }) {
-      throw DataFileError(url.relativePath, line: 1, "no column \(missing), expected one")
+    guard !table.columns.isEmpty else {
+      throw DataFileError(path, "cannot be read, expected a table of a sweep")
     }
-    guard Set(table.header).count == table.header.count else {
-      throw DataFileError(url.relativePath, line: 1, "a column twice, expected different names")
+    return table
+  }
+}
+
+extension SweepTables.Table {
+  /// The key that a column of the place stands for; nil when there is no such key.
+  private func key(_ column: String) -> SweepKey? {
+    let prefix = "swept-"
+    return SweepKey(name: column)
+      ?? (column.hasPrefix(prefix) ? SweepKey(name: String(column.dropFirst(prefix.count))) : nil)
+  }
+
+  /// Refuses names of columns that no sweep writes: they become labels of figures and words of pages.
+  fileprivate func checkColumns(_ path: String) throws {
+    for column in columns {
+      let isPlace = placeColumns.contains(column) && column != "point"
+      guard isPlace ? key(column) == nil : column.isEmpty || !isPlainWord(column) else { continue }
+      let name = singleLine(String(column.prefix(40)))
+      throw DataFileError(
+        path, line: 1,
+        "found the column '\(name)', expected \(isPlace ? "a key of an experiment" : "a plain name")")
     }
-    return Table(columns: table.header, rows: table.rows)
+  }
+
+  /// What was expected in the place of a value; nil when the value is of that kind.
+  ///
+  /// Only what stands in words on figures and pages may be anything but a plain word or number, and that on
+  /// one line.
+  fileprivate func expectation(of column: String, _ value: String) -> String? {
+    switch column {
+    case "point": return Int(value).map { $0 > 0 } == true ? nil : "a whole number from 1 on"
+    case "dynamics", "first", "second":
+      return DynamicsKind(rawValue: value) == nil ? DynamicsKind.words : nil
+    case "criterion": return isCriterion(value) ? nil : criterionWords
+    case "threshold":
+      return decimalNumber(value).map(\.isFinite) == true ? nil : "a finite number"
+    case "verdict", "headline_verdict", "map_verdict":
+      return value.isEmpty || Verdict(rawValue: value) != nil
+        ? nil : "equivalent, different, undetermined or nothing"
+    case "dimension", "width":
+      return Int(value).map { $0 > 0 } == true ? nil : "a whole number from 1 on"
+    default:
+      guard placeColumns.contains(column) else {
+        return isPlainWord(value) ? nil : "a number, a plain word or nothing"
+      }
+      return value == singleLine(value) && value.unicodeScalars.count <= 4096
+        ? nil : "a value on one line"
+    }
   }
 }
 

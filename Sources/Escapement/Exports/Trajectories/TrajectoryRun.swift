@@ -30,14 +30,22 @@ public struct TrajectoryRun: Sendable {
   let summaryData: Data
   let paths: [Paths]
   let bands: [Bands]
+  /// The time at which a replica diverged, by its index.
+  let divergences: [DynamicsKind: [Int: Double]]
 
   /// The largest summary.json, in bytes; that of 10⁶ times has some 10⁸.
   private static let largestSummary = 1 << 30
 
   private struct Summary: Decodable {
+    struct Count: Decodable {
+      let dynamics: String
+      let diverged_at: [String: Double]?
+    }
+
     let schema: String
     let provenance: RunSummary.Provenance
     let warnings: [String]
+    let dynamics: [Count]?
   }
 
   /// Reads a directory.
@@ -61,6 +69,12 @@ public struct TrajectoryRun: Sendable {
         file("summary.json"), "cannot be read, expected schema \(TrajectorySummary.schema)")
     }
     (provenance, warnings) = (summary.provenance, summary.warnings)
+    divergences = (summary.dynamics ?? []).reduce(into: [:]) { result, count in
+      guard let kind = DynamicsKind(rawValue: count.dynamics) else { return }
+      for (replica, time) in count.diverged_at ?? [:] {
+        if let replica = Int(replica) { result[kind, default: [:]][replica] = time }
+      }
+    }
     let (experiment, times) = (plan.experiment, plan.grid.times)
     paths =
       plan.paths == 0
@@ -93,10 +107,15 @@ public struct TrajectoryRun: Sendable {
     places: [(kind: DynamicsKind, keys: [[Double]])]
   ) throws -> [(kind: DynamicsKind, rows: [[Double]])] {
     var order: [Int] = []
+    var count = 0
     var result = places.map { (kind: $0.kind, rows: [[Double]]()) }
     var block = 0
     try forEachRow(of: path) { fields, line in
       guard !order.isEmpty else {
+        if let twice = repeated(fields) {
+          throw DataFileError(path, line: 1, "the column \(twice) stands twice, expected it once")
+        }
+        count = fields.count
         order = try (["dynamics"] + keys + columns).map { name in
           guard let index = fields.firstIndex(of: name) else {
             throw DataFileError(path, line: 1, "no column \(name), expected one")
@@ -111,8 +130,8 @@ public struct TrajectoryRun: Sendable {
       guard block < places.count else {
         throw DataFileError(path, line: line, "a further row, expected those of experiment.yaml")
       }
-      guard let last = order.max(), last < fields.count else {
-        throw DataFileError(path, line: line, "\(fields.count) values, expected more")
+      guard fields.count == count else {
+        throw DataFileError(path, line: line, "\(fields.count) values, expected \(count)")
       }
       let expected = places[block].keys[result[block].rows.count]
       let found = order.dropFirst().prefix(keys.count).map { Double(fields[$0]) }
@@ -132,10 +151,10 @@ public struct TrajectoryRun: Sendable {
       result[block].rows.append(
         try order.dropFirst(1 + keys.count).map { index in
           if fields[index].isEmpty { return .nan }
-          guard let number = Double(fields[index]) else {
+          guard let number = decimalNumber(fields[index]), number.isFinite else {
             throw DataFileError(
               path, line: line,
-              "found '\(fields[index].prefix(40))', expected a number or nothing")
+              "found '\(fields[index].prefix(40))', expected a finite number or nothing")
           }
           return number
         })

@@ -1,0 +1,258 @@
+import Foundation
+import Testing
+
+/// Feeds exports with files that hold commands for the programs that read what exports write.
+@Suite struct HostileDataTests {
+  private static let formats = ["figures", "report", "notebook", "csv", "json", "netcdf"]
+
+  /// Makes a sweep of two points that has every table.
+  private func makeSweep(_ directory: URL) throws -> URL {
+    let result = try runCommand(
+      "sweep --dimension 50,60 --width 1,2 --learning-rate 0.1 --dynamics ode,chain --replicas 6 "
+        + "--thresholds 0.5 --overlap-thresholds 0.3 --output sweep", in: directory)
+    try #require(result.status == 0, "\(result.stderr)")
+    return directory.appendingPathComponent("sweep")
+  }
+
+  /// Replaces the fields of a column, quoted as CSV has it.
+  private func replace(_ column: String, in table: URL, by text: String) throws {
+    let lines = try String(contentsOf: table, encoding: .utf8).split(separator: "\n")
+    let place = try #require(lines[0].split(separator: ",").firstIndex { $0 == column })
+    let field = "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    let rows = lines.dropFirst().map { line -> String in
+      var fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      fields[place] = field
+      return fields.joined(separator: ",")
+    }
+    try Data((([String(lines[0])] + rows).joined(separator: "\n") + "\n").utf8).write(to: table)
+  }
+
+  private func expectNoTrace(_ trace: URL, _ what: String) {
+    #expect(!FileManager.default.fileExists(atPath: trace.path), "\(what)")
+    try? FileManager.default.removeItem(at: trace)
+  }
+
+  // The first is the report's own; the others go for the comment, the backquote, the macro, Python and HTML.
+  private func payloads(_ trace: URL) -> [String] {
+    let touch = "touch \(trace.path)"
+    return [
+      "x';system('\(touch)');y='", "x\r\nsystem('\(touch)')\r\n", "x\u{2028}system('\(touch)')",
+      "`\(touch)`", "''''system('\(touch)')", "x\n!\(touch)\n", "@x;system(\"\(touch)\")", "$(\(touch))",
+      "\"\"\"\n# %%\nimport os; os.system('\(touch)')\n", "<script>alert(1)</script>",
+      "{{{x}}}{{/x}}", "< \(touch)", "| \(touch)",
+    ]
+  }
+
+  @Test func `words of a sweep's tables that are none are refused with 65, and run nothing`() throws {
+    try withDirectory { directory in
+      let sweep = try makeSweep(directory)
+      let trace = directory.appendingPathComponent("trace")
+      for (table, columns) in [
+        ("sweep.csv", ["criterion", "dynamics", "threshold", "point", "mean", "width"]),
+        ("verdicts.csv", ["criterion", "first", "second", "verdict", "map_verdict", "ratio"]),
+      ] {
+        let place = sweep.appendingPathComponent(table)
+        let sound = try Data(contentsOf: place)
+        for (index, column) in columns.enumerated() {
+          let payloads = payloads(trace)
+          // Each column with some, and all of them with the column that was open.
+          for payload in index == 0 ? payloads : [payloads[0], payloads[index], payloads[9]] {
+            try replace(column, in: place, by: payload)
+            for format in index == 0 ? ["figures", "report"] : [HostileDataTests.formats[index]] {
+              let result = try runCommand(["export", sweep.path, "--to", format])
+              #expect(result.status == 65, "\(column) \(payload): \(result.stderr)")
+              #expect(result.stderr.contains("\(table), line "), "\(result.stderr)")
+              #expect(result.errorLines.count == 1 && !result.stderr.contains("\u{2028}"))
+              expectNoTrace(trace, "\(column) \(payload)")
+            }
+          }
+        }
+        try sound.write(to: place)
+      }
+      #expect(try runCommand(["export", sweep.path, "--to", "json"]).status == 0)
+    }
+  }
+
+  @Test func `a column of a sweep that is no key is refused, as it would be a label`() throws {
+    try withDirectory { directory in
+      let sweep = try makeSweep(directory)
+      let trace = directory.appendingPathComponent("trace")
+      let place = sweep.appendingPathComponent("sweep.csv")
+      let sound = try String(contentsOf: place, encoding: .utf8)
+      for name in ["x';system('touch \(trace.path)');'", "onload", "x`touch \(trace.path)`"] {
+        let altered = sound.replacingOccurrences(of: "point,dimension", with: "point,\(name)")
+        #expect(altered != sound)
+        try Data(altered.utf8).write(to: place)
+        let result = try runCommand(["export", sweep.path, "--to", "figures"])
+        #expect(result.status == 65 && result.stderr.contains("sweep.csv, line 1"))
+        expectNoTrace(trace, name)
+      }
+    }
+  }
+
+  // What may be any text is a value of a swept key, such as the name of a file.
+  @Test func `a swept value with commands in it is drawn as a word`() throws {
+    try withDirectory { directory in
+      let sweep = try makeSweep(directory)
+      let trace = directory.appendingPathComponent("trace")
+      for payload in [
+        "x';system('touch \(trace.path)');y='", "''''system('touch \(trace.path)')",
+        "`touch \(trace.path)`", "<script>alert(1)</script>%s%d", "{hermite: [0, '#']}", "\\",
+      ] {
+        for table in ["sweep.csv", "verdicts.csv"] {
+          let place = sweep.appendingPathComponent(table)
+          var lines = try String(contentsOf: place, encoding: .utf8).split(separator: "\n")
+          if !lines[0].contains("activation") {
+            lines = lines.map { line in
+              let fields = line.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
+              return "\(fields[0]),\(fields[0] == "point" ? "activation" : "square"),\(fields[1])"
+            }
+            try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: place)
+          }
+          try replace("activation", in: place, by: payload)
+          // Two values, so that it is a swept key and stands in the labels.
+          var text = try String(contentsOf: place, encoding: .utf8)
+          let field = "\"" + payload + "\""
+          let last = try #require(text.range(of: field, options: .backwards))
+          text.replaceSubrange(last, with: "square")
+          try Data(text.utf8).write(to: place)
+        }
+        for format in HostileDataTests.formats {
+          let result = try runCommand(["export", sweep.path, "--to", format])
+          #expect(result.status == 0, "\(payload) \(format): \(result.stderr)")
+          expectNoTrace(trace, "\(payload) \(format)")
+        }
+        let page = try String(
+          contentsOf: sweep.appendingPathComponent("report.html"), encoding: .utf8)
+        #expect(!page.contains("<script"))
+      }
+    }
+  }
+
+  @Test func `a summary and fits with words that are none are refused, and run nothing`() throws {
+    try withDirectory { directory in
+      let trace = directory.appendingPathComponent("trace")
+      let made = try runCommand(
+        "compare --dimension 50 --learning-rate 0.1 --replicas 6 --dynamics ode,chain "
+          + "--thresholds 0.5 --output run", in: directory)
+      #expect(made.status == 0)
+      let run = directory.appendingPathComponent("run")
+      let payload = "x';system('touch \(trace.path)');y='\\r\\nsystem('touch \(trace.path)')"
+      for (name, sound) in [
+        ("summary.json", "\"dynamics\" : \"chain\""), ("summary.json", "\"first\" : \"chain\""),
+        ("summary.json", "\"criterion\" : \"risk\""), ("summary.json", "\"generator\" : \"xoshiro256++\""),
+        ("exit_times.csv", "chain"),
+      ] {
+        let place = run.appendingPathComponent(name)
+        let before = try String(contentsOf: place, encoding: .utf8)
+        let value = try #require(sound.split(separator: "\"").last)
+        let altered = before.replacingOccurrences(
+          of: sound, with: sound.replacingOccurrences(of: value, with: payload))
+        try #require(altered != before, "\(sound)")
+        try Data(altered.utf8).write(to: place)
+        for format in HostileDataTests.formats {
+          let result = try runCommand(["export", run.path, "--to", format])
+          #expect(result.status == 65, "\(sound) \(format): \(result.stderr)")
+          #expect(result.stderr.contains(name) && result.errorLines.count == 1)
+          expectNoTrace(trace, "\(sound) \(format)")
+        }
+        try Data(before.utf8).write(to: place)
+      }
+      #expect(try runCommand(["export", run.path, "--to", "report"]).status == 0)
+    }
+  }
+
+  @Test func `what a file holds reaches a terminal without control characters`() throws {
+    try withDirectory { directory in
+      try Data("exit_time\n\u{1B}]0;title\u{7}\u{9B}1m\n".utf8)
+        .write(to: directory.appendingPathComponent("a.csv"))
+      let result = try runCommand("test a.csv a.csv", in: directory)
+      #expect(result.status == 65)
+      #expect(
+        result.stderr.dropLast().unicodeScalars.allSatisfy {
+          $0.properties.generalCategory != .control
+        })
+    }
+  }
+
+  // Links and names of others in the folder of points.
+  @Test func `a sweep removes its own temporaries alone, and follows no link`() throws {
+    try withDirectory { directory in
+      let manager = FileManager.default
+      let sweep = "sweep --dimension 50,60 --learning-rate 0.1 --dynamics ode --output grid"
+      func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+      func fill(_ name: String) throws {
+        try manager.createDirectory(atPath: path(name), withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: directory.appendingPathComponent("\(name)/file"))
+      }
+      // What is elsewhere stays, and nothing is written there.
+      try fill("elsewhere/.git/objects")
+      try fill("grid")
+      try manager.removeItem(atPath: path("grid/file"))
+      try manager.createSymbolicLink(
+        atPath: path("grid/points"), withDestinationPath: path("elsewhere"))
+      for words in [sweep, "\(sweep) --overwrite"] {
+        let linked = try runCommand(words, in: directory)
+        #expect(linked.status == 73 && linked.stderr.contains("a link"), "\(linked.stderr)")
+        #expect(try manager.contentsOfDirectory(atPath: path("elsewhere")) == [".git"])
+        #expect(manager.fileExists(atPath: path("elsewhere/.git/objects/file")))
+      }
+      try manager.removeItem(atPath: path("grid/points"))
+
+      #expect(try runCommand(sweep, in: directory).status == 0)
+      try fill("grid/points/.git")
+      try fill("grid/points/.0007")
+      try fill("grid/points/.0002.partial")
+      try manager.moveItem(
+        atPath: path("grid/points/.0002.partial/file"),
+        toPath: path("grid/points/.0002.partial/point.json"))
+      #expect(try runCommand(sweep, in: directory).status == 0)
+      #expect(
+        try manager.contentsOfDirectory(atPath: path("grid/points")).sorted()
+          == [".0007", ".git", "0001", "0002"])
+
+      // A broken point is replaced, unless there is something of others in it.
+      try Data("{".utf8).write(to: directory.appendingPathComponent("grid/points/0002/point.json"))
+      try fill("grid/points/0002")
+      let blocked = try runCommand(sweep, in: directory)
+      #expect(blocked.status == 74 && blocked.stderr.contains("something else"), "\(blocked.stderr)")
+      #expect(manager.fileExists(atPath: path("grid/points/0002/file")))
+      try manager.removeItem(atPath: path("grid/points/0002/file"))
+      #expect(try runCommand(sweep, in: directory).status == 0)
+
+      try manager.moveItem(atPath: path("grid/points/0001"), toPath: path("moved"))
+      try manager.createSymbolicLink(
+        atPath: path("grid/points/0001"), withDestinationPath: path("moved"))
+      let point = try runCommand(sweep, in: directory)
+      #expect(point.status == 73 && point.stderr.contains("is a link"), "\(point.stderr)")
+      #expect(manager.fileExists(atPath: path("moved/point.json")))
+    }
+  }
+
+  @Test func `an export does not write through a linked folder or probe`() throws {
+    try withDirectory { directory in
+      let manager = FileManager.default
+      #expect(
+        try runCommand(
+          "compare --dimension 50 --learning-rate 0.1 --replicas 5 --dynamics chain --output run",
+          in: directory
+        ).status == 0)
+      try manager.createDirectory(
+        at: directory.appendingPathComponent("elsewhere"), withIntermediateDirectories: false)
+      func link(_ name: String) throws {
+        try manager.createSymbolicLink(
+          atPath: directory.appendingPathComponent("run/\(name)").path,
+          withDestinationPath: directory.appendingPathComponent("elsewhere/x").path)
+      }
+      try link("figures")
+      let figures = try runCommand("export run --to figures", in: directory)
+      #expect(figures.status == 73 && figures.stderr.contains("link"), "\(figures.stderr)")
+      try manager.removeItem(at: directory.appendingPathComponent("run/figures"))
+      try link(".escapement-probe")
+      #expect(try runCommand("export run --to json", in: directory).status == 73)
+      #expect(
+        try manager.contentsOfDirectory(
+          atPath: directory.appendingPathComponent("elsewhere").path) == [])
+    }
+  }
+}
