@@ -107,13 +107,15 @@ public struct Comparison: Sendable {
       }
     }
     if let rate = theory.growthRate, rate <= 0 {
-      let critical = theory.criticalLearningRate.map { "\($0)" } ?? "none"
+      let critical = theory.criticalLearningRate.map(NumberText.given) ?? "none"
       warnings.append(
-        "the growth rate is \(rate), at or below 0: at the learning rate "
-          + "\(model.learningRate) (critical: \(critical)) the plateau is not left by growth")
+        "the growth rate is \(NumberText.given(rate)), at or below 0: at the learning rate "
+          + "\(NumberText.given(model.learningRate)) (critical: \(critical)) the plateau is not left by growth"
+      )
     } else if didNotExit {
       warnings.append(
-        "some replicas did not exit by the horizon \(experiment.exitRule.horizon): "
+        "some replicas did not exit by the horizon "
+          + "\(NumberText.given(experiment.exitRule.horizon)): "
           + "means are restricted to it, and say nothing of later times")
     }
     return warnings + experiment.warnings(replicas: runs.map(\.replicas).max() ?? 0)

@@ -25,7 +25,8 @@ func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
     func row(_ name: String, _ value: Double??) {
       guard let value = value ?? nil else { return }
       rows.append([
-        name, key, NumberText.short(value), NumberText.short(value / model.timePerStep),
+        name, NumberText.given(threshold), NumberText.short(value),
+        NumberText.short(value / model.timePerStep),
         NumberText.short(value * model.scaledSamples),
       ])
     }
@@ -53,7 +54,7 @@ func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
   }
   if rate <= 0 {
     return "the growth rate is \(NumberText.short(rate)), at or below 0, since the "
-      + "learning rate \(model.learningRate) is above the critical "
+      + "learning rate \(NumberText.given(model.learningRate)) is above the critical "
       + "\(NumberText.short(theory.criticalLearningRate))"
   }
   return
