@@ -90,6 +90,8 @@ calibration: dependencies
 	@ESCAPEMENT_CALIBRATION=$(CURDIR)/Benchmarks/CALIBRATION.md \
 	  ESCAPEMENT_LAW_CHECK=$(CURDIR)/Benchmarks/LAW.md \
 	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter 'CalibrationTable|LawAgainstReplicas'
+	@ESCAPEMENT_CALIBRATION=$(CURDIR)/Benchmarks/CALIBRATION.md \
+	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter CensoredCalibration
 
 # libFuzzer on the readers of files; a new finding is written to Tests/Fuzzing, named and a failure.
 FUZZ_SECONDS ?= 60

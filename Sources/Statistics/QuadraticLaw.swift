@@ -79,27 +79,35 @@ enum QuadraticLaw {
       return exp(-x * (y - 1 / largest) / 2) / (y * abs(product).squareRoot())
     }
     var (sum, sign) = (0.0, 1.0)
+    /// Integrates over pieces: the first holds a peak that is narrow where eigenvalues are far apart.
+    func integral(_ ends: [Double], _ value: (Double) -> Double) throws -> Double {
+      try zip(ends, ends.dropFirst()).reduce(0) { total, piece in
+        try total
+          + integrate(
+            from: piece.0, to: piece.1, absoluteTolerance: max(1e-13 * (sum + total), 1e-200),
+            relativeTolerance: 1e-10, value
+          ).value
+      }
+    }
     for start in stride(from: 0, to: eigenvalues.count, by: 2) {
       let low = 1 / eigenvalues[start]
+      let high = start + 1 < eigenvalues.count ? 1 / eigenvalues[start + 1] : .infinity
       let term: Double
-      if start + 1 < eigenvalues.count {
+      if x * (high - low) < 144 {
         // y = λ + (λ' − λ) sin²(θ/2) takes the roots of both ends away.
-        let high = 1 / eigenvalues[start + 1]
-        term = try integrate(
-          from: 0, to: .pi, absoluteTolerance: max(1e-13 * sum, 1e-200), relativeTolerance: 1e-10
-        ) { angle in
+        let peak = 2 * asin(min(low / (high - low), 1).squareRoot())
+        term = try integral(peak < 3 ? [0, peak, .pi] : [0, .pi]) { angle in
           let sine = sin(angle / 2)
           let y = low + (high - low) * sine * sine
           return (low * high).squareRoot() * weight(y, without: start..<start + 2)
-        }.value
+        }
       } else {
         // y = λ + w²/x: in w the integrand is a Gaussian times what varies slowly, so that nothing is
-        // left beyond 12, whatever the size of the eigenvalues.
-        term = try integrate(
-          from: 0, to: 12, absoluteTolerance: max(1e-13 * sum, 1e-200), relativeTolerance: 1e-10
-        ) { root in
+        // left beyond 12, whatever the size of the eigenvalues and wherever the next one lies.
+        let peak = (x * low).squareRoot()
+        term = try integral(peak < 11 ? [0, peak, 12] : [0, 12]) { root in
           2 * (low / x).squareRoot() * weight(low + root * root / x, without: start..<start + 1)
-        }.value
+        }
       }
       sum += sign * term
       sign = -sign

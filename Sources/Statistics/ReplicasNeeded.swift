@@ -30,13 +30,15 @@ extension MeanRatio {
     }
     guard let restricted else { return nil }
     func isInside(_ value: Double) -> Bool { value > 1 - margin && value < 1 + margin }
+    let isNear = isInside(assumedRatio ?? restricted.estimate)
+    // No number of replicas tells what was not watched.
+    if isNear, try equivalenceObstacle != nil || hingesOnUnseen(margin: margin) { return nil }
     // A claim of equivalence needs the prolonged means as well, which lie farther apart.
-    let basis = isInside(restricted.estimate) ? completed ?? restricted : restricted
+    let basis = isNear ? completed ?? restricted : restricted
     let (logStandardError, ratio) = (basis.standardError, assumedRatio ?? basis.estimate)
     let below = log(ratio / (1 - margin))
     let above = log((1 + margin) / ratio)
     guard below != 0, above != 0 else { return nil }
-    if isInside(ratio), equivalenceObstacle != nil { return nil }
     let needed: Double
     if below > 0, above > 0 {
       // Both one-sided tests must reject: their joint power falls as the error s grows.

@@ -42,6 +42,15 @@ extension MeanRatio {
     return nil
   }
 
+  /// Tells whether the restricted means lie within `margin` of each other and the prolonged ones do not:
+  /// what decides was not seen. Throws `StatisticsError` unless `margin` is in (0, 1).
+  public func hingesOnUnseen(margin: Double) throws -> Bool {
+    try require(margin > 0 && margin < 1, "margin", margin, "a number between 0 and 1")
+    guard let restricted, let completed else { return false }
+    func isInside(_ value: Double) -> Bool { value > 1 - margin && value < 1 + margin }
+    return isInside(restricted.estimate) && !isInside(completed.estimate)
+  }
+
   /// Judges the ratio against `margin` in (0, 1) at the level `significance` in (0, 0.5).
   ///
   /// `equivalent` when the interval at level 1 − 2 `significance` lies inside

@@ -12,13 +12,13 @@ import Testing
   private static let factor = path == nil ? 1 : 25
 
   /// What a frequency must do.
-  private enum Promise: String {
+  enum Promise: String {
     case equal = "="
     case atMost = "≤"
     case atLeast = "≥"
   }
 
-  private struct Row {
+  struct Row {
     let name: String
     let promise: Promise
     let level: Double
@@ -333,6 +333,10 @@ import Testing
       text += "| what | promised | found | repetitions |\n|---|---|---|---|\n"
       text += rows.map(\.markdown).joined(separator: "\n") + "\n"
     }
+    // What follows is CensoredCalibration's, which runs after this.
+    let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let parts = old.components(separatedBy: CensoredCalibration.heading)
+    if parts.count > 1 { text += "\n" + CensoredCalibration.heading + parts[1] }
     try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
 

@@ -61,7 +61,8 @@ public struct PairComparison: Encodable, Sendable {
 
   /// Says why a verdict is undetermined.
   public enum UndecidedReason: String, Encodable, Sendable {
-    /// More than 5% of a side was not seen to exit: means up to a time agree whatever comes later.
+    /// More than 5% of a side was not seen to exit, or what was not decides: means up to a time agree
+    /// whatever comes later.
     case unseen
     /// The log-rank test of censored samples finds a difference.
     case logRank = "log-rank"

@@ -148,12 +148,13 @@ extension PairComparison.Ratio {
       (undecidedReason, horizonNeeded, replicasNeeded, replicasFactor) = (nil, nil, nil, nil)
       return
     }
+    let hinges = try ratio.hingesOnUnseen(margin: margin)
     switch ratio.equivalenceObstacle {
     case .unseen: undecidedReason = .unseen
     case .logRank: undecidedReason = .logRank
-    case nil: undecidedReason = interval == nil ? .noSpread : .replicas
+    case nil: undecidedReason = interval == nil ? .noSpread : hinges ? .unseen : .replicas
     }
-    horizonNeeded = ratio.equivalenceObstacle == nil ? nil : try horizon()
+    horizonNeeded = ratio.equivalenceObstacle == nil && !hinges ? nil : try horizon()
     do {
       replicasNeeded = try ratio.replicasNeeded(margin: margin)
     } catch is GSLError {

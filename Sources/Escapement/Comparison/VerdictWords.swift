@@ -23,7 +23,9 @@ package enum VerdictWords {
     let remedy = horizon.map { "; a horizon of about \(NumberText.rounded($0)) would do" } ?? ""
     switch reason {
     case PairComparison.UndecidedReason.unseen.rawValue:
-      let missing = zip(seen, names).filter { 1 - $0.0 > MeanRatio.largestUnseenShare }
+      let sides = zip(seen, names).filter { $0.0 < 1 }
+      let many = sides.filter { 1 - $0.0 > MeanRatio.largestUnseenShare }
+      let missing = many.isEmpty ? sides : many
       guard !missing.isEmpty else { return nil }
       let shares = missing.map { "\(NumberText.percent(1 - $0.0)) of \($0.1)" }
       return shares.joined(separator: " and ") + " censored" + remedy

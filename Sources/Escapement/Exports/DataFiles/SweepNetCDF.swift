@@ -127,6 +127,7 @@ private struct SweepFlags {
     case "verdict", "headline_verdict", "map_verdict":
       words = ["equivalent", "different", "undetermined"]
     case "paired", "restricted", "headline": words = ["false", "true"]
+    case "undecided_reason": words = ["unseen", "log-rank", "replicas", "no-spread"]
     default: return nil
     }
   }
