@@ -95,9 +95,10 @@ public struct OutputContents {
   /// Refuses a directory that holds anything but this very run, finished or not.
   ///
   /// `identity` is the run's experiment, plan or grid as a file. What else lies beside the run's own files does
-  /// no harm once they are there. Throws `OutputError` with what was found, `DataFileError` for a broken file.
-  public func admit(_ kind: OutputKind, _ identity: String) throws {
+  /// no harm once they are there, nor what stays when a directory `isCleared`. Throws `OutputError` with what was found, `DataFileError` for a broken file.
+  public func admit(_ kind: OutputKind, _ identity: String, isCleared: Bool = false) throws {
     try refuseLinks()
+    guard !isCleared else { return }
     for name in names {
       if case .result(let other) = OutputContents.part(of: name), other != kind {
         throw refusal("holds \(other.words), with \(name); expected a directory of its own")

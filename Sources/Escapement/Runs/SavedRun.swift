@@ -26,12 +26,14 @@ public final class SavedRun {
 
   /// Opens a directory for an experiment and takes up what is there of it.
   ///
-  /// Throws `OutputError` when the directory cannot be written, is in use, or holds anything but this
+  /// `isCleared` when its own files have just been removed from it. Throws `OutputError` when the directory
+  /// cannot be written, is in use, or holds anything but this
   /// experiment's own run; `DataFileError` when a file in it is broken.
   public convenience init(
-    _ experiment: Experiment, share: ReplicaShare? = nil, directory path: String, commit: String?
+    _ experiment: Experiment, share: ReplicaShare? = nil, directory path: String,
+    isCleared: Bool = false, commit: String?
   ) throws {
-    try OutputContents(path: path).admit(.run, experiment.yaml)
+    try OutputContents(path: path).admit(.run, experiment.yaml, isCleared: isCleared)
     let directory = try RunDirectory(path: path)
     let lock = try RunLock(path: directory.file(RunFileNames(share: share).lock), run: path)
     try self.init(experiment, share, directory, lock, commit)

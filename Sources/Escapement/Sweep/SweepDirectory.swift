@@ -22,8 +22,9 @@ public struct SweepDirectory: Sendable {
 
   /// Opens a directory for a sweep whose sweep.yaml is `identity`.
   ///
-  /// Throws `OutputError` when it cannot be written, is in use, or holds anything but this sweep.
-  public init(path: String, identity: String) throws {
+  /// `isCleared` when its own files have just been removed from it. Throws `OutputError` when it cannot be
+  /// written, is in use, or holds anything but this sweep.
+  public init(path: String, identity: String, isCleared: Bool = false) throws {
     root = URL(fileURLWithPath: path, isDirectory: true)
     let contents = OutputContents(path: path)
     let place = root.appendingPathComponent("sweep.yaml")
@@ -38,7 +39,7 @@ public struct SweepDirectory: Sendable {
             + ", expected its own, a new directory, or --overwrite")
       }
     }
-    try contents.admit(.sweep, identity)
+    try contents.admit(.sweep, identity, isCleared: isCleared)
     run = try RunDirectory(path: path)
     lock = try RunLock(path: run.file(RunFileNames(share: nil).lock), run: path)
     note = Checkpoint.note(lock, run)

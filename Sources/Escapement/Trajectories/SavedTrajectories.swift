@@ -22,10 +22,13 @@ public final class SavedTrajectories: Sendable {
 
   /// Opens a directory for a plan and takes up what is there of it.
   ///
-  /// Throws `OutputError` when the directory cannot be written, is in use, or holds something else;
+  /// `isCleared` when its own files have just been removed from it. Throws `OutputError` when the directory
+  /// cannot be written, is in use, or holds something else;
   /// `DataFileError` when its checkpoint is broken; `ParameterError` without memory.
-  public init(_ plan: TrajectoryPlan, directory path: String, commit: String?) throws {
-    try OutputContents(path: path).admit(.trajectories, plan.yaml)
+  public init(
+    _ plan: TrajectoryPlan, directory path: String, isCleared: Bool = false, commit: String?
+  ) throws {
+    try OutputContents(path: path).admit(.trajectories, plan.yaml, isCleared: isCleared)
     self.plan = plan
     directory = try RunDirectory(path: path)
     lock = try RunLock(path: directory.file(RunFileNames(share: nil).lock), run: path)

@@ -28,14 +28,15 @@ struct Compare: AsyncParsableCommand {
         origin: .commandLine, key: "overwrite",
         problem: "expected none beside --shard: other shards may be at work in the directory")
     }
-    if try !overwriting.clear(experiment.output), share == nil, let output = experiment.output,
+    let isCleared = try overwriting.clear(experiment.output)
+    if !isCleared, share == nil, let output = experiment.output,
       let finished = try FinishedRun(experiment, directory: output)
     {
       return try show(finished, in: output, printing)
     }
     tellCost(try experiment.quadratureWork())
     if let output = experiment.output {
-      let run = try SavedRun(experiment, share: share, directory: output, commit: builtCommit)
+      let run = try SavedRun(experiment, share: share, directory: output, isCleared: isCleared, commit: builtCommit)
       return try await completeSavedRun(run, printing)
     }
     guard share == nil else {

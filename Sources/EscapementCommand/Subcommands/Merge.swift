@@ -19,15 +19,16 @@ struct Merge: ParsableCommand {
 
   func run() throws {
     let records = try ShardMerge.records(of: shards)
+    var isCleared = false
     if overwriting.overwrite {
       guard !ShardMerge.files(of: shards).contains(where: isInOutput) else {
         throw ExperimentError(
           origin: .commandLine, key: "overwrite",
           problem: "expected none, since shards that are joined lie in '\(output)'")
       }
-      _ = try overwriting.clear(output)
+      isCleared = try overwriting.clear(output)
     }
-    try OutputContents(path: output).admit(.run, records.experiment.yaml)
+    try OutputContents(path: output).admit(.run, records.experiment.yaml, isCleared: isCleared)
     let directory = try RunDirectory(path: output)
     let lock = try RunLock(path: directory.file(".lock"), run: output)
     let comparison = try records.comparison(commit: builtCommit)

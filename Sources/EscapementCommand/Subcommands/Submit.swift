@@ -68,8 +68,8 @@ struct Submit: AsyncParsableCommand {
         return "--\(name)=\(text)"
       }
     }
-    _ = try overwriting.clear(output)
-    try OutputContents(path: output).admit(.run, experiment.yaml)
+    let isCleared = try overwriting.clear(output)
+    try OutputContents(path: output).admit(.run, experiment.yaml, isCleared: isCleared)
     let directory = try RunDirectory(path: output)
     let submission = SlurmSubmission(path: directory.file(""), tasks: tasks)
     // Whoever submitted another number of tasks there would have shards that do not fit.

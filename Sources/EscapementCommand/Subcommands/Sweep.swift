@@ -30,8 +30,10 @@ struct Sweep: AsyncParsableCommand {
       return
     }
     let output = try grid.output()
-    _ = try overwriting.clear(output)
-    let directory = try output.map { try SweepDirectory(path: $0, identity: grid.yaml) }
+    let isCleared = try overwriting.clear(output)
+    let directory = try output.map {
+      try SweepDirectory(path: $0, identity: grid.yaml, isCleared: isCleared)
+    }
     if let note = directory?.note { Console.error("escapement: \(note)\n") }
     let progress = SweepProgress(points)
     @Sendable func work() async throws -> Escapement.Sweep {

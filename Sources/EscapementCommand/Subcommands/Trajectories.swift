@@ -34,7 +34,8 @@ struct Trajectories: AsyncParsableCommand {
         origin: .commandLine, key: "format",
         problem: "found csv, expected json or --output: paths and quantiles are two tables")
     }
-    if try !overwriting.clear(plan.experiment.output), let output = plan.experiment.output,
+    let isCleared = try overwriting.clear(plan.experiment.output)
+    if !isCleared, let output = plan.experiment.output,
       let (finished, hasRisk) = try Escapement.Trajectories.finished(plan, directory: output)
     {
       Console.error("escapement: '\(output)' is finished already, this is what its files hold\n")
@@ -45,7 +46,7 @@ struct Trajectories: AsyncParsableCommand {
       return try show(finished, format)
     }
     let saved = try plan.experiment.output.map {
-      try SavedTrajectories(plan, directory: $0, commit: builtCommit)
+      try SavedTrajectories(plan, directory: $0, isCleared: isCleared, commit: builtCommit)
     }
     if plan.memory > 1e8 {
       Console.error(
