@@ -83,9 +83,10 @@ import Testing
 
   @Test func `gnuplot reads no command in a text`() {
     #expect(gnuplotText("plain") == "'plain'")
-    #expect(gnuplotText("it's") == "'it''s'")
+    #expect(gnuplotText("it's") == "'it\u{2019}s'")
     #expect(
-      gnuplotText("a'; system('true') #\nset output") == "'a''; system(''true'') # set output'")
+      gnuplotText("a'; system('true') #\nset output")
+        == "'a\u{2019}; system(\u{2019}true\u{2019}) # set output'")
   }
 
   /// Shapes of data that leave axes without a length, curves without a point or numbers without a size,

@@ -113,7 +113,7 @@ extension SweepTables {
     let rows = verdicts.filter { $0.mark == mark }
     guard !rows.isEmpty else { return nil }
     guard rows.contains(where: { !$0.mapVerdict.isEmpty }) else {
-      throw NothingToDraw(name: name, reason: "no verdict at any point, since sides have no exit")
+      throw NothingToDraw(name: name, reason: "no pair has a ratio of means at any point")
     }
     let (points, pairs) = (unique(rows.map { $0["point"] ?? "" }), unique(rows.map(\.sides)))
     let kinds = [("equivalent", "=", 4), ("different", "≠", 3), ("undetermined", "?", 7)]
