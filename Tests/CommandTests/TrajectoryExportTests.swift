@@ -86,13 +86,13 @@ import Testing
       let page = try String(contentsOf: place, encoding: .utf8)
       for words in [
         "Half of the risk is gone at τ\u{A0}=\u{A0}", "in the median of full SGD", "by the ODE",
-        "The ODE is ", "At the end, τ\u{A0}=\u{A0}6", "When has the risk fallen?",
+        "The ODE's one path is ", "At the end, τ\u{A0}=\u{A0}6", "When has the risk fallen?",
         "full SGD, 5 replicas",
         "xoshiro256++", "Excess risk at some times", "start: {overlaps: [0.1]}",
       ] { #expect(page.contains(words), "\(words)") }
       let verdict = try #require(page.range(of: "class=\"verdict"))
       #expect(verdict.lowerBound < (try #require(page.range(of: "<table"))).lowerBound)
-      #expect(page.components(separatedBy: "<svg").count == 4)
+      #expect(page.components(separatedBy: "<svg").count == 5)
       try expectSoundPage(of: run)
       let figures = try runCommand(
         ["export", run.path, "--to", "figures"], environment: ["PATH": directory.path])
@@ -124,7 +124,7 @@ import Testing
     try withDirectory { directory in
       let run = directory.appendingPathComponent("run")
       try makeRun(run)
-      try expectNotebook(of: run, figures: 3)
+      try expectNotebook(of: run, figures: 4)
     }
   }
 }

@@ -111,7 +111,12 @@ import Testing
         words.joined(separator: "\n"),
         "set xtics noenhanced (\(labels.joined(separator: ", ")))\nset xlabel \(gnuplotText(words[0]))\n"
           + "plot \(titles.joined(separator: ", \\\n  "))")
-      let files = try Gnuplot.draw([all], formats: ["svg"])
+      func draw(_ figure: Figure) throws -> [ExportedFile] {
+        var figures = Figures()
+        figures.add { () throws(NothingToDraw) in figure }
+        return try Gnuplot.draw(figures, formats: ["svg"]).files
+      }
+      let files = try draw(all)
       #expect(!FileManager.default.fileExists(atPath: trace.path))
       let names = files.map(\.name)
       #expect(names.count == 5 && names.allSatisfy { $0.utf8.allSatisfy { $0 < 128 && $0 != 47 } })
@@ -120,7 +125,7 @@ import Testing
       let lines = String(decoding: script, as: UTF8.self).unicodeScalars.split { ends.contains($0) }
       #expect(lines.filter { String($0).hasPrefix("system") }.isEmpty)
       // The trace would be there: a command does leave it.
-      _ = try Gnuplot.draw([figure("open", "\(touch)\nplot data using 1:2")], formats: ["svg"])
+      _ = try draw(figure("open", "\(touch)\nplot data using 1:2"))
       #expect(FileManager.default.fileExists(atPath: trace.path))
     }
   }
@@ -141,5 +146,74 @@ import Testing
     #expect(plainLines(text) == ["a", "b", "c", "d", "e", "\u{301}f", "g h"])
     #expect(singleLine(text) == "a b c d e \u{301}f g h")
     #expect(fileWord("../a b;'|é\r\n") == "..-a-b------")
+  }
+
+  /// Shapes of data that leave axes without a length, curves without a point or numbers without a size,
+  /// with the figures that can be drawn of them.
+  static let oddSamples: [(name: String, chain: [Double], sde: [Double?], drawn: [String])] = [
+    ("all at time 0", [0, 0, 0], [0, 0, 0], []),
+    ("one of two at time 0", [0, 0, 0], [1, 2, 3], all),
+    ("most at time 0", Array(repeating: 0, count: 999) + [2], [1, 2, 3], all),
+    ("no spread", [2, 2, 2], [2, 2, 2], Array(all.dropFirst())),
+    ("a spread of rounding", [2, 2.nextUp, 2], [2, 2, 2], Array(all.dropFirst())),
+    ("a single exit", [1, 2, 3], [1, nil, nil], all),
+    ("all censored", [1, 2, 3], [nil, nil, nil], Array(all.prefix(2))),
+    ("none exits", [], [nil, nil, nil], []),
+    ("one replica each", [1], [2], ["survival"]),
+    ("one replica against many", [1], [1, 2, 3], Array(all.prefix(2))),
+    ("large", [1e140, 2e140, 3e140], [2e140, 3e140, 5e140], all),
+    ("too large for an axis", [1e160, 2e160], [2e160, 3e160], []),
+    ("small", [1e-140, 2e-140, 3e-140], [2e-140, 3e-140, 5e-140], all),
+    ("far apart", [1e-9, 1, 1e9], [1e-9, 2, 1e9], all),
+    ("censored at once", [1, 2, 3], [1, 2, nil, 0.0.nextUp], all),
+  ]
+  private static let all = ["exit-times", "survival", "distribution-difference", "quantiles"]
+
+  @Test(arguments: oddSamples)
+  func `odd data give figures that gnuplot draws, or a word on each that is missing`(
+    name: String, chain: [Double], sde: [Double?], drawn: [String]
+  ) throws {
+    // What is censored is so at 4.
+    let samples = try [
+      chain.isEmpty ? nil : FigureSample(kind: .chain, sample: ExitSample(chain)),
+      FigureSample(
+        kind: .sde,
+        sample: ExitSample(times: sde.map { $0 ?? 4 }, isObserved: sde.map { $0 != nil })),
+    ].compactMap { $0 }.filter { $0.sample.exited > 0 }
+    var figures = Figures()
+    for make in [densityFigure, survivalFigure, differenceFigure, quantileFigure] {
+      try figures.addThrowing { try make(samples, setting) }
+    }
+    #expect(figures.drawn.map(\.name) == drawn.map { "\($0)-T0.5" }, "\(figures.omissions)")
+    let (files, omissions) = try Gnuplot.draw(figures, formats: ["svg"])
+    #expect(omissions == figures.omissions)
+    for figure in figures.drawn {
+      #expect(files.contains { $0.name == "\(figure.name).svg" && $0.contents.count > 1000 })
+    }
+    if drawn.isEmpty { #expect(!omissions.isEmpty) }
+    let readme = try #require(files.first { $0.name == "README.md" })
+    for omission in omissions {
+      #expect(omission.hasPrefix("no figure ") && omission.contains(": "))
+      #expect(String(decoding: readme.contents, as: UTF8.self).contains(omission))
+    }
+  }
+
+  @Test func `a figure that gnuplot fails on takes no other with it`() throws {
+    var figures = Figures()
+    let block = FigureBlock(heading: "x, y", rows: [[1, 1], [2, 2]])
+    for (name, commands) in [
+      ("first", "plot data with lines"), ("broken", "set xrange [0:0]\nset xtics 0\nplot data"),
+      ("last", "plot data with points"),
+    ] {
+      figures.add { () throws(NothingToDraw) in
+        Figure(name: name, caption: "A line.", blocks: [block], commands: commands)
+      }
+    }
+    let (files, omissions) = try Gnuplot.draw(figures, formats: ["svg"])
+    #expect(files.map(\.name).filter { $0.hasSuffix(".svg") } == ["first.svg", "last.svg"])
+    #expect(omissions.count == 1)
+    #expect(omissions.first?.contains("gnuplot failed on broken.gp") == true)
+    let (pictures, missing) = try ReportPage.draw(figures) { _ in }
+    #expect(pictures.map(\.figure.name) == ["first", "last"] && missing.count == 1)
   }
 }

@@ -119,7 +119,7 @@ import Testing
     try writeNetCDF(run, to: path)
     let steps = try netCDFValues(path, [("exit_step", 48)])[0]
     #expect(steps == run.series.flatMap { $0.records.map { Double($0.step) } })
-    #expect(try !run.figures().isEmpty)
+    #expect(try !run.figures().drawn.isEmpty)
   }
 
   @Test func `the documentation describes every column and variable as the code does`() throws {

@@ -23,11 +23,15 @@ import Testing
 
   private func pair(
     _ means: PointResult.Means?, _ first: String = "chain", equivalence: Double? = nil,
-    difference: Double? = nil
+    difference: Double? = nil, verdict: Verdict? = nil
   ) -> Pair {
-    Pair(
+    // What the pair says by itself, as its p-values have it.
+    let own: Verdict =
+      equivalence ?? 1 <= 0.05 ? .equivalent : difference ?? 1 <= 0.05 ? .different : .undetermined
+    return Pair(
       first: first, second: "ode", criterion: "risk", threshold: 0.5, paired: true,
-      ratio: means.map { $0.first / $0.second }, interval: nil, margin: 0.05, verdict: nil,
+      ratio: means.map { $0.first / $0.second }, interval: nil, margin: 0.05,
+      verdict: verdict ?? own,
       isRestricted: false, replicasNeeded: nil, equivalencePValue: equivalence,
       differencePValue: difference, lawPValues: [:], means: means)
   }
@@ -219,6 +223,23 @@ import Testing
     }
     #expect(column("map_verdict", headline: false).allSatisfy { $0 == .word("equivalent") })
     #expect(column("equivalence_holm", headline: false).allSatisfy { $0 == .empty })
+  }
+
+  @Test func `an adjusted verdict claims nothing that its pair by itself does not`() throws {
+    let points = try points("learning-rate: 0.1\nsweep: {dimension: [50, 60, 70]}")
+    // The second is withheld for another reason than its p-value, as for what censoring hides.
+    let verdicts: [Verdict?] = [nil, .undetermined, nil]
+    let results = zip(points, verdicts).map { point, verdict in
+      result(point, [], [pair(nil, equivalence: 0.02, difference: 1, verdict: verdict)])
+    }
+    let table = try SweepTable.verdicts(points, results)
+    func column(_ name: String) -> [SweepTable.Cell] { table.rows.map { table.cell($0, name) } }
+    #expect(
+      column("map_verdict") == [.word("equivalent"), .word("undetermined"), .word("equivalent")])
+    #expect(column("headline_verdict")[1] == .word("undetermined"))
+    // It counts as a p-value of 1: 0.02 · 3/2, not 0.02.
+    #expect(column("equivalence_benjamini_hochberg")[0] == .number(0.03))
+    #expect(column("equivalence_benjamini_hochberg")[1] == .number(1))
   }
 
   @Test func `a table quotes what CSV wants in quotes`() {

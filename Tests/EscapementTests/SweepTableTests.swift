@@ -57,4 +57,142 @@ import Testing
       #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
     }
   }
+
+  private func tables(_ sweep: Sweep, _ body: (SweepTables) throws -> Void) throws {
+    try withDirectory { directory in
+      try RunDirectory(path: directory.path).write(sweep.files)
+      try body(SweepTables(path: directory.path))
+    }
+  }
+
+  /// Points of all curves, each once, and every curve one-valued along the axis.
+  private func expectEveryPoint(_ sweep: SweepTables, _ curves: SweepCurves, names: [String]) {
+    let rows = sweep.exits.filter { $0["dynamics"] == "chain" }
+    let panels = curves.panels(rows)
+    let drawn = panels.flatMap(\.curves)
+    #expect(drawn.map(\.name) == names)
+    #expect(
+      drawn.flatMap { $0.rows.compactMap { Int($0["point"] ?? "") } }.sorted()
+        == Array(1...rows.count))
+    for curve in drawn {
+      let places = curve.rows.map(curves.place)
+      #expect(zip(places, places.dropFirst()).allSatisfy { $0 < $1 }, "\(curve.name): \(places)")
+    }
+    for panel in panels { #expect(panel.curves.count <= SweepCurves.mostCurves) }
+  }
+
+  @Test func `three swept keys make a curve for each combination of two, and no zig-zag`()
+    async throws
+  {
+    let sweep = try await sweep(
+      "replicas: 4\nsweep: {dimension: [40, 50], learning-rate: [0.05, 0.1, 0.12], "
+        + "label-noise: [0, 0.1]}\n")
+    try tables(sweep) { tables in
+      let curves = SweepCurves(tables)
+      #expect(curves.axis == "dimension" && curves.others == ["label-noise", "learning-rate"])
+      expectEveryPoint(
+        tables, curves,
+        names: ["0", "0.1"].flatMap { noise in
+          ["0.05", "0.1", "0.12"].map { "Δ = \(noise), γ = \($0)" }
+        })
+      let figure = try #require(
+        tables.figures().drawn.first { $0.name == "ratio-to-annealed-T0.5" })
+      #expect(figure.blocks.count == 6 && figure.blocks.allSatisfy { $0.rows.count == 2 })
+    }
+  }
+
+  @Test func `more curves than one panel holds go to panels, and none is left out`() async throws {
+    let sweep = try await sweep(
+      "replicas: 2\nsweep: {width: [1, 2], learning-rate: [0.01, 0.02, 0.03, 0.04, 0.05], "
+        + "label-noise: [0, 0.1, 0.2, 0.3]}\n")
+    try tables(sweep) { tables in
+      let curves = SweepCurves(tables)
+      let panels = curves.panels(tables.exits.filter { $0["dynamics"] == "chain" })
+      #expect(panels.map(\.title) == ["Δ = 0", "Δ = 0.1", "Δ = 0.2", "Δ = 0.3"])
+      expectEveryPoint(
+        tables, curves,
+        names: (0..<4).flatMap { _ in (1...5).map { "γ = 0.0\($0)" } })
+      let figure = try #require(
+        tables.figures().drawn.first { $0.name == "ratio-to-annealed-T0.5" })
+      #expect(figure.blocks.count == 20 && figure.commands.contains("multiplot layout 2,2"))
+      let (_, omissions) = try Gnuplot.draw(tables.figures(), formats: ["svg"])
+      #expect(omissions.isEmpty)
+    }
+    // A single key with more values than colours: even parts of it.
+    let rates = (1...15).map { "\(Double($0) / 100)" }.joined(separator: ", ")
+    let long = try await self.sweep(
+      "replicas: 2\nsweep: {width: [1, 2], learning-rate: [\(rates)]}\n")
+    try tables(long) { tables in
+      let curves = SweepCurves(tables)
+      #expect(
+        curves.panels(tables.exits.filter { $0["dynamics"] == "chain" }).map(\.curves.count)
+          == [7, 8])
+      let (_, omissions) = try Gnuplot.draw(tables.figures(), formats: ["svg"])
+      #expect(omissions.isEmpty)
+    }
+  }
+
+  @Test func `seeds that are swept, words and a rate by the width have their places`() async throws
+  {
+    let seeds = try await sweep("replicas: 3\nsweep: {dimension: [40, 50], seed: [1, 2, 3]}\n")
+    try tables(seeds) { tables in
+      let curves = SweepCurves(tables)
+      #expect(curves.axis == "dimension" && curves.others == ["seed"])
+      expectEveryPoint(tables, curves, names: ["seed = 1", "seed = 2", "seed = 3"])
+    }
+    let words = try await sweep("replicas: 3\nsweep: {constraint: [spherical, free]}\n")
+    try tables(words) { tables in
+      let curves = SweepCurves(tables)
+      #expect(curves.axis == "point" && curves.others.isEmpty)
+      expectEveryPoint(tables, curves, names: ["measured"])
+      let (_, omissions) = try Gnuplot.draw(tables.figures(), formats: ["svg"])
+      #expect(omissions.isEmpty)
+    }
+    let grid = try SweepGrid(
+      yaml: "dimension: 50\nthresholds: [0.5]\ndynamics: [ode, chain]\nhorizon: 2\nreplicas: 3\n"
+        + "sweep: {width: [1, 2], learning-rate-over-width: [0.1, 0.2]}\n", name: "test")
+    let rates = try await Sweep.run(grid, points: grid.points())
+    try tables(rates) { tables in
+      let curves = SweepCurves(tables)
+      #expect(curves.axis == "width" && curves.others == ["learning-rate-over-width"])
+      expectEveryPoint(tables, curves, names: ["γ/p = 0.1", "γ/p = 0.2"])
+    }
+  }
+
+  @Test func `one verdict stands in table, figure, page, notebook and JSON, its adjustment named`()
+    async throws
+  {
+    let sweep = try await sweep("replicas: 5\nsweep: {label-noise: [0, 0.1]}\n")
+    try withDirectory { directory in
+      try RunDirectory(path: directory.path).write(sweep.files)
+      // The verdict of the pair by itself is another than that of the map.
+      let place = directory.appendingPathComponent("verdicts.csv")
+      var lines = try String(contentsOf: place, encoding: .utf8).split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      let columns = try ["verdict", "map_verdict", "headline_verdict", "ratio"].map { name in
+        try #require(lines[0].firstIndex(of: name))
+      }
+      for index in 1..<lines.count {
+        for (column, word) in zip(columns, ["different", "undetermined", "different", "0.9"]) {
+          lines[index][column] = word
+        }
+      }
+      try Data(lines.map { $0.joined(separator: ",") + "\n" }.joined().utf8).write(to: place)
+      let tables = try SweepTables(path: directory.path)
+      let figure = try #require(tables.figures().drawn.first { $0.name == "verdicts-T0.5" })
+      #expect(figure.blocks.map { $0.rows.count } == [0, 0, 2])
+      let page = String(decoding: try reportHTML(tables, pictures: []), as: UTF8.self)
+      #expect(page.contains("class=\"verdict undetermined\""))
+      #expect(page.contains(" ?</td>") && !page.contains(" ≠</td>"))
+      let adjustment = "adjusted by Benjamini and Hochberg over 2 pairs of the whole sweep"
+      for text in [
+        page, figure.caption, String(decoding: try sweepNotebook(tables), as: UTF8.self),
+      ] {
+        #expect(text.contains(adjustment))
+      }
+      let notebook = String(decoding: try sweepNotebook(tables), as: UTF8.self)
+      #expect(notebook.contains("map_verdict") && !notebook.contains("aggfunc"))
+    }
+  }
 }

@@ -216,8 +216,9 @@ import Testing
 
   @Test func `figures show every path and every quantile`() async throws {
     try await withTrajectories { _, trajectories, run in
-      let figures = run.figures()
-      #expect(figures.map(\.name) == ["risk-paths", "risk-quantiles", "overlap-paths"])
+      let figures = run.figures().drawn
+      #expect(
+        figures.map(\.name) == ["risk-paths", "risk-quantiles", "risk-means", "overlap-paths"])
       let risks = figures[0].blocks
       #expect(risks.count == 3)
       for block in risks {
@@ -226,6 +227,53 @@ import Testing
         #expect(block.rows.count { $0.isEmpty } == 2)
       }
       #expect(figures[1].blocks.allSatisfy { $0.rows.allSatisfy { $0[2] <= $0[3] } })
+    }
+  }
+
+  @Test
+  func `the headline sets mean beside mean and median beside median, with the errors of both`()
+    async throws
+  {
+    try await withTrajectories { _, _, run in
+      func course(
+        _ kind: DynamicsKind, mean: Double, error: Double?, median: Double
+      ) -> RiskCourse {
+        let times = run.plan.grid.times
+        return RiskCourse(
+          kind: kind, replicas: error == nil ? 1 : 200, times: times, probabilities: [0.5],
+          means: times.map { _ in mean }, standardErrors: times.map { _ in error },
+          diverged: times.map { _ in 0 }, quantiles: times.map { _ in [median] })
+      }
+      func headline(_ chain: RiskCourse, _ ode: RiskCourse) throws -> [String: String] {
+        try #require(TrajectoryReport(run: run, courses: [chain, ode]).verdicts.dropFirst().first)
+      }
+      // The median of the one beside the mean of the other would be far.
+      let chain = course(.chain, mean: 0.275, error: 0.012, median: 0.102)
+      let near = try headline(chain, course(.ode, mean: 0.363, error: 0.012, median: 0.109))
+      #expect(near["kind"] == "equivalent")
+      #expect(
+        near["head"]
+          == "The mean risk of the ODE is near the mean of the exact chain, its median near "
+          + "the median.")
+      let text = try #require(near["text"])
+      #expect(
+        text.contains("The mean is 0.363 ± 0.012 for the ODE, 0.275 ± 0.012 for the exact chain"))
+      #expect(text.contains("The median is 0.109 for the ODE, 0.102 for the exact chain"))
+      let far = try headline(chain, course(.ode, mean: 0.9, error: 0.01, median: 0.109))
+      #expect(far["kind"] == "different" && far["head"]?.contains("far from the mean") == true)
+      // The same means, and errors of either side that leave it open.
+      for (first, second) in [(0.012, 0.1), (0.1, 0.012)] {
+        let open = try headline(
+          course(.chain, mean: 0.275, error: first, median: 0.102),
+          course(.ode, mean: 0.363, error: second, median: 0.109))
+        #expect(open["kind"] == "undetermined")
+      }
+      let path = try headline(chain, course(.ode, mean: 0.3, error: nil, median: 0.3))
+      #expect(path["kind"] == "different")
+      #expect(
+        path["head"]
+          == "The ODE's one path is near the mean risk of the exact chain, and far from its "
+          + "median.")
     }
   }
 

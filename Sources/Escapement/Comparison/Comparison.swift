@@ -110,11 +110,12 @@ public struct Comparison: Sendable {
       let closed = EscapeTheory(model: model)
       let reason = closed.reasonForNoGrowth ?? "no overlap grows"
       warnings.append(
-        "the growth rate is \(rate), at or below 0, since \(reason)"
+        "the growth rate is \(NumberText.given(rate)), at or below 0, since \(reason)"
           + (closed.studentsMayCancel ? "" : ": the plateau is not left by growth"))
     } else if didNotExit {
       warnings.append(
-        "some replicas did not exit by the horizon \(experiment.exitRule.horizon): "
+        "some replicas did not exit by the horizon "
+          + "\(NumberText.given(experiment.exitRule.horizon)): "
           + "means are restricted to it, and say nothing of later times")
     }
     return warnings + experiment.warnings(replicas: runs.map(\.replicas).max() ?? 0)

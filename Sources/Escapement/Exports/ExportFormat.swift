@@ -33,7 +33,7 @@ public struct ExportedFiles: Sendable {
 extension Run {
   /// Makes the files of an export in memory; throws what the format's writer throws.
   ///
-  /// `warn` is told when a report has to do without figures.
+  /// `warn` is told when figures are missing, and why.
   public func exported(
     to format: ExportFormat, warn: (String) -> Void = { _ in }
   ) throws -> ExportedFiles {
@@ -57,7 +57,7 @@ extension Run {
 extension TrajectoryRun {
   /// Makes the files of an export in memory; throws what the format's writer throws.
   ///
-  /// `warn` is told when a report has to do without figures.
+  /// `warn` is told when figures are missing, and why.
   public func exported(
     to format: ExportFormat, warn: (String) -> Void = { _ in }
   ) throws -> ExportedFiles {
@@ -83,8 +83,8 @@ private struct ExportSources {
   let tables: () throws -> [(name: String, contents: Data)]
   let document: (name: String, contents: () throws -> Data)
   let dataSet: (name: String, write: (_ path: String) throws -> Void)
-  let figures: () throws -> [Figure]
-  let page: (_ pictures: [(figure: Figure, svg: String)], _ missing: String?) throws -> Data
+  let figures: () throws -> Figures
+  let page: (_ pictures: [(figure: Figure, svg: String)], _ missing: [String]) throws -> Data
   let notebook: () throws -> Data
 
   func exported(to format: ExportFormat, _ warn: (String) -> Void) throws -> ExportedFiles {
@@ -92,7 +92,10 @@ private struct ExportSources {
     case .csv: return ExportedFiles(try tables())
     case .json: return ExportedFiles([(document.name, try document.contents())])
     case .netcdf: return ExportedFiles([(dataSet.name, try netCDF())])
-    case .figures: return ExportedFiles(folder: "figures", try Gnuplot.draw(figures()))
+    case .figures:
+      let (files, omissions) = try Gnuplot.draw(figures())
+      omissions.forEach(warn)
+      return ExportedFiles(folder: "figures", files)
     case .report:
       let (pictures, missing) = try ReportPage.draw(figures(), warn)
       return ExportedFiles([("report.html", try page(pictures, missing))])
@@ -123,7 +126,7 @@ extension SweepTables {
       return (name: name, contents: try mapFile(place, limit: largestTable))
     }
     if format == .notebook {
-      return ExportedFiles([("notebook.ipynb", try sweepNotebook())] + tables)
+      return ExportedFiles([("notebook.ipynb", try sweepNotebook(self))] + tables)
     }
     return try ExportSources(
       tables: { tables },
@@ -131,7 +134,7 @@ extension SweepTables {
       dataSet: ("sweep.nc", { try writeNetCDF(self, to: $0) }),
       figures: figures,
       page: { try reportHTML(self, pictures: $0, missing: $1) },
-      notebook: sweepNotebook
+      notebook: { try sweepNotebook(self) }
     ).exported(to: format, warn)
   }
 }

@@ -24,9 +24,9 @@ public struct PointResult: Codable, Sendable, Equatable {
     /// The mark in words: `T = 0.5`, or `overlap-1, η = 0.5`.
     public var text: String {
       switch criterion {
-      case ExitCriterion.risk.name: return "T = \(threshold)"
-      case ExitCriterion.subspace.name: return "subspace, S = \(threshold)"
-      default: return "\(criterion), η = \(threshold)"
+      case ExitCriterion.risk.name: return "T = \(NumberText.given(threshold))"
+      case ExitCriterion.subspace.name: return "subspace, S = \(NumberText.given(threshold))"
+      default: return "\(criterion), η = \(NumberText.given(threshold))"
       }
     }
   }

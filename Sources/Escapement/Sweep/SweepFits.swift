@@ -78,7 +78,7 @@ struct FitGroup {
   var place: ResolvedValue { .map(coordinates.map { ($0.key, $0.value) }) }
 
   /// The points as the text of a table, empty when nothing else is swept.
-  var text: String { coordinates.text }
+  var text: String { coordinates.words }
 }
 
 extension FitPoint {

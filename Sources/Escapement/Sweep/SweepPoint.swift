@@ -6,6 +6,11 @@ public struct SweepPoint: Sendable {
     public let key: String
     /// The value, its numbers read.
     public let value: ResolvedValue
+
+    /// The value as a person reads it.
+    public var words: String {
+      if case .number(let number) = value { NumberText.given(number) } else { value.yaml }
+    }
   }
 
   /// The place in the grid, from 1.
@@ -19,6 +24,9 @@ public struct SweepPoint: Sendable {
 extension Array where Element == SweepPoint.Coordinate {
   /// The coordinates on one line: `width = 5, dimension = 1000`.
   public var text: String { map { "\($0.key) = \($0.value.yaml)" }.joined(separator: ", ") }
+
+  /// The same as a person reads it, numbers that were computed with fewer digits.
+  public var words: String { map { "\($0.key) = \($0.words)" }.joined(separator: ", ") }
 }
 
 /// Derives the seed of a point from the sweep's seed and the point's coordinates.

@@ -68,7 +68,7 @@ public struct SweepSummary: Encodable, Sendable {
           + commits.sorted().joined(separator: ", "))
     }
     for (point, result) in zip(points, results) {
-      warnings += result.warnings.map { "point \(point.index) (\(point.coordinates.text)): \($0)" }
+      warnings += result.warnings.map { "point \(point.index) (\(point.coordinates.words)): \($0)" }
     }
     self.warnings = warnings
   }

@@ -53,7 +53,8 @@ private func heading(_ comparison: Comparison) -> String {
   let theory = comparison.summary.theory
   return model.title.bold
     + ", d = \(model.dimension), p = \(model.width), k = \(model.teacherUnits), "
-    + "γ = \(model.learningRate), Δ = \(model.labelNoise), \(start), "
+    + "γ = \(NumberText.given(model.learningRate)), Δ = \(NumberText.given(model.labelNoise)), "
+    + "\(start), "
     + "information exponent \(theory.informationExponent), leap \(theory.leap), "
     + "seed \(experiment.streams.seed)"
 }
@@ -84,7 +85,9 @@ private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
     let isNumber = entry.replicas == 1
     rows.append([
       kind?.title ?? entry.dynamics,
-      (isRestricted ? "≥ " : "") + NumberText.measured(value ?? 0, entry.standardError),
+      value.map {
+        (isRestricted ? "≥ " : "") + NumberText.measured($0, entry.standardError)
+      } ?? "–",
       (isRestricted ? "≥ " : "") + scaled(value, entry.standardError),
       NumberText.short(entry.standardDeviation),
       isNumber ? "–" : "\(quantile("0.05")) … \(quantile("0.5")) … \(quantile("0.95"))",
@@ -111,9 +114,11 @@ private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
 /// Says what a mark stands for.
 private func markTitle(_ mark: ExitMark) -> String {
   switch mark.criterion {
-  case .risk: return "T = \(mark.threshold) of the initial risk"
-  case .overlap(let unit): return "overlap η = \(mark.threshold) with teacher unit \(unit + 1)"
-  case .subspace: return "S = \(mark.threshold) of the teacher's subspace"
+  case .risk: return "T = \(NumberText.given(mark.threshold)) of the initial risk"
+  case .overlap(let unit):
+    return
+      "overlap η = \(NumberText.given(mark.threshold)) with teacher unit \(unit + 1)"
+  case .subspace: return "S = \(NumberText.given(mark.threshold)) of the teacher's subspace"
   }
 }
 
@@ -136,14 +141,9 @@ private func noiseLine(_ pair: PairComparison) -> String {
   guard let ratio = pair.meanRatio else {
     return head + "no answer, since \(VerdictWords.noRatio(pair.noRatioReason?.rawValue))".yellow
   }
-  let margin = "\(NumberText.short(100 * ratio.margin))%"
-  func percent(_ value: Double) -> String { String(format: "%+.1f%%", 100 * (value - 1)) }
-  let shift = String(format: "%.1f%%", abs(100 * (ratio.estimate - 1)))
-  let side = ratio.estimate < 1 ? "earlier" : "later"
-  var effect = "\(title(pair.first)) exits \(shift) \(side) than the ODE in the mean"
-  if let interval = ratio.interval {
-    effect += " (95%: \(percent(interval[0])) … \(percent(interval[1])))"
-  }
+  let margin = NumberText.givenPercent(ratio.margin)
+  let shift = NumberText.shift(ratio.estimate, ratio.interval)
+  var effect = "\(title(pair.first)) exits \(shift) than the ODE in the mean"
   let names = ["the " + title(pair.first), "the " + title(pair.second)]
   if let restriction = restriction(ratio, names) { effect += ", " + restriction }
   switch ratio.verdict {
@@ -172,12 +172,10 @@ private func remedy(_ pair: PairComparison, _ margin: String) -> String {
 /// Says how much exit times spread where the ODE has one: a statement apart from the mean's.
 private func spread(_ pair: PairComparison) -> String {
   guard let spread = pair.relativeSpread, let estimate = spread.estimate else { return "" }
-  var text = String(
-    format: "; its exit times spread by %.0f%% of the ODE's one time", 100 * estimate)
+  let percent = NumberText.roughPercent
+  var text = "; its exit times spread by \(percent(estimate)) of the ODE's one time"
   if let interval = spread.interval {
-    text += String(
-      format: " (s.d., 95%%: %.0f%% … %.0f%%)", 100 * interval.lowerBound,
-      100 * interval.upperBound)
+    text += " (s.d., 95%: \(percent(interval.lowerBound)) … \(percent(interval.upperBound)))"
   }
   return text
 }
@@ -205,8 +203,8 @@ private func lawLine(_ entry: LawComparison, _ comparison: Comparison) -> String
   let answer =
     agrees ? "no difference found".green : "another law".red
   let until = isWhole ? "" : " up to τ = \(end)"
-  var line = "T = \(entry.threshold)  \(title(entry.dynamics)): \(answer)\(until), "
-  line += "KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
+  var line = "T = \(NumberText.given(entry.threshold))  \(title(entry.dynamics)): \(answer)\(until), "
+  line += "KS p \(value >= 1e-300 ? "= " : "")\(NumberText.pValue(value))"
   if let distance = entry.largestDistance.interval {
     line += ", largest distance at most \(NumberText.short(distance.upperBound)) (95%)"
   }
@@ -225,7 +223,7 @@ func judgement(
   guard let ratio else {
     return "no verdict, since \(VerdictWords.noRatio(missing?.rawValue))".yellow
   }
-  let margin = "\(NumberText.short(100 * ratio.margin))%"
+  let margin = NumberText.givenPercent(ratio.margin)
   var numbers = "mean ratio \(NumberText.short(ratio.estimate))"
   if let interval = ratio.interval { numbers += " (95%: \(NumberText.interval(interval)))" }
   if let restriction = restriction(ratio, names, symbol) { numbers += ", " + restriction }

@@ -28,7 +28,7 @@ enum ExitHistogram {
         }
         return "◀ \(name(entry)) \(NumberText.short(time))"
       }
-      return [String(format: "%.3f", begin)]
+      return [NumberText.tick(begin, step: step)]
         + fractions.map { bar($0[cell] / highest) + String(format: " %4.1f%%", 100 * $0[cell]) }
         + [marks.joined(separator: ", ")]
     }

@@ -23,7 +23,7 @@ func plateauText(_ summary: PlateauSummary) -> String {
     rightAligned: [0, 1, 2, 3, 5, 6, 7])
   text += "\n"
   for plateau in summary.plateaus {
-    let place = plateau.coordinates.isEmpty ? "" : "\(plateau.coordinates.text), "
+    let place = plateau.coordinates.isEmpty ? "" : "\(plateau.coordinates.words), "
     text += "\(place)\(plateau.method): \(plateau.words)\n"
   }
   return text
@@ -38,5 +38,6 @@ private func deviation(
     let error = plateau.standardError, error > 0, expected > 0
   else { return "" }
   let (share, errors) = (100 * (risk / expected - 1), (risk - expected) / error)
-  return String(format: "%+.2f%% = %.1f s.e.", share, errors)
+  return
+    "\(NumberText.signed(share, decimals: 2))% = \(NumberText.signed(errors, decimals: 1)) s.e."
 }

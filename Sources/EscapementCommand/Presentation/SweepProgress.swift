@@ -71,7 +71,7 @@ actor SweepProgress: SweepObserver {
     let filled = Int(20 * fraction)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
     var text = "\(finished)/\(count) points  \(bar) \(Int(100 * fraction))%"
-    if let point, finished < count { text += "  \(point.coordinates.text): \(now)" }
+    if let point, finished < count { text += "  \(point.coordinates.words): \(now)" }
     let work = own + part
     if work > 0, fraction < 1 {
       let left = Date().timeIntervalSince(began) * (total - done - part) / work

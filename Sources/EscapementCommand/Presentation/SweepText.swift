@@ -16,7 +16,7 @@ func sweepPlan(_ points: [SweepPoint], _ work: [[QuadratureWork]]) -> String {
     let experiment = point.experiment
     let replicas = experiment.dynamics.map { "\($0.rawValue) \(experiment.replicaCount($0))" }
     return [
-      "\(point.index)", point.coordinates.text, NumberText.short(experiment.model.learningRate),
+      "\(point.index)", point.coordinates.words, NumberText.given(experiment.model.learningRate),
       replicas.joined(separator: ", "), NumberText.short(seconds),
     ]
   }
@@ -98,9 +98,12 @@ private struct SweepMap {
   func table(_ cell: (Int) -> String) -> String {
     let keys = sweep.summary.keys.filter { $0 != across }
     let columns = across.map { key in unique(sweep.points.map { $0.value(of: key) }) } ?? [""]
+    func words(_ key: String, _ value: String) -> String {
+      sweep.points.first { $0.value(of: key) == value }?.words(of: key) ?? value
+    }
     let places = unique(sweep.points.map { point in keys.map { point.value(of: $0) } })
     let rows = places.map { place in
-      place
+      zip(keys, place).map(words)
         + columns.map { column in
           let index = sweep.points.firstIndex { point in
             keys.map { point.value(of: $0) } == place
@@ -109,7 +112,7 @@ private struct SweepMap {
           return index.map(cell) ?? ""
         }
     }
-    let header = keys + columns.map { column in across.map { "\($0) \(column)" } ?? "" }
+    let header = keys + columns.map { column in across.map { "\($0) \(words($0, column))" } ?? "" }
     return textTable(header, rows, rightAligned: Set(header.indices))
   }
 
@@ -118,11 +121,11 @@ private struct SweepMap {
     return values.filter { seen.insert($0).inserted }
   }
 
-  /// The shift in per cent of the ODE's time, with its verdict after Holm.
+  /// The shift in per cent of the ODE's time, with the verdict of the map.
   func noise(_ index: Int, _ mark: PointResult.Mark) -> String {
     let result = sweep.results[index]
     guard let pair = result.headline(at: mark), let ratio = pair.ratio else { return "–" }
-    var shift = String(format: "%+.1f%%", 100 * (ratio - 1))
+    var shift = NumberText.signedPercent(ratio - 1)
     // Restricted means tend to each other as more is censored.
     if let end = pair.restrictedTo, let one = pair.firstSeen, let two = pair.secondSeen {
       shift += " to τ \(NumberText.short(end)), \(NumberText.percent(1 - min(one, two))) censored"
@@ -134,17 +137,21 @@ private struct SweepMap {
         && table.cell(row, "threshold") == .number(mark.threshold)
         && table.cell(row, "headline") == .flag(true)
     }
-    switch row.map({ table.cell($0, "headline_verdict") }) {
-    case .word("equivalent"): return "\(shift) ≈".green
+    switch row.map({ table.cell($0, "map_verdict") }) {
+    case .word("equivalent"): return "\(shift) =".green
     case .word("different"): return "\(shift) ≠".red
     default: return "\(shift) ?".yellow
     }
   }
 
   var legend: String {
-    let margins = unique(sweep.points.map { NumberText.short(100 * $0.experiment.margin) })
-    return "≈ negligible, ≠ not negligible, ? not decided, at a margin of "
-      + margins.joined(separator: ", ") + "%, at the level of 5% for all points together (Holm)\n"
+    let margins = unique(sweep.points.map { NumberText.givenPercent($0.experiment.margin) })
+    let table = sweep.summary.verdictTable
+    let pairs = table.rows.count {
+      table.cell($0, "equivalence_benjamini_hochberg") != .empty
+    }
+    return "= negligible, ≠ not negligible, ? not decided, at a margin of "
+      + "\(margins.joined(separator: ", ")); \(verdictAdjustment(pairs: pairs))\n"
   }
 
   func formulaName(_ kind: DynamicsKind, _ mark: PointResult.Mark) -> String {
@@ -170,10 +177,14 @@ private struct SweepMap {
 }
 
 extension SweepPoint {
-  /// The value of a key, as text.
+  /// The value of a key with all its digits, which tells it from others.
   fileprivate func value(of key: String) -> String {
-    let cell = coordinates.first { $0.key == key }
-    return cell.map { [$0].text.replacing("\(key) = ", with: "") } ?? ""
+    coordinates.first { $0.key == key }.map { [$0].text } ?? ""
+  }
+
+  /// The value of a key as a person reads it.
+  fileprivate func words(of key: String) -> String {
+    coordinates.first { $0.key == key }?.words ?? ""
   }
 }
 
@@ -206,7 +217,7 @@ private func shiftTable(_ fits: [ShiftFit]) -> String {
         fit.margins.first { $0.margin == margin }.map(beginning) ?? "–"
       }
   }
-  let columns = margins.map { "\(NumberText.short(100 * $0))% from d" }
+  let columns = margins.map { "\(NumberText.givenPercent($0)) from d" }
   return textTable(
     ["at", "exit", "τ for large d", "linearised law", "p of χ²"] + columns, rows,
     rightAligned: Set(1..<(5 + columns.count)))
@@ -223,7 +234,7 @@ private func beginning(_ margin: MarginDimension) -> String {
 
 /// Says in words from which d the noise is negligible at the margin declared beforehand.
 private func marginSentence(_ margin: MarginDimension, _ fit: ShiftFit) -> String {
-  let name = "\(NumberText.short(100 * margin.margin))%"
+  let name = NumberText.givenPercent(margin.margin)
   let head = "\(markText(fit.criterion, fit.threshold))\(heading(fit.place)): "
   let place = margin.decimalLogarithm.map(NumberText.dimension) ?? "–"
   let ends = margin.interval.map { $0.map(NumberText.dimension) ?? "–" }.joined(separator: " … ")

@@ -25,7 +25,8 @@ func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
     func row(_ name: String, _ value: Double??) {
       guard let value = value ?? nil else { return }
       rows.append([
-        name, key, NumberText.short(value), NumberText.short(value / model.timePerStep),
+        name, NumberText.given(threshold), NumberText.short(value),
+        NumberText.short(value / model.timePerStep),
         NumberText.short(value * model.scaledSamples),
       ])
     }

@@ -140,7 +140,9 @@ public enum DataDictionary {
       "equivalence_benjamini_hochberg", "1", "equivalence, adjusted over the whole map"),
     FieldDescription(
       "difference_benjamini_hochberg", "1", "difference, adjusted over the whole map"),
-    FieldDescription("map_verdict", "", "verdict by these, at a false discovery rate of 5%"),
+    FieldDescription(
+      "map_verdict", "",
+      "verdict by these, at a false discovery rate of 5%; the one shown in tables and figures"),
     FieldDescription("kolmogorov_smirnov_p_value", "1", "p-value of the Kolmogorov–Smirnov test"),
     FieldDescription("anderson_darling_p_value", "1", "p-value of the Anderson–Darling test"),
     FieldDescription("cramer_von_mises_p_value", "1", "p-value of the Cramér–von Mises test"),

@@ -2,13 +2,15 @@ import Dynamics
 import GSL
 import Statistics
 
-/// Shows the densities of the exit times of all dynamics as histograms, the ODE from a fixed start as a
-/// line and the density of the Fokker–Planck equation where it can be solved.
+/// Shows the densities of the exit times of all dynamics as histograms, those that exit at one time, as
+/// the ODE from a fixed start, as lines and the density of the Fokker–Planck equation where it can be
+/// solved.
 func densityFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -> Figure? {
   var (blocks, plots): ([FigureBlock], [String]) = ([], [])
   var highest = 0.0
-  let end = curves.map(\.reach).max() ?? 1
-  for curve in curves where !curve.isNumber {
+  let name = "exit-times-\(setting.suffix)"
+  let end = try axisEnd(curves, name)
+  for curve in curves where curve.onlyTime == nil {
     guard let bins = try Histogram(exitsOf: curve.sample) else { continue }
     let edges = bins.edges
     var rows = [[edges[0], 0]]
@@ -38,18 +40,21 @@ func densityFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws ->
       let (begin, end) = (law.times[left], law.times[right])
       return [(begin + end) / 2, (law.survival[left] - law.survival[right]) / (end - begin)]
     }
-    highest = max(highest, rows.map { $0[1] }.max() ?? 0)
+    highest = max(highest, rows.map { $0[1] }.filter(\.isFinite).max() ?? 0)
     plots.append(
       "data index \(blocks.count) using 1:2 with lines linetype 5 "
         + "title 'Fokker–Planck'")
     blocks.append(FigureBlock(heading: "Fokker–Planck: exit time, density", rows: rows))
   }
-  guard highest > 0 else { return nil }
-  for curve in curves where curve.isNumber {
-    let time = curve.sample.times[0]
+  guard highest > 0, highest.isFinite else {
+    throw NothingToDraw(name: name, reason: "no dynamics has exits at different times")
+  }
+  for curve in curves {
+    guard let time = curve.onlyTime else { continue }
+    let title = curve.isNumber ? "\(curve.title), one path" : "\(curve.title), all exits at once"
     plots.append(
       "data index \(blocks.count) using 1:2 with lines linetype \(curve.lineType) "
-        + "title \(gnuplotText("\(curve.title), one path"))")
+        + "title \(gnuplotText(title))")
     blocks.append(
       FigureBlock(
         heading: "\(curve.title): its exit time", rows: [[time, 0], [time, 1.08 * highest]]))
@@ -58,7 +63,7 @@ func densityFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws ->
     setting.law == nil
     ? "" : "; the density of the Fokker–Planck equation is solved for without simulation"
   return Figure(
-    name: "exit-times-\(setting.suffix)",
+    name: name,
     caption: "Densities of the exit time, the first τ at which \(setting.rule). Histograms with "
       + "bins by the rule of Freedman and Diaconis, normalised to the fraction of replicas that "
       + "exited\(solved). The axis ends at the latest 99.5% quantile.",

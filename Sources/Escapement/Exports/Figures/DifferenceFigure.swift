@@ -5,15 +5,18 @@ import Statistics
 /// Shows the distribution functions less that of the ground truth, with a simultaneous band, and the
 /// difference that the margin allows.
 func differenceFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -> Figure? {
+  let name = "distribution-difference-\(setting.suffix)"
+  let end = try axisEnd(curves, name)
   guard let truth = groundTruth(curves) else { return nil }
   let others = curves.filter { $0.kind != truth.kind && !$0.isNumber }
   guard !others.isEmpty else { return nil }
-  let end = curves.map(\.reach).max() ?? 1
   // Censored replicas hide what comes after the first of them.
   let samples = [truth] + others
   let seen = samples.compactMap(\.sample.earliestCensoring).min() ?? .infinity
   let times = (0...400).map { end * Double($0) / 400 }.filter { $0 < seen }
-  guard times.count > 1 else { return nil }
+  guard times.count > 1 else {
+    throw NothingToDraw(name: name, reason: "a replica is censored before the first exits")
+  }
   let reference = DistributionFunction(truth.sample)
   var (blocks, panels): ([FigureBlock], [String]) = ([], [])
   for other in others {
@@ -33,27 +36,27 @@ func differenceFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws
     }
     let limit = 1.1 * (rows.flatMap { $0[1...5] }.map(abs).max() ?? 1)
     let index = blocks.count
-    let name = "\(other.title) − \(truth.title)"
+    let label = "\(other.title) − \(truth.title)"
     panels.append(
       """
       set yrange [\(-limit):\(limit)]
       set ylabel 'difference of probability'
-      plot data index \(index) using 1:5:6 with filledcurves fillcolor rgb '#E69F00' fillstyle transparent solid 0.25 title 'margin 1 ± \(setting.margin)', \\
+      plot data index \(index) using 1:5:6 with filledcurves fillcolor rgb '#E69F00' fillstyle transparent solid 0.25 title 'margin 1 ± \(NumberText.given(setting.margin))', \\
         data index \(index) using 1:3:4 with filledcurves linetype \(other.lineType) fillstyle transparent solid 0.18 title '95% band', \\
         0 with lines linetype 6 notitle, \\
-        data index \(index) using 1:2 with lines linetype \(other.lineType) title \(gnuplotText(name))
+        data index \(index) using 1:2 with lines linetype \(other.lineType) title \(gnuplotText(label))
       """)
     blocks.append(
       FigureBlock(
-        heading: "\(name): time, difference, lower and upper end of the band, of the margin",
+        heading: "\(label): time, difference, lower and upper end of the band, of the margin",
         rows: rows))
   }
   return Figure(
-    name: "distribution-difference-\(setting.suffix)",
+    name: name,
     caption: "Difference of the distribution functions of the exit time, the first τ at which "
       + "\(setting.rule): each dynamics less the \(truth.title). The band holds the true difference "
       + "at all τ with 95% confidence (Dvoretzky, Kiefer and Wolfowitz); the margin's region is what "
-      + "scaling all exit times of the \(truth.title) by up to 1 ± \(setting.margin) would make.",
+      + "scaling all exit times of the \(truth.title) by up to 1 ± \(NumberText.given(setting.margin)) would make.",
     aspect: 1.45 / (0.5 + 0.5 * Double(others.count)),
     blocks: blocks,
     commands: """

@@ -15,13 +15,14 @@ enum Gnuplot {
     }
   }
 
-  /// Draws figures and returns the style, the data, the scripts and the pictures.
+  /// Draws figures and returns the style, the data, the scripts and the pictures, and a word on each
+  /// figure that is missing: one that gnuplot fails on is left out like one with nothing to show.
   ///
-  /// Throws `MissingProgramError` without gnuplot, `GnuplotError` when it fails, `OutputError` when
+  /// Throws `MissingProgramError` without gnuplot, `GnuplotError` when it fails on all, `OutputError` when
   /// temporary files cannot be made. Cost: about half a second a figure.
   static func draw(
-    _ figures: [Figure], formats: [String] = ["svg", "png", "pdf"]
-  ) throws -> [(name: String, contents: Data)] {
+    _ figures: Figures, formats: [String] = ["svg", "png", "pdf"]
+  ) throws -> (files: [(name: String, contents: Data)], omissions: [String]) {
     guard isInstalled else {
       throw MissingProgramError(
         description: "figures need gnuplot: install it with 'apt-get install gnuplot-nox' or "
@@ -31,7 +32,7 @@ enum Gnuplot {
       func place(_ name: String) -> URL { directory.appendingPathComponent(name) }
       do {
         try FigureStyle.script.write(to: place("style.gp"))
-        for figure in figures {
+        for figure in figures.drawn {
           try figure.data.write(to: place("\(figure.name).dat"))
           try figure.script(formats).write(to: place("\(figure.name).gp"))
         }
@@ -39,23 +40,38 @@ enum Gnuplot {
         throw OutputError(
           isCreation: false, description: "cannot write to '\(directory.path)'")
       }
-      var files: [(name: String, contents: Data)] = [
-        ("README.md", captions(figures)), ("style.gp", FigureStyle.script),
-      ]
-      for figure in figures {
-        try run("\(figure.name).gp", in: directory)
-        files.append(("\(figure.name).dat", figure.data))
-        files.append(("\(figure.name).gp", figure.script(formats)))
-        for format in formats {
-          let name = "\(figure.name).\(format)"
-          guard let picture = try? Data(contentsOf: place(name)), !picture.isEmpty else {
-            throw GnuplotError(description: "gnuplot has not drawn \(name)")
-          }
-          files.append((name, picture))
+      var (files, drawn) = ([(name: String, contents: Data)](), [Figure]())
+      var failures: [GnuplotError] = []
+      for figure in figures.drawn {
+        do {
+          files += try self.files(of: figure, formats, in: directory)
+          drawn.append(figure)
+        } catch let error as GnuplotError {
+          failures.append(error)
         }
       }
-      return files
+      if let first = failures.first, drawn.isEmpty { throw first }
+      let omissions = figures.omissions + failures.map { "no figure: \($0.description)" }
+      return (
+        [("README.md", captions(drawn, omissions)), ("style.gp", FigureStyle.script)] + files,
+        omissions
+      )
     }
+  }
+
+  /// Draws one figure whose script is in `directory`.
+  private static func files(
+    of figure: Figure, _ formats: [String], in directory: URL
+  ) throws -> [(name: String, contents: Data)] {
+    try run("\(figure.name).gp", in: directory)
+    return [("\(figure.name).dat", figure.data), ("\(figure.name).gp", figure.script(formats))]
+      + (try formats.map { format in
+        let name = "\(figure.name).\(format)"
+        guard let picture = try? Data(contentsOf: directory.appendingPathComponent(name)),
+          !picture.isEmpty
+        else { throw GnuplotError(description: "gnuplot has not drawn \(name)") }
+        return (name, picture)
+      })
   }
 
   /// Runs a script; no settings of the user, so that a figure is the same everywhere.
@@ -80,14 +96,16 @@ enum Gnuplot {
   /// How the page of figures starts.
   static let readMe = "# Figures\n\nEach by `gnuplot NAME.gp`"
 
-  /// A page with every figure and its caption.
-  private static func captions(_ figures: [Figure]) -> Data {
+  /// A page with every figure and its caption, and what is missing.
+  private static func captions(_ figures: [Figure], _ omissions: [String]) -> Data {
     let entries = figures.map { figure in
       "![\(figure.name)](\(figure.name).svg)\n\n\(markdownText(figure.caption))\n"
     }
     return Data(
       (readMe + " from `NAME.dat` in the style of `style.gp`.\n\n"
-        + entries.joined(separator: "\n")).utf8)
+        + entries.joined(separator: "\n")
+        + (omissions.isEmpty ? "" : "\nNot drawn:\n\n")
+        + omissions.map { "- \(markdownText($0))\n" }.joined()).utf8)
   }
 }
 

@@ -5,6 +5,8 @@ import Statistics
 
 /// Shows the quantiles of the exit times against those of the ground truth.
 func quantileFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -> Figure? {
+  let name = "quantiles-\(setting.suffix)"
+  _ = try axisEnd(curves, name)
   guard let truth = groundTruth(curves) else { return nil }
   let others = curves.filter { $0.kind != truth.kind && !$0.isNumber }
   guard !others.isEmpty else { return nil }
@@ -24,7 +26,12 @@ func quantileFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
       FigureBlock(
         heading: "quantiles of \(truth.title), of \(other.title), at 1%, 2%, …, 99%", rows: rows))
   }
-  guard end > 0 else { return nil }
+  guard !blocks.isEmpty else {
+    throw NothingToDraw(name: name, reason: "a replica is censored before the first exits")
+  }
+  guard end > 0 else {
+    throw NothingToDraw(name: name, reason: "all quantiles that are known are at time 0")
+  }
   end *= 1.04
   blocks.append(
     FigureBlock(
@@ -35,9 +42,9 @@ func quantileFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
       }))
   let margin =
     "data index \(blocks.count - 1) using 1:2:3 with filledcurves fillcolor rgb '#E69F00' "
-    + "fillstyle transparent solid 0.3 title 'margin 1 ± \(setting.margin)'"
+    + "fillstyle transparent solid 0.3 title 'margin 1 ± \(NumberText.given(setting.margin))'"
   return Figure(
-    name: "quantiles-\(setting.suffix)",
+    name: name,
     caption: "Quantiles of the exit time, the first τ at which \(setting.rule), at 1%, 2%, …, 99%, "
       + "against those of the \(truth.title). On the diagonal the laws agree; in the shaded wedge "
       + "they do within the margin.",

@@ -7,20 +7,20 @@ extension Run {
   /// Makes the figures of a run: for each exit rule the densities of the exit times, the survival
   /// curves, the differences of the distribution functions and the quantiles against each other.
   ///
-  /// What has no exit is left out. Throws `GSLError`.
-  public func figures() throws -> [Figure] {
+  /// What has no exit is left out, with a word. Throws `GSLError`.
+  public func figures() throws -> Figures {
     let horizon = experiment.exitRule.horizon
-    return try rules.flatMap { rule -> [Figure] in
+    var figures = Figures()
+    for rule in rules {
       let curves = try series.filter { $0.hasSameRule(as: rule) }.map {
         FigureSample(kind: $0.dynamics, sample: try $0.sample(horizon: horizon))
       }.filter { $0.sample.exited > 0 }
-      guard !curves.isEmpty else { return [] }
       let setting = FigureSetting(experiment: experiment, rule: rule, law: exitLaw(of: rule))
-      return try [
-        densityFigure(curves, setting), survivalFigure(curves, setting),
-        differenceFigure(curves, setting), quantileFigure(curves, setting),
-      ].compactMap { $0 }
+      for make in [densityFigure, survivalFigure, differenceFigure, quantileFigure] {
+        try figures.addThrowing { try make(curves, setting) }
+      }
     }
+    return figures
   }
 
   /// The law of the SDE's exit time, where it can be solved for.
@@ -46,11 +46,35 @@ struct FigureSample {
   var lineType: Int { FigureStyle.lineType(kind) }
   /// Whether it is one path: the ODE from a fixed start.
   var isNumber: Bool { sample.count == 1 }
-  /// The latest 99.5% quantile of the exits, where figures end.
+  private var exits: [Double] { zip(sample.times, sample.isObserved).filter(\.1).map(\.0).sorted() }
+  /// The 99.5% quantile of the exits, where figures end; the latest exit where that quantile is 0.
   var reach: Double {
-    let exits = zip(sample.times, sample.isObserved).filter(\.1).map(\.0).sorted()
-    return exits[min(exits.count - 1, Int(0.995 * Double(exits.count)))]
+    let exits = exits
+    let quantile = exits[min(exits.count - 1, Int(0.995 * Double(exits.count)))]
+    return quantile > 0 ? quantile : exits[exits.count - 1]
   }
+  /// The one time of all exits, to a billionth, which have no density; nil when they spread.
+  var onlyTime: Double? {
+    let exits = exits
+    let last = exits[exits.count - 1]
+    return last - exits[0] <= 1e-9 * last ? last : nil
+  }
+}
+
+/// Where the axis of exit times ends.
+///
+/// Throws `NothingToDraw` without an exit after time 0.
+func axisEnd(_ curves: [FigureSample], _ name: String) throws -> Double {
+  guard let end = curves.map(\.reach).max() else {
+    throw NothingToDraw(name: name, reason: "no exit by the horizon")
+  }
+  guard end > 0 else { throw NothingToDraw(name: name, reason: "all exits at time 0") }
+  // Beyond these gnuplot's axes overflow.
+  guard (1e-150...1e150).contains(end) else {
+    throw NothingToDraw(
+      name: name, reason: "exits at τ = \(NumberText.short(end)), beyond its axis")
+  }
+  return end
 }
 
 /// What all figures of one exit rule share.
@@ -80,12 +104,14 @@ struct FigureSetting {
   /// Says an exit rule in words.
   static func words(_ criterion: String, _ threshold: Double) -> String {
     switch criterion {
-    case ExitCriterion.risk.name: return "the risk has fallen by the fraction T = \(threshold)"
+    case ExitCriterion.risk.name:
+      return "the risk has fallen by the fraction T = \(NumberText.given(threshold))"
     case ExitCriterion.subspace.name:
-      return "the students span the part \(threshold) of the teacher's subspace"
+      return
+        "the students span the part S = \(NumberText.given(threshold)) of the teacher's subspace"
     default:
-      return "the \(criterion.replacingOccurrences(of: "-", with: " with teacher direction ")) "
-        + "has reached \(threshold)"
+      return "the \(criterion.replacingOccurrences(of: "-", with: " with teacher unit ")) "
+        + "has reached η = \(NumberText.given(threshold))"
     }
   }
 

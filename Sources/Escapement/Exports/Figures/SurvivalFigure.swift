@@ -4,7 +4,8 @@ import Statistics
 /// Shows the probability not to have exited, estimated with 95% bands.
 func survivalFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -> Figure? {
   var (blocks, bands, lines): ([FigureBlock], [String], [String]) = ([], [], [])
-  let end = curves.map(\.reach).max() ?? 1
+  let name = "survival-\(setting.suffix)"
+  let end = try axisEnd(curves, name)
   for curve in curves {
     let estimate = KaplanMeier(curve.sample)
     let interval = try estimate.band(.logLog)
@@ -43,7 +44,7 @@ func survivalFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
     blocks.append(FigureBlock(heading: "Fokker–Planck: time, survival", rows: rows))
   }
   return Figure(
-    name: "survival-\(setting.suffix)",
+    name: name,
     caption: "Probability that by the time τ not yet \(setting.rule). Kaplan–Meier estimates, in "
       + "which censored replicas count until the horizon, with pointwise 95% bands.",
     blocks: blocks,

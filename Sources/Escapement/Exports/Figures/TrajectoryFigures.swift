@@ -3,26 +3,31 @@ import Foundation
 
 extension TrajectoryRun {
   /// Makes the figures: paths of the risk, their quantiles, and overlaps, each against time.
-  public func figures() -> [Figure] {
+  public func figures() -> Figures {
     let setting = TrajectorySetting(plan)
     let names = plan.columnNames
-    var figures: [Figure] = []
+    var figures = Figures()
     if let risk = names.firstIndex(of: "risk"), !paths.isEmpty {
-      figures.append(
-        setting.figure(
+      figures.add { () throws(NothingToDraw) in
+        try setting.figure(
           paths, name: "risk-paths", columns: [risk], quantity: "excess risk R",
           isLogarithmic: true,
-          caption: "Excess risk against time, path by path"))
+          caption: "Excess risk against time, path by path")
+      }
     }
-    if !bands.isEmpty { figures.append(setting.bandFigure(bands)) }
+    if !bands.isEmpty {
+      figures.add { () throws(NothingToDraw) in try setting.bandFigure(bands) }
+      figures.add { () throws(NothingToDraw) in try setting.meanFigure(bands) }
+    }
     let overlaps = names.indices.filter { names[$0].hasPrefix("M_") }
     if !overlaps.isEmpty, !paths.isEmpty {
-      figures.append(
-        setting.figure(
+      figures.add { () throws(NothingToDraw) in
+        try setting.figure(
           paths, name: "overlap-paths", columns: overlaps, quantity: "overlap |M|",
           isLogarithmic: false,
           caption: "Overlaps of students and teacher units in absolute value against time, path by "
-            + "path"))
+            + "path")
+      }
     }
     return figures
   }
@@ -47,7 +52,7 @@ private struct TrajectorySetting {
   func figure(
     _ paths: [TrajectoryRun.Paths], name: String, columns: [Int], quantity: String,
     isLogarithmic: Bool, caption: String
-  ) -> Figure {
+  ) throws(NothingToDraw) -> Figure {
     var (blocks, lines, entries): ([FigureBlock], [String], [String]) = ([], [], [])
     for series in order(paths, \.kind) where !series.rows.isEmpty {
       let count = series.rows.count / times.count
@@ -77,16 +82,35 @@ private struct TrajectorySetting {
       }
       blocks.append(FigureBlock(heading: "\(title): time, \(quantity)", rows: rows))
     }
+    try check(blocks, values: 1...1, name, isLogarithmic)
     let dashed = paths.map(\.kind).filter(\.isDeterministic).map(\.titleWithArticle)
       .joined(separator: ", ")
     return Figure(
       name: name,
       caption: caption + (dashed.isEmpty ? ". " : "; dashed, \(dashed). ") + setup(isLogarithmic),
       blocks: blocks,
-      commands: commands(lines + entries, quantity, isLogarithmic))
+      commands: commands(lines + entries, quantity, isLogarithmic, blocks))
   }
 
-  func bandFigure(_ bands: [TrajectoryRun.Bands]) -> Figure {
+  /// Throws `NothingToDraw` for one time alone, and where no value has a place on the axis.
+  private func check(
+    _ blocks: [FigureBlock], values: ClosedRange<Int>, _ name: String, _ isLogarithmic: Bool
+  ) throws(NothingToDraw) {
+    guard times.count > 1 else {
+      throw NothingToDraw(name: name, reason: "one time alone makes no curve")
+    }
+    // Along a logarithmic axis of times, time 0 has no place.
+    let shown = blocks.flatMap(\.rows).filter { row in
+      !row.isEmpty && (!hasLogarithmicTimes || row[0] > 0)
+        && row[values].contains(where: \.isFinite)
+    }
+    guard !shown.isEmpty else {
+      let rest = isLogarithmic ? " above 0, which a logarithmic axis needs" : ""
+      throw NothingToDraw(name: name, reason: "no value\(rest)")
+    }
+  }
+
+  func bandFigure(_ bands: [TrajectoryRun.Bands]) throws(NothingToDraw) -> Figure {
     var (blocks, fills, lines): ([FigureBlock], [String], [String]) = ([], [], [])
     let first = 4
     let (low, high) = (first, first + plan.quantiles.count - 1)
@@ -122,10 +146,42 @@ private struct TrajectorySetting {
             [time] + [middle, low, high].map { shownValue(row[$0], true) }
           }))
     }
+    try check(blocks, values: 1...3, "risk-quantiles", true)
     return Figure(
       name: "risk-quantiles",
       caption: "Quantiles of the excess risk over replicas against time. \(setup(true))",
-      blocks: blocks, commands: commands(fills + lines, "excess risk R", true))
+      blocks: blocks, commands: commands(fills + lines, "excess risk R", true, blocks))
+  }
+
+  /// Means with their 95% intervals, where these lie above 0.
+  func meanFigure(_ bands: [TrajectoryRun.Bands]) throws(NothingToDraw) -> Figure {
+    var (blocks, fills, lines): ([FigureBlock], [String], [String]) = ([], [], [])
+    for series in order(bands, \.kind) {
+      let line = FigureStyle.lineType(series.kind)
+      let isPath = series.rows.first?.first == 1
+      let title = series.kind.title + (isPath ? "" : ", mean")
+      if !isPath {
+        fills.append(
+          "data index \(blocks.count) using 1:3:4 with filledcurves linetype \(line) "
+            + "fillstyle transparent solid 0.18 notitle")
+      }
+      lines.append(
+        "data index \(blocks.count) using 1:2 with lines linetype \(line) "
+          + "title \(gnuplotText(title))")
+      blocks.append(
+        FigureBlock(
+          heading: "\(title): time, mean, lower and upper end of its 95% interval",
+          rows: zip(times, series.rows).map { time, row in
+            let reach = isPath ? 0 : 1.96 * row[3]
+            return [time] + [row[2], row[2] - reach, row[2] + reach].map { shownValue($0, true) }
+          }))
+    }
+    try check(blocks, values: 1...3, "risk-means", true)
+    return Figure(
+      name: "risk-means",
+      caption: "Mean of the excess risk over replicas against time, with 95% intervals where these "
+        + "lie above 0. \(setup(true))",
+      blocks: blocks, commands: commands(fills + lines, "excess risk R", true, blocks))
   }
 
   /// The level that label noise leaves, where there is one on a logarithmic axis.
@@ -137,8 +193,8 @@ private struct TrajectorySetting {
   private func setup(_ isLogarithmic: Bool) -> String {
     let model = plan.experiment.model
     let known = plateau(isLogarithmic).map { _ in " Dotted, the plateau γΔ/(1 − 6γ)." } ?? ""
-    return "\(model.title), d = \(model.dimension), p = \(model.width), γ = \(model.learningRate), "
-      + "Δ = \(model.labelNoise).\(known)"
+    return "\(model.title), d = \(model.dimension), p = \(model.width), "
+      + "γ = \(NumberText.given(model.learningRate)), Δ = \(NumberText.given(model.labelNoise)).\(known)"
   }
 
   /// A logarithmic axis has no place for what is not above 0.
@@ -147,15 +203,19 @@ private struct TrajectorySetting {
   }
 
   private func commands(
-    _ plots: [String], _ quantity: String, _ isLogarithmic: Bool
+    _ plots: [String], _ quantity: String, _ isLogarithmic: Bool, _ blocks: [FigureBlock]
   ) -> String {
     var plots = plots
     if let plateau = plateau(isLogarithmic) {
       plots.append("\(plateau) with lines linetype 6 title 'plateau γΔ/(1 − 6γ)'")
     }
-    let begin = hasLogarithmicTimes ? times.first { $0 > 0 } ?? 1 : times[0]
-    // One time alone has no axis.
-    let end = times.count > 1 ? plan.grid.last : begin + 1
+    let first = times.first { $0 > 0 } ?? 1
+    // One time above 0 alone has no logarithmic axis.
+    let begin = hasLogarithmicTimes ? (first < plan.grid.last ? first : first / 2) : times[0]
+    let end = plan.grid.last
+    // An axis needs a length where all values are equal.
+    let values = blocks.flatMap(\.rows).flatMap { $0.dropFirst() }.filter(\.isFinite)
+    let (least, largest) = (values.min() ?? 0, values.max() ?? 1)
     var text = """
       set xrange [\(begin):\(end)]
       set xlabel 'time τ = ν γ / (p d)'
@@ -166,7 +226,10 @@ private struct TrajectorySetting {
     text +=
       isLogarithmic
       ? "set logscale y\nset format y '10^{%L}'\n"
-      : "set yrange [0:*]\nset autoscale yfixmax\nset offsets 0, 0, graph 0.03, 0\n"
+        + (least < largest ? "" : "set yrange [\(least / 10):\(largest * 10)]\n")
+      : largest > 0
+        ? "set yrange [0:*]\nset autoscale yfixmax\nset offsets 0, 0, graph 0.03, 0\n"
+        : "set yrange [0:1]\n"
     let scale = plan.experiment.model.scaledSamples
     if scale.isFinite {
       text += """

@@ -21,7 +21,19 @@ public func trajectoryNotebook(_ run: TrajectoryRun) throws -> Data {
 }
 
 /// Writes a notebook that loads the tables of a sweep and draws its figures with matplotlib.
-public func sweepNotebook() throws -> Data { try notebook(PackageResources.sweep_py_txt, [:]) }
+public func sweepNotebook(_ sweep: SweepTables) throws -> Data {
+  // Text in JSON is text in Python, whatever it holds.
+  func literal<Value: Encodable>(_ value: Value) throws -> String {
+    String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+  }
+  let curves = SweepCurves(sweep)
+  return try notebook(
+    PackageResources.sweep_py_txt,
+    [
+      "swept": literal(sweep.sweptKeys), "axis": literal(curves.axis),
+      "others": literal(curves.others), "adjustment": sweep.adjustment,
+    ])
+}
 
 private func notebook(_ script: [UInt8], _ words: [String: String]) throws -> Data {
   // A line end in a word would leave the comment, or the cell, that the word stands in.

@@ -10,8 +10,8 @@ struct ReportPage {
   let verdicts: [[String: String]]
   /// The figures as SVG, in order.
   let pictures: [(figure: Figure, svg: String)]
-  /// Why there are no figures.
-  let missing: String?
+  /// Why figures are missing.
+  let missing: [String]
   /// What a reader must know before believing the numbers.
   let caveats: [String]
   /// How it was run: `name` and `value`.
@@ -31,7 +31,7 @@ struct ReportPage {
           "caption": unbroken(picture.figure.caption),
         ]
       },
-      "caveats": caveats + (missing.map { ["No figures in this page: \($0)."] } ?? []),
+      "caveats": caveats + missing,
       "provenance": provenance, "experiment": experiment,
     ]
     return Data(
@@ -40,20 +40,22 @@ struct ReportPage {
       ).utf8)
   }
 
-  /// Draws figures for a page; without gnuplot there are none, and `warn` is told why.
+  /// Draws figures for a page, and says why some or, without gnuplot, all are missing; `warn` is told too.
   static func draw(
-    _ figures: [Figure], _ warn: (String) -> Void
-  ) throws -> (pictures: [(figure: Figure, svg: String)], missing: String?) {
+    _ figures: Figures, _ warn: (String) -> Void
+  ) throws -> (pictures: [(figure: Figure, svg: String)], missing: [String]) {
     do {
-      let files = try Gnuplot.draw(figures, formats: ["svg"])
-      let pictures = figures.map { figure in
-        let picture = files.first { $0.name == figure.name + ".svg" }?.contents ?? Data()
-        return (figure: figure, svg: String(decoding: picture, as: UTF8.self))
+      let (files, omissions) = try Gnuplot.draw(figures, formats: ["svg"])
+      omissions.forEach(warn)
+      let pictures = figures.drawn.compactMap { figure in
+        files.first { $0.name == figure.name + ".svg" }.map { file in
+          (figure: figure, svg: String(decoding: file.contents, as: UTF8.self))
+        }
       }
-      return (pictures, nil)
+      return (pictures, omissions.map { "\($0.prefix(1).uppercased())\($0.dropFirst())." })
     } catch let error as MissingProgramError {
       warn(error.description)
-      return ([], error.description)
+      return ([], ["No figures in this page: \(error.description)."])
     }
   }
 }
@@ -84,8 +86,9 @@ extension Experiment {
   func settingWords(seed: UInt64) -> String {
     "p = \(model.width) student\(model.width == 1 ? "" : "s"), "
       + "k = \(model.teacherUnits) teacher unit\(model.teacherUnits == 1 ? "" : "s"), "
-      + "dimension d = \(model.dimension), learning rate γ = \(model.learningRate), "
-      + "label noise Δ = \(model.labelNoise), \(isPaired ? "random starts" : "one fixed start"), "
+      + "dimension d = \(model.dimension), "
+      + "learning rate γ = \(NumberText.given(model.learningRate)), "
+      + "label noise Δ = \(NumberText.given(model.labelNoise)), \(isPaired ? "random starts" : "one fixed start"), "
       + "seed \(seed)."
   }
 

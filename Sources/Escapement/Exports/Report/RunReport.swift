@@ -4,9 +4,9 @@ import Statistics
 
 /// Writes a run as one HTML page that needs no network: verdict, figures, tables, provenance.
 ///
-/// `pictures` are the figures as SVG, in order; without them the page says that they are missing.
+/// `pictures` are the figures as SVG, in order; `missing` says why others are not there.
 public func reportHTML(
-  _ run: Run, pictures: [(figure: Figure, svg: String)], missing: String? = nil
+  _ run: Run, pictures: [(figure: Figure, svg: String)], missing: [String] = []
 ) throws -> Data {
   let report = RunReport(run: run)
   let page = ReportPage(
@@ -46,16 +46,11 @@ struct RunReport {
   }
 
   private func verdict(_ pair: RunSummary.Pair, _ ratio: RunSummary.Ratio) -> Words {
-    let margin = "\(NumberText.short(100 * ratio.margin))%"
-    func shift(_ value: Double) -> String {
-      String(format: "%.1f%% ", abs(100 * (value - 1))) + (value < 1 ? "earlier" : "later")
-    }
+    let margin = NumberText.givenPercent(ratio.margin)
     var text =
-      "From the same starts the \(name(pair.first)) leaves the plateau \(shift(ratio.estimate)) than the "
-      + "ODE on average, when \(rule(pair.criterion, pair.threshold))"
-    if let interval = ratio.interval, interval.count == 2 {
-      text += " (95% interval: \(shift(interval[0])) to \(shift(interval[1])))"
-    }
+      "From the same starts the \(name(pair.first)) leaves the plateau "
+      + "\(NumberText.shift(ratio.estimate, ratio.interval)) than the ODE in the mean, when "
+      + rule(pair.criterion, pair.threshold)
     let names = [pair.first, pair.second].map { "the \(name($0))" }
     text += restriction(ratio, names).map { ", \($0)." } ?? "."
     let until = ratio.restrictedTo.map { " up to τ = \(NumberText.short($0))" } ?? ""
@@ -145,7 +140,7 @@ struct RunReport {
         "rule": shortRule(pair.criterion, pair.threshold),
         "ratio": NumberText.short(ratio?.estimate),
         "interval": ratio?.interval.map(NumberText.interval) ?? "–",
-        "margin": ratio.map { "\(NumberText.short(100 * $0.margin))%" } ?? "–",
+        "margin": ratio.map { NumberText.givenPercent($0.margin) } ?? "–",
         "verdict": ratio.map(judged) ?? "none, \(VerdictWords.noRatio(pair.noRatioReason))",
         "ks": pValue("kolmogorov_smirnov"), "logRank": pValue("log_rank"),
       ]
@@ -173,7 +168,7 @@ struct RunReport {
     let (censored, diverged) = summary.exitTimes.reduce((0, 0)) {
       ($0.0 + $1.censored, $0.1 + $1.diverged)
     }
-    let horizon = NumberText.short(run.experiment.exitRule.horizon)
+    let horizon = NumberText.given(run.experiment.exitRule.horizon)
     caveats.append(
       censored == 0
         ? "No replica was censored: all were followed until they exited or diverged."
@@ -218,7 +213,7 @@ struct RunReport {
     run.dynamics.compactMap { kind in
       summary.timing?[kind.rawValue].map { timing in
         [
-          "name": name(kind.rawValue), "steps": NumberText.short(Double(timing.steps)),
+          "name": name(kind.rawValue), "steps": "\(timing.steps)",
           "seconds": NumberText.short(timing.seconds),
           "rate": NumberText.short(Double(timing.steps) / max(timing.seconds, 1e-9)),
         ]
@@ -240,7 +235,6 @@ struct RunReport {
   }
 
   private func shortRule(_ criterion: String?, _ threshold: Double) -> String {
-    let criterion = criterion ?? "risk"
-    return criterion == "risk" ? "T = \(threshold)" : "\(criterion) ≥ \(threshold)"
+    PointResult.Mark(criterion: criterion ?? "risk", threshold: threshold).text
   }
 }

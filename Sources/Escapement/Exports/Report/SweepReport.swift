@@ -4,10 +4,10 @@ import Foundation
 /// Writes a sweep as one HTML page that needs no network: where the noise is negligible in words, the map of
 /// verdicts, figures, fits, exit times, provenance.
 ///
-/// `pictures` are the figures as SVG, in order; without them the page says that they are missing. Throws
+/// `pictures` are the figures as SVG, in order; `missing` says why others are not there. Throws
 /// `DataFileError` for a fits.json of another form.
 public func reportHTML(
-  _ sweep: SweepTables, pictures: [(figure: Figure, svg: String)], missing: String? = nil
+  _ sweep: SweepTables, pictures: [(figure: Figure, svg: String)], missing: [String] = []
 ) throws -> Data {
   let report = try SweepReport(sweep)
   let page = ReportPage(
@@ -21,6 +21,7 @@ public func reportHTML(
       "hasMap": !sweep.verdicts.isEmpty, "maps": report.maps, "tables": report.tables,
       "hasShifts": !report.shifts.isEmpty, "shifts": report.shifts,
       "margins": report.margins.map(report.percent), "gains": report.gains,
+      "adjustment": sweep.adjustment,
     ])
 }
 
@@ -55,7 +56,7 @@ struct SweepReport {
 
   var setting: String {
     let values = sweep.sweptKeys.map { key in
-      let all = unique(sweep.points.map { $0[key] ?? "" })
+      let all = unique(sweep.points.map { sweep.value($0, key) })
       let shown = all.count <= 10 ? all : [all[0], "…", all[all.count - 1]]
       return "\(key) \(shown.joined(separator: ", "))"
     }
@@ -106,7 +107,7 @@ struct SweepReport {
     sweep.marks.compactMap { mark in
       let rows = sweep.verdicts.filter { $0.mark == mark && $0["headline"] == "true" }
       guard let first = rows.first else { return nil }
-      func count(_ word: String) -> Int { rows.count { verdict($0) == word } }
+      func count(_ word: String) -> Int { rows.count { $0.mapVerdict == word } }
       let (same, other) = (count("equivalent"), count("different"))
       let open = rows.count - same - other
       let margins = unique(rows.compactMap { $0.number("margin") }).map(percent)
@@ -137,13 +138,7 @@ struct SweepReport {
     }
   }
 
-  /// The verdict of a headline, adjusted for the number of them.
-  private func verdict(_ row: [String: String]) -> String {
-    let adjusted = row["headline_verdict"] ?? ""
-    return adjusted.isEmpty ? row["verdict"] ?? "" : adjusted
-  }
-
-  func percent(_ share: Double) -> String { "\(NumberText.short(100 * share))%" }
+  func percent(_ share: Double) -> String { NumberText.givenPercent(share) }
 
   private func table(
     _ mark: PointResult.Mark, _ heads: [String], _ cell: (_ point: String, Int) -> String
@@ -169,9 +164,7 @@ struct SweepReport {
         else { return "–" }
         let ends = [row.number("lower"), row.number("upper")].compactMap { $0 }
         let interval = ends.count == 2 ? " (\(NumberText.interval(ends)))" : ""
-        let adjusted = row["map_verdict"] ?? ""
-        let signs = ["equivalent": "=", "different": "≠"]
-        let sign = signs[adjusted.isEmpty ? row["verdict"] ?? "" : adjusted] ?? "?"
+        let sign = ["equivalent": "=", "different": "≠"][row.mapVerdict] ?? "?"
         return "\(NumberText.short(ratio))\(interval) \(sign)" + restriction(row)
       }
     }
@@ -196,8 +189,12 @@ struct SweepReport {
             $0["point"] == point && $0["dynamics"] == kinds[index / 2]
           })
         else { return "–" }
-        if index % 2 == 1 { return NumberText.short(row.number("samples_over_d_log_d")) }
         let error = row.number("standard_error")
+        if index % 2 == 1 {
+          guard let samples = row.number("samples_over_d_log_d") else { return "–" }
+          let mean = row.number("mean") ?? 0
+          return NumberText.measured(samples, mean > 0 ? error.map { samples * $0 / mean } : nil)
+        }
         if let mean = row.number("mean") { return NumberText.measured(mean, error) }
         return row.number("restricted_mean").map { "≥ \(NumberText.measured($0, error))" } ?? "–"
       }
@@ -273,7 +270,10 @@ struct SweepReport {
     ]
     if !sweep.verdicts.isEmpty {
       caveats.append(
-        "The verdicts in words are adjusted for their number by Holm: at 5% for all together.")
+        "All verdicts of this page, in words, table and figures, are those of map_verdict in "
+          + "verdicts.csv, \(sweep.adjustment). Its column verdict judges each pair by itself, "
+          + "headline_verdict those of SGD against the ODE by Holm, at 5% for all of them together."
+      )
     }
     if fits?.noise_shift.isEmpty == false {
       caveats.append(

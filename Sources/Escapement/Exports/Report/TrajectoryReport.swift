@@ -4,10 +4,10 @@ import Foundation
 /// Writes trajectories as one HTML page that needs no network: what the risk does in words, when it has
 /// fallen, figures, quantiles at some times, provenance.
 ///
-/// `pictures` are the figures as SVG, in order; without them the page says that they are missing. Throws
+/// `pictures` are the figures as SVG, in order; `missing` says why others are not there. Throws
 /// `GSLError`.
 public func reportHTML(
-  _ run: TrajectoryRun, pictures: [(figure: Figure, svg: String)], missing: String? = nil
+  _ run: TrajectoryRun, pictures: [(figure: Figure, svg: String)], missing: [String] = []
 ) throws -> Data {
   let report = TrajectoryReport(run: run, courses: try run.courses())
   let page = ReportPage(
@@ -75,42 +75,59 @@ struct TrajectoryReport {
     ]
   }
 
-  /// How far the ODE is from median and mean where it has lost 95% of the risk, or at the end.
+  /// How far the ODE is from SGD's law where it has lost 95% of the risk, or at the end: its mean from
+  /// that mean, its median from that median.
   private var limitVerdict: Words? {
     guard let limit, let truth = randomCourses.first else { return nil }
     let fall = limit.timeOfFall(by: 0.95, quantile: limit.middle) ?? run.plan.grid.last
     let place = times.lastIndex { $0 <= fall } ?? 0
-    guard let risk = limit.quantiles[place][limit.middle], risk > 0 else { return nil }
-    let sides = randomCourses.map { course in
-      let (middle, mean) = (course.quantiles[place][course.middle], course.means[place])
-      func part(_ word: String, _ value: Double?, _ error: Double?) -> String {
-        value.map {
-          "the \(word) \(NumberText.risk($0, error)), \(String(format: "%.2g", $0 / risk)) times that"
-        } ?? "no \(word)"
+    func mean(_ course: RiskCourse) -> Level? {
+      course.means[place].map { Level(value: $0, error: course.standardErrors[place]) }
+    }
+    func median(_ course: RiskCourse) -> Level? {
+      course.quantiles[place][course.middle].map { Level(value: $0, error: nil) }
+    }
+    guard let limitMedian = median(limit), limitMedian.value > 0 else { return nil }
+    func words(_ word: String, _ level: (RiskCourse) -> Level?) -> String {
+      let sides = randomCourses.map { course -> String in
+        guard let value = level(course) else { return "\(name(course)) has none" }
+        guard let other = level(limit), other.value > 0 else {
+          return "\(value.text) for \(name(course))"
+        }
+        let ratio = String(format: "%.2g", value.value / other.value)
+        return "\(value.text) for \(name(course)), \(ratio) times that"
       }
-      return "\(name(course)) has \(part(middleWord(course), middle, nil)), and "
-        + part("mean", mean, course.standardErrors[place])
+      let own = level(limit)?.text ?? "none"
+      let path = limit.replicas > 1 ? "" : "'s one path"
+      return "The \(word) is \(own) for the ODE\(path), \(sides.joined(separator: "; "))."
     }
-    let middle = distance(truth.quantiles[place][truth.middle], 0, to: risk)
-    let mean = distance(truth.means[place], truth.standardErrors[place] ?? 0, to: risk)
-    let meanWords: String
-    switch mean {
-    case .near: meanWords = " and near its mean"
-    case .far: meanWords = " and far from its mean"
-    case .unknown: meanWords = "; whether it is near its mean is not decided"
-    }
+    let meanDistance = distance(mean(truth), mean(limit))
+    let medianDistance = distance(median(truth), limitMedian)
     let kind =
-      middle == .near && mean == .near
-      ? Verdict.equivalent : middle == .far || mean == .far ? .different : .undetermined
+      meanDistance == .near && medianDistance == .near
+      ? Verdict.equivalent
+      : meanDistance == .far || medianDistance == .far ? .different : .undetermined
+    let middle = middleWord(truth)
+    let head =
+      limit.replicas > 1
+      ? "The mean risk of the ODE is \(meanDistance.words) the mean of \(name(truth)), its \(middle) "
+        + "\(medianDistance.words) the \(middle)."
+      : "The ODE's one path is \(meanDistance.words) the mean risk of \(name(truth)), and "
+        + "\(medianDistance.words) its \(middle)."
     return [
-      "kind": kind.rawValue,
-      "head": "The ODE is \(middle == .near ? "near" : "far from") the \(middleWord(truth)) of "
-        + "\(name(truth))\(meanWords).",
-      "text": "At τ = \(NumberText.short(times[place])) the excess risk of the ODE"
-        + (limit.replicas > 1 ? ", in the \(middleWord(limit))," : "")
-        + " is \(NumberText.short(risk)). There \(sides.joined(separator: "; ")). Near means within a "
-        + "factor of \(NumberText.short(TrajectoryReport.near)), beyond the error of the mean.",
+      "kind": kind.rawValue, "head": head,
+      "text": "At τ = \(NumberText.short(times[place])). \(words("mean", mean)) "
+        + "\(words(middleWord(truth), median)) Near means within a factor of "
+        + "\(NumberText.short(TrajectoryReport.near)), for means beyond the errors of both.",
     ]
+  }
+
+  /// A risk with its standard error, if it has one.
+  private struct Level {
+    let value: Double
+    let error: Double?
+
+    var text: String { NumberText.measured(value, error) }
   }
 
   /// Within this factor two risks count as near.
@@ -120,15 +137,32 @@ struct TrajectoryReport {
     case near
     case far
     case unknown
+
+    var words: String {
+      switch self {
+      case .near: return "near"
+      case .far: return "far from"
+      case .unknown: return "not decidedly near"
+      }
+    }
   }
 
-  /// Whether a risk with its standard error is within the factor of another, with 95% confidence.
-  private func distance(_ value: Double?, _ error: Double, to risk: Double) -> Distance {
-    guard let value else { return .far }
-    let (low, high) = (value - 1.96 * error, value + 1.96 * error)
-    let (least, most) = (risk / TrajectoryReport.near, risk * TrajectoryReport.near)
-    if low > least && high < most { return .near }
-    return low > most || high < least ? .far : .unknown
+  /// Whether one risk is within the factor of another, with 95% confidence.
+  ///
+  /// By the differences x − fy and x − y/f, whose errors are those of both risks as if they were
+  /// independent; of shared starts they are smaller.
+  private func distance(_ first: Level?, _ second: Level?) -> Distance {
+    guard let first, let second else { return .far }
+    func excess(_ factor: Double) -> (low: Double, high: Double) {
+      let (x, y) = (first.error ?? 0, factor * (second.error ?? 0))
+      let (difference, reach) = (
+        first.value - factor * second.value, 1.96 * (x * x + y * y).squareRoot()
+      )
+      return (difference - reach, difference + reach)
+    }
+    let (above, below) = (excess(TrajectoryReport.near), excess(1 / TrajectoryReport.near))
+    if above.high < 0 && below.low > 0 { return .near }
+    return above.low > 0 || below.high < 0 ? .far : .unknown
   }
 
   /// What is left at the last time.
@@ -179,7 +213,7 @@ struct TrajectoryReport {
       let hasDiverged = course.diverged.contains { $0 > 0 }
       let rows: [[String: Any]] = places.map { place in
         let scaled = times[place] * model.scaledSamples
-        let mean = course.means[place].map { NumberText.risk($0, course.standardErrors[place]) }
+        let mean = course.means[place].map { NumberText.measured($0, course.standardErrors[place]) }
         var values = [scaled.isFinite ? NumberText.short(scaled) : "–", mean ?? "–"]
         if isRandom { values += course.quantiles[place].map { NumberText.short($0) } }
         if hasDiverged { values.append("\(course.diverged[place])") }

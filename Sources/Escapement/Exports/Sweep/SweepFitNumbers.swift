@@ -76,7 +76,7 @@ struct FitValue: Decodable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let number = try? container.decode(Double.self) {
-      text = NumberText.short(number)
+      text = NumberText.given(number)
     } else {
       text = (try? container.decode(String.self)).map(singleLine) ?? "…"
     }

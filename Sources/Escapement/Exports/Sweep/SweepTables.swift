@@ -46,20 +46,15 @@ public struct SweepTables: Sendable {
       SweepTables.place(path, "sweep.csv"),
       columns: ["point", "dynamics", "threshold", "width", "dimension"])
     exitTable = exits
-    let swept = exits.placeColumns.filter { key in
-      !["point", "seed"].contains(key) && Set(exits.rows.map { $0[key] ?? "" }).count > 1
-    }
-    let (rate, others) = ("learning-rate", swept.filter { $0 != "learning-rate" })
-    let follows = Dictionary(grouping: exits.rows) { row in others.map { row[$0] ?? "" } }
-      .values.allSatisfy { rows in Set(rows.map { $0[rate] ?? "" }).count == 1 }
-    sweptKeys = follows ? others : Array(swept)
+    sweptKeys = SweepTables.sweptKeys(exits)
     // A single dynamics has nothing to be compared with, and an empty table.
     let place = SweepTables.place(path, "verdicts.csv")
     let isEmpty = try readFile(place.relativePath, limit: SweepTables.largestFile).count <= 1
     verdictTable =
       isEmpty
       ? Table()
-      : try SweepTables.read(place, columns: ["point", "first", "second", "threshold", "verdict"])
+      : try SweepTables.read(
+        place, columns: ["point", "first", "second", "threshold", "verdict", "map_verdict"])
     func optional(_ name: String) throws -> Data? {
       let place = SweepTables.place(path, name)
       guard FileManager.default.fileExists(atPath: place.path) else { return nil }
@@ -74,6 +69,25 @@ public struct SweepTables: Sendable {
     gridText = try optional("sweep.yaml").map {
       try utf8Text($0, SweepTables.place(path, "sweep.yaml").relativePath)
     }
+  }
+
+  /// Keys that differ between points: as few as follow from no others, enough to tell all points apart.
+  private static func sweptKeys(_ exits: Table) -> [String] {
+    func values(_ keys: [String]) -> (([String: String]) -> [String]) {
+      { row in keys.map { row[$0] ?? "" } }
+    }
+    let varying = exits.placeColumns.filter { key in
+      key != "point" && Set(exits.rows.map { $0[key] ?? "" }).count > 1
+    }
+    // Points have seeds of their own, unless these are what is swept.
+    let swept = varying.filter { $0 != "seed" }
+    let (rate, others) = ("learning-rate", swept.filter { $0 != "learning-rate" })
+    let follows = Dictionary(grouping: exits.rows, by: values(others))
+      .values.allSatisfy { rows in Set(rows.map { $0[rate] ?? "" }).count == 1 }
+    let keys = follows ? others : swept
+    let places = Set(exits.rows.map(values(keys))).count
+    let isComplete = places == Set(exits.rows.map { $0["point"] ?? "" }).count
+    return isComplete || !varying.contains("seed") ? keys : keys + ["seed"]
   }
 
   private static func place(_ path: String, _ name: String) -> URL {
@@ -176,6 +190,9 @@ extension [String: String] {
     ["first", "second"].map { SweepTables.title(self[$0] ?? "") }.joined(separator: " / ")
   }
 
+  /// The verdict that is shown everywhere, adjusted for the number of pairs; empty without a ratio.
+  var mapVerdict: String { self["map_verdict"] ?? "" }
+
   /// What a row is about.
   var mark: PointResult.Mark {
     PointResult.Mark(
@@ -198,6 +215,11 @@ extension SweepTables {
     return exits.filter { seen.insert($0["point"] ?? "").inserted }
   }
 
+  /// How the verdicts that are shown are adjusted.
+  var adjustment: String {
+    verdictAdjustment(pairs: verdicts.count { $0.number("equivalence_benjamini_hochberg") != nil })
+  }
+
   /// The point of a row in the words of the swept keys.
   func label(_ row: [String: String]) -> String { label(row, sweptKeys) ?? "one point" }
 
@@ -209,7 +231,14 @@ extension SweepTables {
       "learning-rate-over-best": "γ/best γ",
     ]
     return keys.isEmpty
-      ? nil : keys.map { "\(symbols[$0] ?? $0) = \(row[$0] ?? "")" }.joined(separator: ", ")
+      ? nil : keys.map { "\(symbols[$0] ?? $0) = \(value(row, $0))" }.joined(separator: ", ")
+  }
+
+  /// A row's value of a key, as a person reads it.
+  func value(_ row: [String: String], _ key: String) -> String {
+    let text = row[key] ?? ""
+    // Whole numbers, such as seeds, can be larger than a Double is exact.
+    return Int64(text) != nil ? text : row.number(key).map(NumberText.given) ?? text
   }
 }
 

@@ -158,7 +158,7 @@ func readRun(_ name: String, _ bytes: Data) {
   // What is accepted can be exported; netCDF and gnuplot do no more than write the same numbers.
   for format in [ExportFormat.csv, .json] { _ = try? run.exported(to: format) }
   guard let figures = try? run.figures() else { return }
-  _ = try? reportHTML(run, pictures: figures.map { ($0, "<svg></svg>") })
+  _ = try? reportHTML(run, pictures: figures.drawn.map { ($0, "<svg></svg>") })
 }
 
 func readTrajectories(_ name: String, _ bytes: Data) {
@@ -171,7 +171,7 @@ func readTrajectories(_ name: String, _ bytes: Data) {
   }
   guard let run = try? TrajectoryRun(path: place("paths")) else { return }
   for format in [ExportFormat.csv, .json] { _ = try? run.exported(to: format) }
-  _ = try? reportHTML(run, pictures: run.figures().map { ($0, "<svg></svg>") })
+  _ = try? reportHTML(run, pictures: run.figures().drawn.map { ($0, "<svg></svg>") })
 }
 
 func readSweepTables(_ name: String, _ bytes: Data) {
@@ -182,7 +182,7 @@ func readSweepTables(_ name: String, _ bytes: Data) {
   for (name, contents) in files { guard write(contents, to: place(name)) else { return } }
   guard let sweep = try? SweepTables(path: scratch) else { return }
   _ = try? sweep.exported(to: .json)
-  _ = try? reportHTML(sweep, pictures: sweep.figures().map { ($0, "<svg></svg>") })
+  _ = try? reportHTML(sweep, pictures: sweep.figures().drawn.map { ($0, "<svg></svg>") })
 }
 
 /// Takes up a sweep whose points are what is fed; an '@' stands for the experiment.
