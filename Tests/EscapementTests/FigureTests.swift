@@ -111,7 +111,7 @@ import Testing
         words.joined(separator: "\n"),
         "set xtics noenhanced (\(labels.joined(separator: ", ")))\nset xlabel \(gnuplotText(words[0]))\n"
           + "plot \(titles.joined(separator: ", \\\n  "))")
-      func draw(_ figure: Figure) throws -> [ExportedFile] {
+      func draw(_ figure: Figure) throws -> [(name: String, contents: Data)] {
         var figures = Figures()
         figures.add { () throws(NothingToDraw) in figure }
         return try Gnuplot.draw(figures, formats: ["svg"]).files
