@@ -230,8 +230,8 @@ import Testing
         ("paths/trajectories.csv", "risk", "risk,risk", "stands twice"),
         ("paths/trajectories.csv", "chain,0,0.0,", "chain,0,0.0,nan,", "line 2"),
         ("paths/bands.csv", "\nchain,0.0,", "\nchain,0.0,3,", "line 2"),
-        ("grid/sweep.csv", "\n1,1,", "\n1,1,7,", "line 2"),
-        ("grid/sweep.csv", "\n1,1,", "\n1,1,5,0", "line 2"),
+        ("grid/sweep.csv", "\n1,2,", "\n1,2,7,", "line 2"),
+        ("grid/sweep.csv", "\n1,2,", "\n1,2,0x5,", "line 2"),
       ] {
         let file = directory.appendingPathComponent(place)
         let sound = try String(contentsOf: file, encoding: .utf8)

@@ -148,7 +148,7 @@ public struct OutputContents {
           ? "its " + ExperimentText.difference(header.experiment, identity)
           : "its version is \(singleLine(header.version)), not \(escapementVersion)"
         throw refusal(
-          "'\(name)' is of another experiment: \(words); expected the same one, a directory of its "
+          "has '\(name)', which is of another experiment: \(words); expected the same one, a directory of its "
             + "own, or --overwrite")
       }
       isOwn = true
