@@ -99,7 +99,7 @@ public struct DiffusionLimit: ObservableEngine {
   /// Noise of rate ρ, ``noiseRate(of:)``, adds ½ρh of the mean by any scheme, measured at d = 10 and at six
   /// times the critical rate, d = 300; ρ counts where d is small or γ beyond the critical rate. Several
   /// students with ρ of some tenths come to the edge of what Gram matrices can be, where the bias is
-  /// O(√h), up to 0.7√(ρh) of the mean: there h ≤ 4e-4/ρ, or 1e-4/ρ² for ρ below ¼.
+  /// O(√h), up to 0.7√(ρh) of the mean: there h ≤ 5e-4/ρ, or 1.25e-4/ρ² for ρ below ¼.
   /// The step is a power of two (exact grid times), and at most 1/64, or 1/16 for Runge–Kutta, and a quarter
   /// of the time of the fastest growth or decay.
   public static func defaultTimeStep(
@@ -125,7 +125,7 @@ public struct DiffusionLimit: ObservableEngine {
     let share = 0.25 / Double(max(replicas, 1)).squareRoot()
     while step > 1e-7, step * rate > 0.25 || step * noise > share { step /= 2 }
     if model.width > 1, noise > 0 {
-      let longest = 4e-4 / noise * max(1, 0.25 / noise)
+      let longest = 5e-4 / noise * max(1, 0.25 / noise)
       while step > 1e-7, step > longest { step /= 2 }
     }
     return min(step, horizon)
