@@ -49,7 +49,7 @@ public struct Comparison: Sendable {
       theory: theory,
       exitTimes: try Comparison.exitTimeSummaries(experiment, runs),
       comparisons: try PairComparison.all(experiment, runs),
-      law: try LawComparison.all(experiment, runs),
+      law: LawComparison.all(experiment, runs),
       warnings: Comparison.warnings(experiment, runs, theory),
       timing: Dictionary(
         uniqueKeysWithValues: runs.map {
@@ -104,6 +104,9 @@ public struct Comparison: Sendable {
       warnings.append(
         "some replicas did not exit by the horizon \(experiment.exitRule.horizon): "
           + "means are restricted to it")
+    }
+    for (name, reason) in theory.notAvailable.sorted(by: { $0.key < $1.key }) {
+      warnings.append("\(name) is not available, because \(reason)")
     }
     return warnings + experiment.warnings(replicas: runs.map(\.replicas).max() ?? 0)
   }

@@ -201,18 +201,24 @@ private func verdictLine(_ pair: PairComparison) -> String {
 }
 
 private func lawLine(_ entry: LawComparison) -> String {
-  let value = entry.tests.kolmogorovSmirnov.pValue
+  guard let value = entry.tests?.kolmogorovSmirnov.pValue, let mean = entry.mean else {
+    return "T = \(entry.threshold)  \(title(entry.dynamics)): "
+      + "law not available at this threshold, because \(entry.notAvailable ?? "it was not tested")"
+  }
   let agrees = value > 0.01
   let answer =
     agrees ? "no difference found".green : "another law".red
   var line = "T = \(entry.threshold)  \(title(entry.dynamics)): \(answer), "
   line += "KS p \(value > 0 ? "= " + NumberText.short(value) : "< 1e-300")"
-  if let distance = entry.largestDistance.interval {
+  if let distance = entry.largestDistance?.interval {
     line += ", largest distance at most \(NumberText.short(distance.upperBound)) (95%)"
   }
   if let ratio = entry.meanRatio {
     let estimate = NumberText.short(ratio.estimate)
-    line += ", mean \(estimate) of the law's \(NumberText.short(entry.mean))"
+    line += ", mean \(estimate) of the law's \(NumberText.short(mean))"
+  }
+  if let error = entry.error?.survival, error > 1e-5 {
+    line += String(format: ", less the law's own error of %.0e", error)
   }
   return line + (entry.monitoring == "discrete" ? ", watched at SGD's steps" : "")
 }
