@@ -80,17 +80,29 @@ public struct ExitLaw: Sendable {
     return moments
   }
 
+  /// Mean and standard deviation from the grids of n/2, n and 2n `intervals` as they are.
+  package static func unrefinedMoments(
+    diffusion: ScalarDiffusion, start: Double, boundary: Double, intervals: Int
+  ) throws -> Moments {
+    let problem = try PassageProblem(diffusion, overlap: start, watchInterval: 0) { place in
+      (boundary - place.overlap) * (boundary + place.overlap)
+    }
+    return try Refinement(problem, intervals, goal: .infinity).moments
+  }
+
   init(_ problem: PassageProblem, _ intervals: Int) throws {
     let refinement = try Refinement(problem, intervals)
     let (mean, deviation, error) = refinement.moments
     try ExitLaw.require(error <= ExitLaw.tolerance, "mean and spread", error)
     // The left tail is thinner than Gaussian: nothing exits before.
     let origin = max(0, mean - 12 * deviation)
-    let inversion = try TransformInversion(scale: mean - origin + deviation) {
-      refinement.transform($0, origin: origin)
+    var inversion = try refinement.inversion(origin)
+    // Frequencies may ask for finer grids than moments do.
+    while inversion.gridError > 0.3 * ExitLaw.tolerance, try refinement.refine() {
+      inversion = try refinement.inversion(origin)
     }
     let curve = try LawCurve(
-      inversion, reach: mean - origin + 12 * deviation, tolerance: 1e-8)
+      inversion, reach: mean - origin + 12 * deviation, tolerance: 1e-7)
     let watch = problem.watchInterval
     let watchError = try WatchError(
       problem, spread: min(mean, deviation), peak: curve.density.max() ?? 0)
@@ -184,7 +196,8 @@ private struct LawCurve {
     func draw(_ left: CurvePoint, _ right: CurvePoint, _ depth: Int) throws {
       let middle = try point(0.5 * (left.time + right.time))
       let miss = abs(hermite(left, right, at: middle.time) - middle.survival)
-      if miss > tolerance && depth < 60 {
+      // Between two points the curve falls: where they are that near, nothing is left to draw.
+      if miss > tolerance && left.survival - right.survival > tolerance && depth < 60 {
         try draw(left, middle, depth + 1)
         try draw(middle, right, depth + 1)
       } else {
@@ -216,39 +229,57 @@ private struct LawCurve {
 
 /// Refines grids until the moments stand.
 private final class Refinement {
-  let moments: ExitLaw.Moments
-  private let levels: [PassageLevel]
+  private(set) var moments: ExitLaw.Moments = (0, 0, .infinity)
+  private let problem: PassageProblem
+  private var levels: [PassageLevel]
+  private var values: [PassageLevel.Moments]
+  private var finest: Int
 
+  /// Doubles `intervals` until the moments stand to `goal`.
   init(_ problem: PassageProblem, _ intervals: Int, goal: Double = 1e-9) throws {
     try ParameterError.require(intervals >= 8, "intervals", "\(intervals)", "at least 8")
-    var finest = intervals / 2 * 4
-    var levels = try [finest / 4, finest / 2, finest].map {
+    self.problem = problem
+    finest = intervals / 2 * 4
+    levels = try [finest / 4, finest / 2, finest].map {
       try PassageLevel(problem, intervals: $0)
     }
-    var values = levels.map { $0.moments() }
-    var moments = Refinement.extrapolated(values)
-    while !(moments.error <= goal), finest < 32_000 {
-      finest *= 2
-      let level = try PassageLevel(problem, intervals: finest)
-      levels = [levels[1], levels[2], level]
-      values = [values[1], values[2], level.moments()]
-      moments = Refinement.extrapolated(values)
-    }
-    guard moments.mean.isFinite, moments.standardDeviation.isFinite else {
+    values = levels.map { $0.moments() }
+    moments = Refinement.extrapolated(values)
+    while !(moments.error <= goal), try refine() {}
+    guard let last = values.last, last.mean.isFinite, last.variance.isFinite else {
       throw LawUnavailable(
-        "the boundary lies so far beyond the plateau that the mean exit time is beyond all numbers")
+        "the boundary lies so far beyond the plateau that the mean exit time or its spread is beyond "
+          + "all numbers")
     }
     guard moments.mean > 0, moments.standardDeviation > 0 else {
       throw LawUnavailable("mean and spread of the exit time are lost to rounding")
     }
     // A mean that the rarest starts rule is nobody's.
-    let rarest = 100 * (values.last?.rarest ?? 0)
-    self.moments = (moments.mean, moments.standardDeviation, moments.error + rarest)
-    self.levels = levels
+    moments.error += 100 * last.rarest
+  }
+
+  /// Doubles the grids once; false where they are as fine as they get.
+  func refine() throws -> Bool {
+    guard finest < 32_000 else { return false }
+    finest *= 2
+    let level = try PassageLevel(problem, intervals: finest)
+    levels = [levels[1], levels[2], level]
+    values = [values[1], values[2], level.moments()]
+    moments = Refinement.extrapolated(values)
+    return true
+  }
+
+  /// Survival and density of the time less `origin`.
+  func inversion(_ origin: Double) throws -> TransformInversion {
+    try TransformInversion(scale: moments.mean - origin + moments.standardDeviation) {
+      transform($0, origin: origin)
+    }
   }
 
   /// E e^{−iωτ} of the time less `origin`, with an estimate of its error.
-  func transform(_ frequency: Double, origin: Double) -> (value: ComplexPair, error: Double) {
+  private func transform(
+    _ frequency: Double, origin: Double
+  ) -> (value: ComplexPair, error: Double) {
     let values = levels.map { $0.transform(frequency, origin: origin) }
     let (x, ex) = Refinement.romberg(values.map(\.real))
     let (y, ey) = Refinement.romberg(values.map(\.imaginary))
@@ -256,7 +287,7 @@ private final class Refinement {
   }
 
   private static func extrapolated(
-    _ values: [(mean: Double, variance: Double, rarest: Double)]
+    _ values: [PassageLevel.Moments]
   ) -> ExitLaw.Moments {
     let (mean, meanError) = romberg(values.map(\.mean))
     let (variance, varianceError) = romberg(values.map(\.variance))

@@ -246,10 +246,12 @@ final class PassageLevel {
     imaginary = real
   }
 
+  typealias Moments = (mean: Double, variance: Double, rarest: Double)
+
   /// Mean and variance of the exit time, and the share of the rarest start in either.
   ///
   /// The variance is the mean of variances plus the variance of means.
-  func moments() -> (mean: Double, variance: Double, rarest: Double) {
+  func moments() -> Moments {
     let passages = grid.moments(routes)
     var mean = 0.0
     for (weight, passage) in zip(weights, passages) { mean += weight * passage.mean }
