@@ -133,8 +133,14 @@ struct PassageGrid {
     let half = 0.5 * spacing
     var (x, y) = (0.0, 0.0)
     var (changeX, changeY) = (0.0, source[0] * frequency)
-    real.append(0, 0, at: 0, spacing)
-    imaginary.append(0, changeY, at: 0, spacing)
+    // W rises from 0 to √(P s) within 1/√|P s|: where that is less than a step, the rule would never forget
+    // the jump, and no path from so far exits within 1/|s|.
+    if spacing * spacing * changeY > 1 {
+      x = (0.5 * changeY).squareRoot()
+      (y, changeY) = (x, 0)
+    }
+    real.append(x, changeX, at: 0, spacing)
+    imaginary.append(y, changeY, at: 0, spacing)
     for i in 1..<source.count {
       let drive = source[i] * frequency
       // half W² + (1 + half Q) W = known, by the root that goes to the known side as half → 0.
