@@ -1,4 +1,3 @@
-import Foundation
 import GSL
 
 /// Reduces drift and diffusion to polynomials of the overlap m, for p = k = 1 on the sphere.
@@ -49,7 +48,11 @@ public struct ScalarDiffusion: Sendable {
         "\(model.learningRate)",
         "a learning rate, label noise and second layer whose moments are finite numbers")
       let matrix = try Matrix(
-        nodes.map { node in nodes.indices.map { pow(node, Double($0)) } })
+        nodes.map { node in
+          nodes.indices.dropFirst().reduce(into: [1.0]) { row, _ in
+            row.append(row[row.count - 1] * node)
+          }
+        })
       return (try solve(matrix, values.map(\.drift)), try solve(matrix, values.map(\.variance)))
     }
     // Chebyshev points of (0, 1): well-conditioned for a degree this low.
