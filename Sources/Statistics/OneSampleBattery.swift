@@ -4,9 +4,9 @@ import Foundation
 public struct OneSampleBattery: Sendable, Hashable, Encodable {
   /// Is the test by the largest distance.
   public let kolmogorovSmirnov: TestResult
-  /// Is the test by the integrated square; nil when a replica is censored.
+  /// Is the test by the integrated square; nil when a replica is censored or the law too rough.
   public let cramerVonMises: TestResult?
-  /// Is the test that counts the tails; nil when a replica is censored.
+  /// Is the test that counts the tails; nil when a replica is censored or the law too rough.
   public let andersonDarling: TestResult?
   /// Is the largest distance between the distribution functions of the sample's law and the known
   /// one, with an interval that holds for any law and size.
@@ -23,14 +23,18 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
   /// middle of the lattice's cell. The p-value of D is exact, of W² that of the limit at the
   /// standardised statistic, of A² that of the limit; both are good to 0.01 from ten values on.
   ///
+  /// `lawError` bounds the error of `survival`: D is tested less that much and its interval is wider by as
+  /// much; W² and A², which have no such bound, are given only where it is below 0.02/√n.
+  ///
   /// Censored samples are compared up to their earliest censored time, by D alone, whose p-value is
   /// then too large. Interval of the distance: D ± √(log(2/α)/(2n)). Cost: O(n log n) and n calls of
   /// `survival`, 2n on a lattice. Throws what `survival` throws. Sources: Stephens (1974);
   /// Massart (1990). D and its p-value agree with SciPy's `kstest`, W² with `cramervonmises`.
   public init(
-    _ sample: ExitSample, lattice: Double = 0, confidenceLevel: Double = 0.95,
-    survival: (Double) throws -> Double
+    _ sample: ExitSample, lattice: Double = 0, lawError: Double = 0,
+    confidenceLevel: Double = 0.95, survival: (Double) throws -> Double
   ) throws {
+    try require(lawError >= 0 && lawError <= 1, "lawError", lawError, "a probability")
     try require(lattice >= 0 && lattice.isFinite, "lattice", lattice, "a spacing of at least 0")
     try require(
       confidenceLevel > 0 && confidenceLevel < 1, "confidenceLevel", confidenceLevel,
@@ -55,13 +59,14 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
     if let end { distance = max(distance, 1 - (try survival(end)) - Double(exited) / n) }
     kolmogorovSmirnov = TestResult(
       statistic: distance,
-      pValue: try KolmogorovDistribution.survival(distance, count: sample.count),
-      kind: end == nil && lattice == 0 ? .exact : .upperBound)
-    let reach = (log(2 / (1 - confidenceLevel)) / (2 * n)).squareRoot()
+      pValue: try KolmogorovDistribution.survival(
+        max(distance - lawError, 0), count: sample.count),
+      kind: end == nil && lattice == 0 && lawError == 0 ? .exact : .upperBound)
+    let reach = (log(2 / (1 - confidenceLevel)) / (2 * n)).squareRoot() + lawError
     largestDistance = IntervalEstimate(
       estimate: distance, interval: max(distance - reach, 0)...min(distance + reach, 1),
       confidenceLevel: confidenceLevel)
-    guard end == nil else {
+    guard end == nil, lawError * n.squareRoot() <= 0.02 else {
       (cramerVonMises, andersonDarling, unavailable) = (nil, nil, [:])
       return
     }

@@ -24,6 +24,30 @@ import Testing
     #expect((summary["comparisons"] as? [Object])?.count == 6)
   }
 
+  @Test func `thresholds at both ends lose no run, and a law that fails says why`() throws {
+    let words =
+      "compare --dimension 3000 --learning-rate 0.1 --label-noise 1e-4 --replicas 4 --horizon 8 "
+      + "--dynamics ode,sde,chain --thresholds 1e-9,0.5,0.999999"
+    let result = try runCommand("\(words) --format json")
+    #expect(result.status == 0, "\(result.stderr)")
+    let laws = try #require(try object(result.stdout)["law"] as? [Object])
+    #expect(laws.count == 6)
+    for law in laws {
+      let reason = law["not_available"] as? String
+      #expect((law["mean"] is NSNull) == (reason != nil))
+      #expect((law["tests"] is NSNull) == (reason != nil))
+      if law["threshold"] as? Double == 0.5 { #expect(reason == nil) }
+      if law["threshold"] as? Double == 0.999_999 {
+        #expect(try #require(reason).contains("beyond the plateau"))
+      }
+    }
+    let table = try runCommand(words)
+    #expect(table.stdout.contains("law not available at this threshold, because"))
+    let theory = try #require(try object(result.stdout)["theory"] as? Object)
+    let quenched = try #require(theory["quenched_exit_time"] as? Object)
+    #expect(try #require(quenched["1e-09"] as? Double) > 0)
+  }
+
   @Test func `the table is plain text off a terminal`() throws {
     let result = try runCommand("\(small) --dynamics ode,sde,chain,sgd --thresholds 0.25")
     #expect(result.status == 0)

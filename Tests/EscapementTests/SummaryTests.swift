@@ -30,7 +30,7 @@ import Testing
   private let theoryKeys: Set<String> = [
     "growth_rate", "critical_learning_rate", "optimal_learning_rate", "annealed_exit_time",
     "quenched_exit_time", "linearised_exit_time", "gain_from_width", "largest_gain_from_width",
-    "plateau", "information_exponent", "leap",
+    "plateau", "information_exponent", "leap", "not_available",
   ]
   private let levels: Set<String> = ["0.05", "0.25", "0.5", "0.75", "0.95"]
 
@@ -103,8 +103,9 @@ import Testing
       #expect(
         Set(law.keys) == [
           "dynamics", "threshold", "monitoring", "mean", "standard_deviation", "error", "tests",
-          "largest_distance", "mean_ratio",
+          "largest_distance", "mean_ratio", "not_available",
         ])
+      #expect(isNull(law["not_available"]))
       let isChain = law["dynamics"] as? String == "chain"
       #expect(law["monitoring"] as? String == (isChain ? "discrete" : "continuous"))
       let tests = try #require(law["tests"] as? Object)

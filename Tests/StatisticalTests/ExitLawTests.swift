@@ -57,14 +57,120 @@ import Testing
     }
   }
 
-  @Test func `refining the grid shows order four of the extrapolated mean`() throws {
+  @Test func `refining the grid shows an order of four or more in the extrapolated mean`() throws {
     let item = try ExitMoments.of(dimension: 300, threshold: 0.5, finiteSizeDrift: true)
-    let exact = try law(item, intervals: 2000).mean
-    // The error falls by 2⁴ when the grid is halved.
-    let errors = try [32, 64, 128].map { abs(try law(item, intervals: $0).mean - exact) }
-    print("extrapolated mean, error on 64, 128, 256 intervals: \(errors)")
-    for (coarse, fine) in zip(errors, errors.dropFirst()) {
-      #expect((10...26).contains(coarse / fine), "\(errors)")
+    let (diffusion, boundary) = try diffusion(item)
+    let exact = try law(item).mean
+    let errors = try [16, 32, 64].map { intervals in
+      abs(
+        try ExitLaw.unrefinedMoments(
+          diffusion: diffusion, start: item.start, boundary: boundary, intervals: intervals
+        ).mean - exact)
+    }
+    print("extrapolated mean, error on 32, 64, 128 intervals: \(errors)")
+    // Two halvings at order four divide the error by 16².
+    #expect(errors[0] > 256 * errors[2], "\(errors)")
+  }
+
+  /// The law at both ends by a program that solves the backward equation by another method.
+  private struct Reference: Decodable, Sendable {
+    let always: [Case]
+    let watched: [Case]
+
+    struct Case: Decodable, Sendable {
+      let dimension: Int
+      let learning_rate: Double
+      let label_noise: Double
+      let threshold: Double
+      let start: Double?
+      let watch_interval: Double?
+      let mean: Double
+      let standard_deviation: Double
+      let times: [Double]
+      let survival: [Double]
+
+      func model() throws -> Model {
+        try Model(dimension: dimension, learningRate: learning_rate, labelNoise: label_noise)
+      }
+
+      func law() throws -> ExitLaw {
+        let model = try model()
+        return try ExitLaw(
+          model: model, start: try start.map { try .overlaps([$0], of: model) } ?? .random,
+          threshold: threshold, finiteSizeDrift: true, watchInterval: watch_interval)
+      }
+    }
+
+    static func read() throws -> Reference {
+      let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+      return try JSONDecoder().decode(
+        Reference.self,
+        from: Data(contentsOf: root.appendingPathComponent("data/reference/exit_law.json")))
+    }
+  }
+
+  @Test func `means and spreads up to both ends equal those of an independent program`() throws {
+    let cases = try Reference.read().always
+    #expect(cases.count == 65)
+    for item in cases {
+      let model = try item.model()
+      let moments = try ExitLaw.moments(
+        model: model, start: try item.start.map { try .overlaps([$0], of: model) } ?? .random,
+        threshold: item.threshold, finiteSizeDrift: true)
+      #expect(abs(moments.mean / item.mean - 1) < 1e-6, "\(item)")
+      #expect(abs(moments.standardDeviation / item.standard_deviation - 1) < 1e-6, "\(item)")
+    }
+  }
+
+  @Test func `survival up to both ends equals that of an independent program`() throws {
+    for item in try Reference.read().always where !item.times.isEmpty {
+      let law = try item.law()
+      for (time, survival) in zip(item.times, item.survival) {
+        #expect(abs(law.survival(at: time) - survival) < 1e-6, "\(item) at \(time)")
+      }
+    }
+  }
+
+  @Test func `watched at intervals, the law is the watched problem's within the error it claims`()
+    throws
+  {
+    for item in try Reference.read().watched {
+      let law: ExitLaw
+      do {
+        law = try item.law()
+      } catch is LawUnavailable {
+        // Steps as large as the way: refused.
+        #expect(item.watch_interval == 0.0427)
+        continue
+      }
+      #expect(abs(law.mean / item.mean - 1) < law.momentError + 1e-7, "\(item)")
+      #expect(
+        abs(law.standardDeviation / item.standard_deviation - 1) < law.momentError + 1e-7, "\(item)"
+      )
+      #expect(law.momentError < 4e-3)
+      if item.watch_interval == 0.016 {
+        // Sabotage: the shifted boundary without the delay h/4.
+        let early = law.mean - 0.25 * 0.016
+        #expect(abs(early / item.mean - 1) > 10 * law.momentError)
+      }
+      for (time, survival) in zip(item.times, item.survival) {
+        #expect(abs(law.survival(at: time) - survival) < law.survivalError + 1e-7, "\(item)")
+      }
+    }
+  }
+
+  @Test func `a law beyond the plateau of label noise is refused with the reason`() throws {
+    let model = try Model(dimension: 3000, learningRate: 0.1, labelNoise: 1e-4)
+    #expect {
+      _ = try ExitLaw(model: model, start: .random, threshold: 0.999_999, finiteSizeDrift: true)
+    } throws: { error in
+      "\(error)".contains("beyond the plateau")
+    }
+    // A path that starts at the teacher is not on a plateau.
+    #expect(throws: LawUnavailable.self) {
+      _ = try ExitLaw(
+        model: model, start: .overlaps([1], of: model), threshold: 0.5, finiteSizeDrift: true)
     }
   }
 

@@ -34,6 +34,21 @@ import Testing
     }
   }
 
+  @Test func `the error of a law is taken off the distance and put into its interval`() throws {
+    let times = (0..<400).map { -log(1 - (Double($0) + 0.5) / 400) * 1.2 }
+    func battery(_ error: Double) throws -> OneSampleBattery {
+      try OneSampleBattery(ExitSample(times), lawError: error) { exp(-$0) }
+    }
+    let (exact, rough) = (try battery(0), try battery(0.05))
+    #expect(exact.kolmogorovSmirnov.pValue < 0.05)
+    #expect(rough.kolmogorovSmirnov.pValue > 0.5)
+    #expect(rough.kolmogorovSmirnov.statistic == exact.kolmogorovSmirnov.statistic)
+    #expect(exact.cramerVonMises != nil && rough.cramerVonMises == nil)
+    #expect(rough.andersonDarling == nil)
+    let ends = [exact, rough].map { $0.largestDistance.interval?.upperBound ?? 0 }
+    #expect(abs(ends[1] - ends[0] - 0.05) < 1e-12)
+  }
+
   private static func pValue(
     _ name: String, _ stream: RandomStream, late: Double = 1, lattice: Double = 0
   ) throws -> Double {

@@ -14,6 +14,9 @@ public struct ScalarDiffusion: Sendable {
   public let varianceCoefficients: [Double]
   /// γ/d, the factor of the variance rate.
   public let noiseScale: Double
+  /// Coefficients of P and V in ascending powers of 1 − m², by which nothing cancels near m = 1.
+  private let driftNearAlignment: [Double]
+  private let varianceNearAlignment: [Double]
 
   /// Interpolates drift and variance of a model with p = k = 1.
   ///
@@ -26,28 +29,40 @@ public struct ScalarDiffusion: Sendable {
       model.teacherUnits == 1, "teacher-units", "\(model.teacherUnits)", "1")
     let moments = FieldMoments(model: model)
     let covariance = IncrementCovariance(model: model)
-    // Chebyshev points of (0, 1): well-conditioned for a degree this low.
-    let nodes = [0.025, 0.21, 0.5, 0.79, 0.975]
-    var (rates, variances, rows): ([Double], [Double], [[Double]]) = ([], [], [])
-    for square in nodes {
+    func rates(at square: Double) -> (drift: Double, variance: Double) {
       let m = square.squareRoot()
       moments.update([m, 1], order: .covariance)
       var drift = [0.0, 0.0]
       moments.drift(into: &drift)
       if finiteSizeDrift { moments.addFiniteSizeDrift(to: &drift) }
       covariance.evaluate(moments)
-      rates.append(drift[0] / m)
-      variances.append(covariance.matrix[0])
-      var powers = [1.0]
-      for _ in 1..<nodes.count { powers.append(powers[powers.count - 1] * square) }
-      rows.append(powers)
+      return (drift[0] / m, covariance.matrix[0])
     }
-    try ParameterError.require(
-      (rates + variances).allSatisfy(\.isFinite), "learning-rate", "\(model.learningRate)",
-      "a learning rate, label noise and second layer whose moments are finite numbers")
-    let matrix = try Matrix(rows)
-    driftCoefficients = try solve(matrix, rates)
-    varianceCoefficients = try solve(matrix, variances)
+    /// The polynomials in x with the values `rates` at the nodes x.
+    func interpolate(
+      _ nodes: [Double], _ square: (Double) -> Double
+    ) throws -> (drift: [Double], variance: [Double]) {
+      let values = nodes.map { rates(at: square($0)) }
+      try ParameterError.require(
+        values.allSatisfy { $0.drift.isFinite && $0.variance.isFinite }, "learning-rate",
+        "\(model.learningRate)",
+        "a learning rate, label noise and second layer whose moments are finite numbers")
+      let matrix = try Matrix(
+        nodes.map { node in
+          nodes.indices.dropFirst().reduce(into: [1.0]) { row, _ in
+            row.append(row[row.count - 1] * node)
+          }
+        })
+      return (try solve(matrix, values.map(\.drift)), try solve(matrix, values.map(\.variance)))
+    }
+    // Chebyshev points of (0, 1): well-conditioned for a degree this low.
+    (driftCoefficients, varianceCoefficients) = try interpolate(
+      [0.025, 0.21, 0.5, 0.79, 0.975]
+    ) { $0 }
+    // At perfect alignment both all but vanish: a node lies there.
+    (driftNearAlignment, varianceNearAlignment) = try interpolate(
+      [0, 0.15, 0.45, 0.75, 0.95]
+    ) { 1 - $0 }
     noiseScale = model.learningRate / Double(model.dimension)
   }
 
@@ -59,6 +74,18 @@ public struct ScalarDiffusion: Sendable {
   /// Variance of m per unit τ, (γ/d) V(m²), not below zero.
   @inline(__always) public func variance(_ m: Double) -> Double {
     noiseScale * max(0, ScalarDiffusion.polynomial(varianceCoefficients, m * m))
+  }
+
+  /// Drift and variance of m per unit τ at the overlap m = `overlap` with 1 − m² = `misalignment`.
+  ///
+  /// Accurate to about 1e-9 of their own size up to m = 1, where those in powers of m² cancel.
+  func rates(
+    overlap: Double, misalignment: Double
+  ) -> (drift: Double, variance: Double) {
+    (
+      overlap * ScalarDiffusion.polynomial(driftNearAlignment, misalignment),
+      noiseScale * ScalarDiffusion.polynomial(varianceNearAlignment, misalignment)
+    )
   }
 
   @inline(__always)

@@ -132,7 +132,7 @@ public struct EscapeTheory: Sendable {
   ///
   /// With S = Σ_j m_j² = X/d and X chi-square with p degrees of freedom, the linearised risk
   /// 1 + 1/p − (2/p) S e^{2μτ} falls to (1 − T) of its start at
-  /// τ = log[1 − T + T(p + 1)/(2S)]/(2μ). The mean is taken by GSL's adaptive quadrature to 1e-9.
+  /// τ = log[1 − T + T(p + 1)/(2S)]/(2μ). The mean is taken by GSL's adaptive quadrature to 1e-9 of itself.
   /// Nil under the conditions of ``annealedExitTime(threshold:)``. Throws `GSLError`.
   public func quenchedExitTime(threshold: Double) throws -> Double? {
     let (rate, p) = (growthRate, Double(model.width))
@@ -140,9 +140,12 @@ public struct EscapeTheory: Sendable {
     let logNorm = 0.5 * p * log(2) + lgamma(0.5 * p)
     // In y = log X the density is smooth for every p; it is negligible beyond these ends.
     let lower = (log(p) - 80 / p - 12 / p.squareRoot())
-    let upper = log(p + 60 + 14 * p.squareRoot())
+    // From S = (p + 1)/2 on the exit is at once.
+    let upper = min(
+      log(p + 60 + 14 * p.squareRoot()), log(0.5 * (p + 1) * Double(model.dimension)))
+    guard lower < upper else { return 0 }
     let (mean, _) = try integrate(
-      from: lower, to: upper, absoluteTolerance: 1e-11, relativeTolerance: 1e-10
+      from: lower, to: upper, absoluteTolerance: 0, relativeTolerance: 1e-9
     ) { y in
       let density = exp(0.5 * p * y - 0.5 * exp(y) - logNorm)
       let sum = exp(y) / Double(model.dimension)
@@ -163,7 +166,7 @@ public struct EscapeTheory: Sendable {
     threshold: Double, squaredOverlaps: Double, rate: Double
   ) -> Double {
     let start = Double(model.width + 1) / (2 * squaredOverlaps)
-    return max(0, log(1 - threshold + threshold * start) / (2 * rate))
+    return max(0, log1p(threshold * (start - 1)) / (2 * rate))
   }
 
   /// The best gain in samples that width brings, (12 + Δ)/(2 + Δ): 6 without noise.
@@ -199,7 +202,8 @@ public struct EscapeTheory: Sendable {
     let (left, right) = (c - alpha * start, c - alpha * end)
     // Growth must carry s from start to end before its fixed point c/α.
     guard left > 0, right > 0, c != 0 else { return nil }
-    let time = log(end * left / (start * right)) / (2 * c)
+    // end left/(start right) − 1, which a small threshold leaves with all its digits.
+    let time = log1p(c * threshold * (1 - start) / (start * right)) / (2 * c)
     return time > 0 ? time : nil
   }
 

@@ -1,4 +1,3 @@
-import ComplexModule
 import Foundation
 
 /// Solves for the law of the SDE's exit time for p = k = 1, without Monte Carlo error.
@@ -7,139 +6,127 @@ import Foundation
 /// at 0 by symmetry and absorbed at η. ``PassageGrid`` gives its transform φ(s) = u_s(m₀)/u_s(η)
 /// and its moments. A random start m₀, the overlap of two independent uniform directions in d
 /// dimensions, has the density ∝ (1 − m²)^((d−3)/2), and its law is the mean over m₀ by the
-/// trapezoidal rule on the same grid, which converges faster than any power. The density follows
-/// from φ(iω) by a Fourier series on the period P from 12 standard deviations below the mean, or 0,
-/// to 24 above, f(τ) = (1/P)[1 + 2 Σ_k Re φ(iω_k) e^{iω_k τ}], ω_k = 2πk/P, and the survival term by
-/// term.
+/// trapezoidal rule on the same grid, which converges faster than any power. ``TransformInversion`` takes
+/// survival and density from φ(iω).
 ///
-/// Grids of n/2, n and 2n intervals; Richardson's extrapolation leaves an error of fourth order, which
-/// the last two extrapolations estimate. Cost: O(n) a frequency, some 0.1 s at n = 1000 (more where
-/// the boundary is so near that the law has sharp features). Sources: Darling and Siegert
-/// (1953); Abate and Whitt (1992) for Fourier series of laws.
+/// Grids of n/2, n and 2n intervals; Romberg's extrapolation leaves an error of sixth order, which the
+/// change from the fourth bounds. n is doubled until the moments stand to 1e-9. A law whose estimated error is
+/// above ``tolerance`` is refused. Cost: some 0.1 s. Source: Darling and Siegert (1953).
 public struct ExitLaw: Sendable {
+  /// The largest estimated error of a law that is given: relative for moments, absolute for the survival.
+  public static let tolerance = 1e-6
+  /// The largest of a law that is watched at intervals.
+  public static let watchTolerance = 0.01
+
   /// Mean exit time.
   public let mean: Double
   /// Standard deviation of the exit time.
   public let standardDeviation: Double
-  /// Estimated relative error of mean and standard deviation: the change by the last extrapolation.
+  /// Estimated relative error of mean and standard deviation.
   public let momentError: Double
-  /// Times τ at which the curves are given, ascending and quadratically spaced; none exits before.
+  /// Times τ at which the curves are given, ascending, dense where the law is sharp; none exits before.
   public let times: [Double]
   /// P(exit time > τ) at `times`.
+  ///
+  /// Watched at intervals h, it is exact at the multiples of h and goes smoothly between.
   public let survival: [Double]
   /// Density of the exit time at `times`.
   public let density: [Double]
-  /// Estimated largest error of `survival`: grids, frequencies left out, and the period.
+  /// Estimated largest error of `survival`: grids, frequencies, curve, and the time between looks.
   public let survivalError: Double
   /// Number of frequencies taken.
   public let frequencies: Int
 
   /// Solves from the overlap `start` to the boundary |m| = `boundary`.
   ///
-  /// `intervals` n ≥ 8. Throws `ParameterError` unless 0 ≤ |start| < boundary ≤ 1 and the variance
-  /// rate is above 0 on the way.
+  /// `intervals` n ≥ 8 is the first grid's. Throws `ParameterError` unless 0 ≤ |start| < boundary ≤ 1, and
+  /// `LawUnavailable` where the law cannot be had to ``tolerance``.
   public init(
-    diffusion: ScalarDiffusion, start: Double, boundary: Double, intervals: Int = 1000
+    diffusion: ScalarDiffusion, start: Double, boundary: Double, intervals: Int = 250
   ) throws {
-    try self.init(ExitLaw.levels(diffusion, start: start, boundary: boundary, intervals))
-  }
-
-  /// Solves for random starts in `dimension` d ≥ 3, from m₀ to the boundary |m| = `boundary`(m₀).
-  ///
-  /// `intervals` n ≥ 8. Throws `ParameterError` unless `boundary` is increasing, above the start and at
-  /// most 1, and the variance rate is above 0 on the way.
-  public init(
-    diffusion: ScalarDiffusion, dimension: Int, boundary: (Double) -> Double,
-    intervals: Int = 1000
-  ) throws {
-    try self.init(
-      ExitLaw.levels(diffusion, dimension: dimension, boundary: boundary, intervals))
-  }
-
-  static func levels(
-    _ diffusion: ScalarDiffusion, start: Double, boundary: Double, _ intervals: Int
-  ) throws -> [PassageLevel] {
     let start = abs(start)
     try ParameterError.require(
       start < boundary && boundary <= 1, "start", "\(start) and a boundary of \(boundary)",
       "an overlap below the boundary, which is at most 1")
-    return try grids(diffusion, end: boundary, intervals).map { grid in
-      PassageLevel(grid, [(start, boundary, 1)])
-    }
+    try self.init(
+      PassageProblem(diffusion, overlap: start, watchInterval: 0) { place in
+        (boundary - place.overlap) * (boundary + place.overlap)
+      }, intervals)
   }
 
-  static func levels(
-    _ diffusion: ScalarDiffusion, dimension: Int, boundary: (Double) -> Double, _ intervals: Int
-  ) throws -> [PassageLevel] {
-    try ParameterError.require(
-      dimension >= 3, "dimension", "\(dimension)", "at least 3 for the law of random starts")
-    // Beyond this overlap lies less than e^(−37) of the starts, or next to nothing at small d.
-    let exponent = 0.5 * Double(dimension - 3)
-    let largest = exponent > 0 ? min(-expm1(-37 / exponent), 1 - 1e-8).squareRoot() : 1 - 1e-8
-    let end = boundary(largest)
-    try ParameterError.require(
-      largest < end && end <= 1, "thresholds", "a boundary of \(end) for a start at \(largest)",
-      "a boundary above the start and at most 1")
-    return try grids(diffusion, end: end, intervals).map { grid in
-      let starts = grid.overlaps.indices.filter { grid.overlaps[$0] <= largest }
-      var weights = starts.map { i in
-        let square = grid.overlaps[i] * grid.overlaps[i]
-        return (i == 0 ? 0.5 : 1) * grid.slopes[i] * exp(exponent * log1p(-square))
-      }
-      let sum = weights.reduce(0, +)
-      weights = weights.map { $0 / sum }
-      let cases = zip(starts, weights).map { (grid.overlaps[$0], boundary(grid.overlaps[$0]), $1) }
-      return PassageLevel(grid, cases)
-    }
-  }
-
-  private static func grids(
-    _ diffusion: ScalarDiffusion, end: Double, _ intervals: Int
-  ) throws -> [PassageGrid] {
-    try ParameterError.require(intervals >= 8, "intervals", "\(intervals)", "at least 8")
-    return try [intervals / 2, intervals / 2 * 2, intervals / 2 * 4].map {
-      try PassageGrid(diffusion, end: end, intervals: $0)
-    }
+  /// Solves for random starts in `dimension` d ≥ 3, from m₀ to the boundary |m| = `boundary`(m₀).
+  ///
+  /// `intervals` n ≥ 8 is the first grid's. Throws `ParameterError` for the dimension, `LawUnavailable` unless
+  /// `boundary` is increasing, above the start and at most 1, and where the law cannot be had to ``tolerance``.
+  public init(
+    diffusion: ScalarDiffusion, dimension: Int, boundary: @escaping (Double) -> Double,
+    intervals: Int = 250
+  ) throws {
+    try self.init(
+      PassageProblem(
+        diffusion, dimension: dimension, nearest: boundary(0), watchInterval: 0
+      ) { place in
+        let end = boundary(place.overlap)
+        return (end - place.overlap) * (end + place.overlap)
+      }, intervals)
   }
 
   /// Mean and standard deviation of an exit time, with the estimated relative error of both.
   public typealias Moments = (mean: Double, standardDeviation: Double, error: Double)
 
-  static func moments(_ levels: [PassageLevel]) throws -> Moments {
-    let values = levels.map { $0.moments() }
-    let (first, second) = (extrapolate(values[0], values[1]), extrapolate(values[1], values[2]))
-    let deviation = max(0, second.variance).squareRoot()
-    try ParameterError.require(
-      second.mean.isFinite && second.mean > 0 && deviation.isFinite && deviation > 0, "start",
-      "an exit time without mean and variance", "a learning rate at which the plateau is left")
-    let error = max(
-      abs(first.mean / second.mean - 1), abs(max(0, first.variance).squareRoot() / deviation - 1))
-    return (second.mean, deviation, error)
+  static func moments(_ problem: PassageProblem, _ intervals: Int) throws -> Moments {
+    let moments = try Refinement(problem, intervals).moments
+    try ExitLaw.require(moments.error <= tolerance, "mean and spread", moments.error)
+    return moments
   }
 
-  init(_ levels: [PassageLevel]) throws {
-    (mean, standardDeviation, momentError) = try ExitLaw.moments(levels)
-    // The left tail is thinner than Gaussian, the right one exponential.
-    let start = max(0, mean - 12 * standardDeviation)
-    let period = mean + 24 * standardDeviation - start
-    let series = FourierSeries(levels, start: start, period: period)
-    frequencies = series.coefficients.count
-    // The mean of the periodic law falls short by the period for all that lies beyond it.
-    let beyond = abs(series.mean - mean) / period
-    survivalError = series.gridError + series.omittedError + beyond
-
-    let count = 2000
-    var (times, survival, density) = ([start], [1.0], [max(0, series.value(at: 0).density)])
-    for i in 1...count {
-      let root = Double(i) / Double(count)
-      let value = series.value(at: period * root * root)
-      times.append(start + period * root * root)
-      // Rounding must not let the curve rise.
-      survival.append(min(max(1 - value.cumulative, 0), survival[i - 1]))
-      density.append(max(0, value.density))
-      if survival[i] < 1e-10 { break }
+  /// Mean and standard deviation from the grids of n/2, n and 2n `intervals` as they are.
+  package static func unrefinedMoments(
+    diffusion: ScalarDiffusion, start: Double, boundary: Double, intervals: Int
+  ) throws -> Moments {
+    let problem = try PassageProblem(diffusion, overlap: start, watchInterval: 0) { place in
+      (boundary - place.overlap) * (boundary + place.overlap)
     }
-    (self.times, self.survival, self.density) = (times, survival, density)
+    return try Refinement(problem, intervals, goal: .infinity).moments
+  }
+
+  init(_ problem: PassageProblem, _ intervals: Int) throws {
+    let refinement = try Refinement(problem, intervals)
+    let (mean, deviation, error) = refinement.moments
+    try ExitLaw.require(error <= ExitLaw.tolerance, "mean and spread", error)
+    // The left tail is thinner than Gaussian: nothing exits before.
+    let origin = max(0, mean - 12 * deviation)
+    var inversion = try refinement.inversion(origin)
+    // Frequencies may ask for finer grids than moments do.
+    while inversion.gridError > 0.3 * ExitLaw.tolerance, try refinement.refine() {
+      inversion = try refinement.inversion(origin)
+    }
+    let curve = try LawCurve(
+      inversion, reach: mean - origin + 12 * deviation, tolerance: 1e-7)
+    let watch = problem.watchInterval
+    let watchError = try WatchError(
+      problem, spread: min(mean, deviation), peak: curve.density.max() ?? 0)
+    let numerical = inversion.gridError + inversion.omittedError + curve.error
+    try ExitLaw.require(numerical <= ExitLaw.tolerance, "survival", numerical)
+    try ExitLaw.require(
+      max(watchError.moments, watchError.survival) <= ExitLaw.watchTolerance,
+      "law watched at intervals of \(watch)", max(watchError.moments, watchError.survival))
+    // A path seen every h exits h/4 after its passage to the shifted boundary in the mean, and P(N ≤ n) is the
+    // smooth law's at (n + ½)h, the middle between two looks.
+    self.mean = mean + 0.25 * watch
+    standardDeviation = deviation
+    momentError = error + watchError.moments
+    times = curve.times.map { max(0, origin + $0 - 0.25 * watch) }
+    (survival, density) = (curve.survival, curve.density)
+    survivalError = min(1, numerical + watchError.survival)
+    frequencies = inversion.evaluations
+  }
+
+  private static func require(_ condition: Bool, _ what: String, _ error: Double) throws {
+    guard condition else {
+      let size = error.isFinite ? String(format: "%.0e", error) : "beyond all numbers"
+      throw LawUnavailable("the estimated error of the \(what) is \(size)")
+    }
   }
 
   /// P(exit time > `time`) by cubic interpolation; 0 beyond the end of the curve.
@@ -161,136 +148,158 @@ public struct ExitLaw: Sendable {
     return 0.5 * (lower + upper)
   }
 
+  /// The last time that is at most `time`, by bisection.
   private func piece(of time: Double) -> Int {
-    // Times are quadratically spaced: t_i − t_0 = (t_1 − t_0) i².
-    let guess = Int(((time - times[0]) / (times[1] - times[0])).squareRoot())
-    return min(max(guess, 0), times.count - 2)
+    var (lower, upper) = (0, times.count - 1)
+    while upper - lower > 1 {
+      let middle = (lower + upper) / 2
+      if times[middle] <= time { lower = middle } else { upper = middle }
+    }
+    return lower
   }
 
   /// The cubic with the values and slopes at both ends, kept between the values.
   private func interpolated(_ index: Int, _ time: Double) -> Double {
-    let width = times[index + 1] - times[index]
-    let t = (time - times[index]) / width
-    let (left, right) = (survival[index], survival[index + 1])
-    let bend =
-      t * (1 - t) * width * (t * density[index + 1] - (1 - t) * density[index])
-    let value = left * (1 - t) * (1 - t) * (1 + 2 * t) + right * t * t * (3 - 2 * t) + bend
-    return min(max(value, right), left)
+    let value = hermite(
+      (times[index], survival[index], density[index]),
+      (times[index + 1], survival[index + 1], density[index + 1]), at: time)
+    return min(max(value, survival[index + 1]), survival[index])
   }
 }
 
-typealias LawMoments = (mean: Double, variance: Double)
+/// A point of a curve of survival, whose slope is −`density`.
+private typealias CurvePoint = (time: Double, survival: Double, density: Double)
 
-/// Removes the error of second order from values on a grid and on one twice as fine.
-private func extrapolate(_ coarse: LawMoments, _ fine: LawMoments) -> LawMoments {
-  (mean: (4 * fine.mean - coarse.mean) / 3, variance: (4 * fine.variance - coarse.variance) / 3)
+private func hermite(_ left: CurvePoint, _ right: CurvePoint, at time: Double) -> Double {
+  let width = right.time - left.time
+  guard width > 0 else { return left.survival }
+  let t = (time - left.time) / width
+  let bend = t * (1 - t) * width * (t * right.density - (1 - t) * left.density)
+  return left.survival * (1 - t) * (1 - t) * (1 + 2 * t) + right.survival * t * t * (3 - 2 * t)
+    + bend
 }
 
-/// A grid with the starts on it, their boundaries and weights.
-final class PassageLevel {
-  private let grid: PassageGrid
-  private let starts: [PassageGrid.Place]
-  private let boundaries: [PassageGrid.Place]
-  private let weights: [Double]
-  private var values: [Complex<Double>]
-  private var slopes: [Complex<Double>]
+/// Draws the curve of survival at points dense enough for cubic interpolation between.
+private struct LawCurve {
+  let times: [Double]
+  let survival: [Double]
+  let density: [Double]
+  let error: Double
 
-  init(_ grid: PassageGrid, _ starts: [(overlap: Double, boundary: Double, weight: Double)]) {
-    self.grid = grid
-    self.starts = starts.map { grid.place($0.overlap) }
-    boundaries = starts.map { grid.place($0.boundary) }
-    weights = starts.map(\.weight)
-    values = [Complex<Double>](repeating: 0, count: grid.overlaps.count)
-    slopes = values
-  }
-
-  /// The variance is the mean of variances plus the variance of means.
-  func moments() -> LawMoments {
-    let moments = grid.moments()
-    var (mean, square, variance) = (0.0, 0.0, 0.0)
-    for i in weights.indices {
-      func passed(_ values: [Double], _ slopes: [Double]) -> Double {
-        boundaries[i].value(values, slopes) - starts[i].value(values, slopes)
+  init(_ inversion: TransformInversion, reach: Double, tolerance: Double) throws {
+    func point(_ time: Double) throws -> CurvePoint {
+      let value = try inversion.value(at: time)
+      return (time, value.survival, max(0, value.density))
+    }
+    var points: [CurvePoint] = [(0, 1, 0)]
+    /// Adds all points after `left` up to `right`.
+    func draw(_ left: CurvePoint, _ right: CurvePoint, _ depth: Int) throws {
+      let middle = try point(0.5 * (left.time + right.time))
+      let miss = abs(hermite(left, right, at: middle.time) - middle.survival)
+      // Between two points the curve falls: where they are that near, nothing is left to draw.
+      if miss > tolerance && left.survival - right.survival > tolerance && depth < 60 {
+        try draw(left, middle, depth + 1)
+        try draw(middle, right, depth + 1)
+      } else {
+        points.append(middle)
+        points.append(right)
       }
-      let time = passed(moments.mean, moments.meanSlope)
-      mean += weights[i] * time
-      square += weights[i] * time * time
-      variance += weights[i] * passed(moments.variance, moments.varianceSlope)
     }
-    return (mean, variance + square - mean * mean)
-  }
-
-  /// E e^{−iωτ}.
-  func transform(_ frequency: Double) -> Complex<Double> {
-    grid.logarithm(Complex(0, frequency), into: &values, slopes: &slopes)
-    var sum = Complex<Double>.zero
-    for i in weights.indices {
-      let exponent = starts[i].value(values, slopes) - boundaries[i].value(values, slopes)
-      sum += Complex(weights[i]) * Complex.exp(exponent)
+    var end = try point(reach)
+    try draw(points[0], end, 0)
+    // The tail may be far slower than the spread says.
+    for _ in 0..<200 where end.survival > 1e-10 {
+      let next = try point(1.5 * end.time)
+      guard next.survival < end.survival else { break }
+      try draw(end, next, 0)
+      end = next
     }
-    return sum
+    times = points.map(\.time)
+    density = points.map(\.density)
+    // Rounding must not let the curve rise.
+    var last = 1.0
+    survival = points.map { point in
+      last = min(max(point.survival, 0), last)
+      return last
+    }
+    // Halving a piece divides its error by sixteen; beyond the curve survival counts as 0.
+    error = tolerance + last
   }
 }
 
-/// The density and distribution function of a positive time from its transform.
-private struct FourierSeries {
-  let coefficients: [Complex<Double>]
-  let gridError: Double
-  let omittedError: Double
-  private let start: Double
-  private let period: Double
-  private let atZero: Double
+/// Refines grids until the moments stand.
+private final class Refinement {
+  private(set) var moments: ExitLaw.Moments = (0, 0, .infinity)
+  private let problem: PassageProblem
+  private var levels: [PassageLevel]
+  private var values: [PassageLevel.Moments]
+  private var finest: Int
 
-  init(
-    _ levels: [PassageLevel], start: Double, period: Double, smallest: Double = 1e-9,
-    largestCount: Int = 4096
-  ) {
-    var coefficients: [Complex<Double>] = []
-    var gridError = 0.0
-    var omitted = Double.infinity
-    while omitted > smallest, coefficients.count < largestCount {
-      for _ in 0..<8 {
-        let frequency = 2 * .pi * Double(coefficients.count + 1) / period
-        let values = levels.map { $0.transform(frequency) }
-        let first = Complex(1.0 / 3) * (Complex(4) * values[1] - values[0])
-        let second = Complex(1.0 / 3) * (Complex(4) * values[2] - values[1])
-        coefficients.append(second * Complex(length: 1, phase: frequency * start))
-        gridError += 2 * (second - first).length / (.pi * Double(coefficients.count))
-      }
-      omitted = FourierSeries.omitted(coefficients)
+  /// Doubles `intervals` until the moments stand to `goal`.
+  init(_ problem: PassageProblem, _ intervals: Int, goal: Double = 1e-9) throws {
+    try ParameterError.require(intervals >= 8, "intervals", "\(intervals)", "at least 8")
+    self.problem = problem
+    finest = intervals / 2 * 4
+    levels = try [finest / 4, finest / 2, finest].map {
+      try PassageLevel(problem, intervals: $0)
     }
-    self.coefficients = coefficients
-    self.gridError = gridError
-    self.start = start
-    self.period = period
-    omittedError = omitted
-    atZero = coefficients.enumerated().reduce(0) { sum, item in
-      sum + item.element.imaginary / Double(item.offset + 1)
+    values = levels.map { $0.moments() }
+    moments = Refinement.extrapolated(values)
+    while !(moments.error <= goal), try refine() {}
+    guard let last = values.last, last.mean.isFinite, last.variance.isFinite else {
+      throw LawUnavailable(
+        "the boundary lies so far beyond the plateau that the mean exit time or its spread is beyond "
+          + "all numbers")
+    }
+    guard moments.mean > 0, moments.standardDeviation > 0 else {
+      throw LawUnavailable("mean and spread of the exit time are lost to rounding")
+    }
+    // A mean that the rarest starts rule is nobody's.
+    moments.error += 100 * last.rarest
+  }
+
+  /// Doubles the grids once; false where they are as fine as they get.
+  func refine() throws -> Bool {
+    guard finest < 32_000 else { return false }
+    finest *= 2
+    let level = try PassageLevel(problem, intervals: finest)
+    levels = [levels[1], levels[2], level]
+    values = [values[1], values[2], level.moments()]
+    moments = Refinement.extrapolated(values)
+    return true
+  }
+
+  /// Survival and density of the time less `origin`.
+  func inversion(_ origin: Double) throws -> TransformInversion {
+    try TransformInversion(scale: moments.mean - origin + moments.standardDeviation) {
+      transform($0, origin: origin)
     }
   }
 
-  /// Bounds 2 Σ |φ_k|/(πk) over what was left out, if φ falls on as in the last half.
-  private static func omitted(_ coefficients: [Complex<Double>]) -> Double {
-    let last = coefficients.count
-    let (middle, end) = (coefficients[last / 2].length, coefficients[last - 1].length)
-    let decay = end > 0 ? log(middle / end) / Double(last - 1 - last / 2) : 1
-    return 2 * end / (.pi * Double(last) * max(decay, 0.1 / Double(last)))
+  /// E e^{−iωτ} of the time less `origin`, with an estimate of its error.
+  private func transform(
+    _ frequency: Double, origin: Double
+  ) -> (value: ComplexPair, error: Double) {
+    let values = levels.map { $0.transform(frequency, origin: origin) }
+    let (x, ex) = Refinement.romberg(values.map(\.real))
+    let (y, ey) = Refinement.romberg(values.map(\.imaginary))
+    return ((x, y), (ex * ex + ey * ey).squareRoot())
   }
 
-  /// The mean of the law wrapped to one period.
-  var mean: Double { start + period / 2 + period * atZero / .pi }
+  private static func extrapolated(
+    _ values: [PassageLevel.Moments]
+  ) -> ExitLaw.Moments {
+    let (mean, meanError) = romberg(values.map(\.mean))
+    let (variance, varianceError) = romberg(values.map(\.variance))
+    let error = max(abs(meanError / mean), 0.5 * abs(varianceError / variance))
+    return (mean, max(0, variance).squareRoot(), error)
+  }
 
-  /// Distribution function and density at a time in [0, `period`] after the start.
-  func value(at time: Double) -> (cumulative: Double, density: Double) {
-    let turn = Complex(length: 1, phase: 2 * .pi * time / period)
-    var rotation = Complex<Double>.one
-    var (cumulative, density) = (0.0, 0.0)
-    for (index, value) in coefficients.enumerated() {
-      rotation *= turn
-      let term = value * rotation
-      density += term.real
-      cumulative += term.imaginary / Double(index + 1)
-    }
-    return (time / period + (cumulative - atZero) / .pi, (1 + 2 * density) / period)
+  /// Removes the errors of second and fourth order; the change by the latter is the estimate.
+  private static func romberg(_ values: [Double]) -> (value: Double, error: Double) {
+    let coarse = values[1] + (values[1] - values[0]) / 3
+    let fine = values[2] + (values[2] - values[1]) / 3
+    let change = (fine - coarse) / 15
+    return (fine + change, abs(change))
   }
 }

@@ -50,7 +50,8 @@ public struct LinearisedExitLaw: Sendable {
     case .fixed(let frame): center = abs(frame.teacherOverlaps[0])
     }
     let spread = variance.squareRoot()
-    func moment(_ power: Int, around origin: Double) throws -> (
+    /// `scale` is about the size of the moment, by which a quadrature may be wrong 1e-10 times.
+    func moment(_ power: Int, around origin: Double, scale: Double) throws -> (
       value: Double, errorEstimate: Double
     ) {
       // M = ±e^y: the exit time is smooth in y, and the mass beyond these ends negligible.
@@ -61,7 +62,7 @@ public struct LinearisedExitLaw: Sendable {
       var sum = (value: 0.0, errorEstimate: 0.0)
       for (lower, upper) in zip(ends, ends.dropFirst()) {
         let piece = try integrate(
-          from: lower, to: upper, absoluteTolerance: 1e-13, relativeTolerance: 1e-10
+          from: lower, to: upper, absoluteTolerance: 1e-10 * scale, relativeTolerance: 1e-10
         ) { y in
           let size = exp(y)
           let density =
@@ -75,8 +76,9 @@ public struct LinearisedExitLaw: Sendable {
       }
       return sum
     }
-    let (first, firstError) = try moment(1, around: 0)
-    let (second, secondError) = try moment(2, around: first)
+    let typical = log1p(threshold / (center * center + variance)) / (2 * rate)
+    let (first, firstError) = try moment(1, around: 0, scale: typical)
+    let (second, secondError) = try moment(2, around: first, scale: typical * typical)
     (growthRate, noiseShare, self.center, self.spread) = (rate, share, center, spread)
     (mean, standardDeviation, self.threshold) = (first, second.squareRoot(), threshold)
     momentError = max(firstError / first, secondError / (2 * second))

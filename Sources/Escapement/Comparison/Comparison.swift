@@ -41,7 +41,6 @@ public struct Comparison: Sendable {
     let theory = try TheorySummary(
       model: experiment.model, start: experiment.start,
       thresholds: experiment.exitRule.thresholds)
-    let (law, missing) = try Comparison.law(experiment, runs)
     summary = ComparisonSummary(
       experiment: experiment.resolved,
       provenance: ComparisonSummary.Provenance(
@@ -50,22 +49,12 @@ public struct Comparison: Sendable {
       theory: theory,
       exitTimes: try Comparison.exitTimeSummaries(experiment, runs),
       comparisons: try PairComparison.all(experiment, runs),
-      law: law, warnings: Comparison.warnings(experiment, runs, theory) + missing,
+      law: LawComparison.all(experiment, runs),
+      warnings: Comparison.warnings(experiment, runs, theory),
       timing: Dictionary(
         uniqueKeysWithValues: runs.map {
           ($0.kind.rawValue, ComparisonSummary.Timing(steps: $0.steps, seconds: $0.seconds))
         }))
-  }
-
-  /// Tests replicas against the SDE's law, or says why it is not there: what has been run stays.
-  private static func law(
-    _ experiment: Experiment, _ runs: [EnsembleRun]
-  ) throws -> (law: [LawComparison], missing: [String]) {
-    do {
-      return (try LawComparison.all(experiment, runs), [])
-    } catch let error as GSLError {
-      return ([], ["the comparison with the SDE's law is not available, because of \(error)"])
-    }
   }
 
   private static func exitTimeSummaries(_ experiment: Experiment, _ runs: [EnsembleRun]) throws
@@ -117,6 +106,9 @@ public struct Comparison: Sendable {
         "some replicas did not exit by the horizon "
           + "\(NumberText.given(experiment.exitRule.horizon)): "
           + "means are restricted to it, and say nothing of later times")
+    }
+    for (name, reason) in theory.notAvailable.sorted(by: { $0.key < $1.key }) {
+      warnings.append("\(name) is not available, because \(reason)")
     }
     return warnings + experiment.warnings(replicas: runs.map(\.replicas).max() ?? 0)
   }

@@ -10,24 +10,28 @@ public struct LawComparison: Encodable, Sendable {
   public let threshold: Double
   /// When the law watches the risk: as the dynamics does.
   public let monitoring: String
-  /// Mean exit time of the law.
-  public let mean: Double
+  /// Mean exit time of the law; null, as all that follows, where the law is not available.
+  public let mean: Double?
   /// Standard deviation of the law.
-  public let standardDeviation: Double
-  /// Estimated errors of the law: far below what the replicas can tell, or the tests mean little.
-  public let error: LawSummary.Errors
-  /// Tests of the hypothesis that the replicas were drawn from the law.
-  public let tests: OneSampleBattery
+  public let standardDeviation: Double?
+  /// Estimated errors of the law, which the tests allow for.
+  public let error: LawSummary.Errors?
+  /// Tests of the hypothesis that the replicas were drawn from a law within the error of this one.
+  public let tests: OneSampleBattery?
   /// Largest distance of the distribution functions, with a 95% interval.
-  public let largestDistance: IntervalEstimate
-  /// Mean of the replicas over that of the law; null when a replica did not exit.
+  public let largestDistance: IntervalEstimate?
+  /// Mean of the replicas over that of the law; null when a replica did not exit, or the error of the law's
+  /// mean is no small part of the margin.
   public let meanRatio: PairComparison.Ratio?
+  /// Why there is no law to test against.
+  public let notAvailable: String?
 
   enum CodingKeys: String, CodingKey {
     case dynamics, threshold, monitoring, mean, error, tests
     case standardDeviation = "standard_deviation"
     case largestDistance = "largest_distance"
     case meanRatio = "mean_ratio"
+    case notAvailable = "not_available"
   }
 
   /// Writes every key, null where there is no value.
@@ -42,30 +46,27 @@ public struct LawComparison: Encodable, Sendable {
     try container.encode(tests, forKey: .tests)
     try container.encode(largestDistance, forKey: .largestDistance)
     try container.encode(meanRatio, forKey: .meanRatio)
+    try container.encode(notAvailable, forKey: .notAvailable)
   }
 
-  /// Tests every noisy dynamics of an experiment at every threshold; empty where no law is known,
-  /// that is, for p or k above 1 and where the plateau is not left.
-  static func all(_ experiment: Experiment, _ runs: [EnsembleRun]) throws -> [LawComparison] {
+  /// Tests every noisy dynamics of an experiment at every threshold; empty for p or k above 1 and other
+  /// models, where no law is known. What fails is a reason in its entry.
+  static func all(_ experiment: Experiment, _ runs: [EnsembleRun]) -> [LawComparison] {
     let noisy = runs.filter { !$0.kind.isDeterministic && $0.replicas > 1 }
-    guard !noisy.isEmpty, experiment.model.isPhaseRetrieval, experiment.model.width == 1,
-      experiment.model.teacherUnits == 1
-    else {
-      return []
-    }
+    guard !noisy.isEmpty, experiment.hasLaw else { return [] }
     var result: [LawComparison] = []
     for (index, mark) in experiment.exitRule.marks.enumerated() where mark.criterion == .risk {
-      let threshold = mark.threshold
-      var laws: [Monitoring: ExitLaw] = [:]
+      var laws: [Monitoring: Result<ExitLaw, any Error>] = [:]
       for run in noisy {
         let watched = experiment.monitoring(of: run.kind)
+        let law =
+          laws[watched]
+          ?? Result { try ExitLaw(experiment, threshold: mark.threshold, watched: watched) }
+        laws[watched] = law
         do {
-          let law = try laws[watched] ?? ExitLaw(experiment, threshold: threshold, watched: watched)
-          laws[watched] = law
-          result.append(try LawComparison(experiment, run, index, law))
-        } catch is ParameterError {
-          // There is no such law: nothing to say.
-          continue
+          result.append(try LawComparison(experiment, run, index, law.get()))
+        } catch {
+          result.append(LawComparison(experiment, run, index, notAvailable: "\(error)"))
         }
       }
     }
@@ -82,19 +83,35 @@ public struct LawComparison: Encodable, Sendable {
     standardDeviation = law.standardDeviation
     error = LawSummary.Errors(moments: law.momentError, survival: law.survivalError)
     let battery = try OneSampleBattery(
-      sample, lattice: experiment.interval(of: watched) ?? 0
+      sample, lattice: experiment.interval(of: watched) ?? 0, lawError: law.survivalError
     ) { law.survival(at: $0) }
     tests = battery
     largestDistance = battery.largestDistance
     meanRatio =
-      sample.censored > 0
+      sample.censored > 0 || law.momentError > 0.1 * experiment.margin
       ? nil
       : try PairComparison.Ratio(
         .oneSample(sample, against: law.mean), hasExits: true, margin: experiment.margin)
+    notAvailable = nil
+  }
+
+  private init(
+    _ experiment: Experiment, _ run: EnsembleRun, _ index: Int, notAvailable reason: String
+  ) {
+    dynamics = run.kind.rawValue
+    threshold = run.marks[index].threshold
+    monitoring = experiment.monitoring(of: run.kind).rawValue
+    (mean, standardDeviation, error, tests, largestDistance, meanRatio) = (
+      nil, nil, nil, nil, nil, nil
+    )
+    notAvailable = reason
   }
 }
 
 extension Experiment {
+  /// Whether the law of the SDE's exit time is known: phase retrieval with p = k = 1.
+  var hasLaw: Bool { model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1 }
+
   /// The time between two looks at the risk; nil when it is watched always.
   func interval(of monitoring: Monitoring) -> Double? {
     switch monitoring {

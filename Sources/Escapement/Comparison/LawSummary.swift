@@ -3,16 +3,16 @@ import Statistics
 
 /// Holds the law of the SDE's exit time at every threshold: what `escapement law` prints.
 public struct LawSummary: Encodable, Sendable {
-  /// The law at one threshold.
+  /// The law at one threshold; its numbers are null where it is not available.
   public struct Law: Encodable, Sendable {
     /// Fraction T of the initial risk.
     public let threshold: Double
     /// Mean exit time τ.
-    public let mean: Double
+    public let mean: Double?
     /// Standard deviation of the exit time.
-    public let standardDeviation: Double
+    public let standardDeviation: Double?
     /// Estimated error: relative for mean and standard deviation, absolute for the survival.
-    public let error: Errors
+    public let error: Errors?
     /// Quantiles of the exit time.
     public let quantiles: [String: Double?]
     /// Pairs [τ, P(exit time > τ)].
@@ -21,13 +21,16 @@ public struct LawSummary: Encodable, Sendable {
     public let density: [[Double]]
     /// The law of the linearised SDE; null where nothing grows.
     public let linearised: Linearised?
+    /// Why there is no law: it does not exist, or its estimated error is above the tolerance.
+    public let notAvailable: String?
 
     enum CodingKeys: String, CodingKey {
       case threshold, mean, error, quantiles, survival, density, linearised
       case standardDeviation = "standard_deviation"
+      case notAvailable = "not_available"
     }
 
-    /// Writes every key, `linearised` null where there is none.
+    /// Writes every key, null where there is no value.
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(threshold, forKey: .threshold)
@@ -38,6 +41,7 @@ public struct LawSummary: Encodable, Sendable {
       try container.encode(survival, forKey: .survival)
       try container.encode(density, forKey: .density)
       try container.encode(linearised, forKey: .linearised)
+      try container.encode(notAvailable, forKey: .notAvailable)
     }
   }
 
@@ -78,22 +82,41 @@ public struct LawSummary: Encodable, Sendable {
 
   /// Solves for the law of an experiment with p = k = 1, from fixed or random starts.
   ///
-  /// Throws `ParameterError` for another width or number of teacher units, and where no law exists.
+  /// Throws `ParameterError` for another model, width or number of teacher units and for starts without a
+  /// law; what else fails at a threshold is said there.
   public init(_ experiment: Experiment) throws {
     monitoring = experiment.monitoring.rawValue
     laws = try experiment.exitRule.thresholds.map { threshold in
-      let law = try ExitLaw(experiment, threshold: threshold, watched: experiment.monitoring)
-      // A thousand points draw a curve; the solution itself has more.
-      let stride = max(1, law.times.count / 1000)
-      let shown = Swift.stride(from: 0, to: law.times.count, by: stride)
-      return Law(
-        threshold: threshold, mean: law.mean, standardDeviation: law.standardDeviation,
-        error: Errors(moments: law.momentError, survival: law.survivalError),
-        quantiles: LawSummary.quantiles { law.quantile($0) },
-        survival: shown.map { [law.times[$0], law.survival[$0]] },
-        density: shown.map { [law.times[$0], law.density[$0]] },
-        linearised: try Linearised(experiment, threshold, law))
+      do {
+        let law = try ExitLaw(experiment, threshold: threshold, watched: experiment.monitoring)
+        return Law(experiment, threshold, law)
+      } catch let error as ParameterError {
+        throw error
+      } catch {
+        return Law(experiment, threshold, notAvailable: "\(error)")
+      }
     }
+  }
+}
+
+extension LawSummary.Law {
+  fileprivate init(_ experiment: Experiment, _ threshold: Double, _ law: ExitLaw) {
+    // A thousand points draw a curve; the solution itself may have more.
+    let shown = Swift.stride(from: 0, to: law.times.count, by: max(1, law.times.count / 1000))
+    self.init(
+      threshold: threshold, mean: law.mean, standardDeviation: law.standardDeviation,
+      error: LawSummary.Errors(moments: law.momentError, survival: law.survivalError),
+      quantiles: LawSummary.quantiles { law.quantile($0) },
+      survival: shown.map { [law.times[$0], law.survival[$0]] },
+      density: shown.map { [law.times[$0], law.density[$0]] },
+      linearised: try? LawSummary.Linearised(experiment, threshold, law), notAvailable: nil)
+  }
+
+  fileprivate init(_ experiment: Experiment, _ threshold: Double, notAvailable reason: String) {
+    self.init(
+      threshold: threshold, mean: nil, standardDeviation: nil, error: nil,
+      quantiles: LawSummary.quantiles { _ in nil }, survival: [], density: [], linearised: nil,
+      notAvailable: reason)
   }
 }
 
@@ -120,7 +143,8 @@ extension LawSummary {
 }
 
 extension ExitLaw {
-  /// Solves for the exit law of an experiment's SDE, watched as it says.
+  /// Solves for the exit law of an experiment's SDE, watched as it says: what `law` prints, `compare` tests
+  /// and figures draw.
   init(_ experiment: Experiment, threshold: Double, watched: Monitoring) throws {
     let model = experiment.model
     try self.init(

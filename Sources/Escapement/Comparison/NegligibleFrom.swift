@@ -57,7 +57,8 @@ public struct NegligibleFrom: Encodable, Sendable {
     do {
       return try NoiseShift(model: model, start: experiment.start, threshold: threshold)
         .dimension(margin: experiment.margin)
-    } catch is ParameterError {
+    } catch {
+      // Without the law there is the measured shift.
       return nil
     } catch is GSLError {
       // The measured shift stands in for a law that cannot be computed.

@@ -27,6 +27,8 @@ public struct TheorySummary: Encodable, Sendable {
   public let largestGainFromWidth: Double?
   /// Excess risk at long times.
   public let plateau: Double?
+  /// Why a prediction that should be there is not, by its key and threshold.
+  public let notAvailable: [String: String]
 
   enum CodingKeys: String, CodingKey {
     case leap
@@ -40,9 +42,12 @@ public struct TheorySummary: Encodable, Sendable {
     case gainFromWidth = "gain_from_width"
     case largestGainFromWidth = "largest_gain_from_width"
     case plateau
+    case notAvailable = "not_available"
   }
 
-  /// Evaluates every closed form for a model; throws `GSLError` when a quadrature fails.
+  /// Evaluates every closed form for a model; a quadrature that fails is a reason in `notAvailable`.
+  ///
+  /// Throws what the target's expansion throws.
   public init(model: Model, start: Start, thresholds: [Double]) throws {
     let theory = EscapeTheory(model: model)
     informationExponent = try model.informationExponent()
@@ -54,8 +59,16 @@ public struct TheorySummary: Encodable, Sendable {
       Dictionary(uniqueKeysWithValues: try thresholds.map { ("\($0)", try body($0)) })
     }
     annealedExitTime = keyed(theory.annealedExitTime)
-    // A quadrature that fails leaves one formula out, not the run that it stands beside.
-    quenchedExitTime = keyed { try? theory.quenchedExitTime(threshold: $0) }
+    var failures: [String: String] = [:]
+    quenchedExitTime = keyed { threshold in
+      do {
+        return try theory.quenchedExitTime(threshold: threshold)
+      } catch {
+        failures["quenched_exit_time at \(threshold)"] = "\(error)"
+        return nil
+      }
+    }
+    notAvailable = failures
     if case .fixed(let frame) = start, theory.hasExitTimeFormulas {
       let sum = frame.teacherOverlaps.reduce(0) { $0 + $1 * $1 }
       linearisedExitTime = keyed {
@@ -83,6 +96,7 @@ public struct TheorySummary: Encodable, Sendable {
     try container.encode(gainFromWidth, forKey: .gainFromWidth)
     try container.encode(largestGainFromWidth, forKey: .largestGainFromWidth)
     try container.encode(plateau, forKey: .plateau)
+    try container.encode(notAvailable, forKey: .notAvailable)
   }
 }
 

@@ -193,24 +193,31 @@ private func verdictLine(_ pair: PairComparison) -> String {
 }
 
 private func lawLine(_ entry: LawComparison, _ comparison: Comparison) -> String {
+  let head = "T = \(NumberText.given(entry.threshold))  \(title(entry.dynamics)): "
+  guard let value = entry.tests?.kolmogorovSmirnov.pValue, let mean = entry.mean else {
+    return head
+      + "law not available at this threshold, because \(entry.notAvailable ?? "it was not tested")"
+  }
   let isWhole = comparison.summary.exitTimes.contains {
     $0.dynamics == entry.dynamics && $0.threshold == entry.threshold && $0.criterion == "risk"
       && $0.exited == $0.replicas
   }
   let end = NumberText.short(comparison.experiment.exitRule.horizon)
-  let value = entry.tests.kolmogorovSmirnov.pValue
   let agrees = value > 0.01
   let answer =
     agrees ? "no difference found".green : "another law".red
   let until = isWhole ? "" : " up to τ = \(end)"
-  var line = "T = \(NumberText.given(entry.threshold))  \(title(entry.dynamics)): \(answer)\(until), "
+  var line = "\(head)\(answer)\(until), "
   line += "KS p \(value >= 1e-300 ? "= " : "")\(NumberText.pValue(value))"
-  if let distance = entry.largestDistance.interval {
+  if let distance = entry.largestDistance?.interval {
     line += ", largest distance at most \(NumberText.short(distance.upperBound)) (95%)"
   }
   if let ratio = entry.meanRatio {
     let estimate = NumberText.short(ratio.estimate)
-    line += ", mean \(estimate) of the law's \(NumberText.short(entry.mean))"
+    line += ", mean \(estimate) of the law's \(NumberText.short(mean))"
+  }
+  if let error = entry.error?.survival, error > 1e-5 {
+    line += String(format: ", less the law's own error of %.0e", error)
   }
   return line + (entry.monitoring == "discrete" ? ", watched at SGD's steps" : "")
 }

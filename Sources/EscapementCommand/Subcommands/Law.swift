@@ -19,10 +19,12 @@ struct Law: AsyncParsableCommand {
     switch format {
     case .json: try Console.output(try jsonData(summary))
     case .table:
-      let rows = summary.laws.flatMap { law in
-        [
-          row(law.threshold, "SDE", law.mean, law.standardDeviation, law.quantiles, law.error)
-        ]
+      let rows = summary.laws.flatMap { law -> [[String]] in
+        guard let mean = law.mean, let deviation = law.standardDeviation, let error = law.error
+        else {
+          return []
+        }
+        return [row(law.threshold, "SDE", mean, deviation, law.quantiles, error)]
           + [law.linearised].compactMap { $0 }.map {
             row(law.threshold, "linearised", $0.mean, $0.standardDeviation, $0.quantiles, $0.error)
           }
@@ -30,7 +32,11 @@ struct Law: AsyncParsableCommand {
       let header = [
         "T", "law", "mean τ", "s.d.", "5%", "median", "95%", "error, moments", "error, survival",
       ]
-      try Console.output(textTable(header, rows, rightAligned: Set(2...8)))
+      let refused = summary.laws.compactMap { law in
+        law.notAvailable.map { "T = \(law.threshold): not available, because \($0)\n" }
+      }
+      try Console.output(
+        (rows.isEmpty ? "" : textTable(header, rows, rightAligned: Set(2...8))) + refused.joined())
     }
   }
 

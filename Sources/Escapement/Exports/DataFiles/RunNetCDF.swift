@@ -97,8 +97,9 @@ private func addLaw(
   _ run: Run, to file: NetCDFFile, along threshold: NetCDFFile.Dimension,
   _ describe: (NetCDFFile.Variable) throws -> Void
 ) throws {
-  let curves = run.rules.map { rule in
-    run.exitLaw(of: rule).map { law in
+  let laws = run.rules.map(run.exitLaw)
+  let curves = laws.map { found in
+    found.map { law, _ in
       stride(from: 0, to: law.times.count, by: max(1, law.times.count / 400)).map {
         (time: law.times[$0], survival: law.survival[$0])
       }
@@ -112,6 +113,9 @@ private func addLaw(
     let variable = try file.addVariable(
       name, of: Double.self, along: [threshold, point], fill: .nan)
     try describe(variable)
+    if let monitoring = laws.compactMap({ $0?.monitoring.rawValue }).first {
+      try file.setAttribute("monitoring", monitoring, of: variable)
+    }
     for (index, curve) in curves.enumerated() where !curve.isEmpty {
       try file.write(curve.map { $0[keyPath: value] }, to: variable, at: [index])
     }

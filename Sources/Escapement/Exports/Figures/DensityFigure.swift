@@ -3,8 +3,8 @@ import GSL
 import Statistics
 
 /// Shows the densities of the exit times of all dynamics as histograms, those that exit at one time, as
-/// the ODE from a fixed start, as lines and the density of the Fokker–Planck equation where it can be
-/// solved.
+/// the ODE from a fixed start, as lines and the density of the law that `compare` tests them against where
+/// there is one.
 func densityFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -> Figure? {
   var (blocks, plots): ([FigureBlock], [String]) = ([], [])
   var highest = 0.0
@@ -36,10 +36,7 @@ func densityFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws ->
   if let law = setting.law {
     let stride = max(1, law.times.count / 400)
     let points = Swift.stride(from: 0, to: law.times.count, by: stride).map { $0 }
-    let rows = zip(points, points.dropFirst()).map { left, right in
-      let (begin, end) = (law.times[left], law.times[right])
-      return [(begin + end) / 2, (law.survival[left] - law.survival[right]) / (end - begin)]
-    }
+    let rows = points.map { [law.times[$0], law.density[$0]] }
     highest = max(highest, rows.map { $0[1] }.filter(\.isFinite).max() ?? 0)
     plots.append(
       "data index \(blocks.count) using 1:2 with lines linetype 5 "
@@ -61,7 +58,9 @@ func densityFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws ->
   }
   let solved =
     setting.law == nil
-    ? "" : "; the density of the Fokker–Planck equation is solved for without simulation"
+    ? ""
+    : "; the density of the Fokker–Planck equation, from the same starts and watched as SGD is, is "
+      + "solved for without simulation"
   return Figure(
     name: name,
     caption: "Densities of the exit time, the first τ at which \(setting.rule). Histograms with "

@@ -15,7 +15,7 @@ extension Run {
       let curves = try series.filter { $0.hasSameRule(as: rule) }.map {
         FigureSample(kind: $0.dynamics, sample: try $0.sample(horizon: horizon))
       }.filter { $0.sample.exited > 0 }
-      let setting = FigureSetting(experiment: experiment, rule: rule, law: exitLaw(of: rule))
+      let setting = FigureSetting(experiment: experiment, rule: rule, law: exitLaw(of: rule)?.law)
       for make in [densityFigure, survivalFigure, differenceFigure, quantileFigure] {
         try figures.addThrowing { try make(curves, setting) }
       }
@@ -23,17 +23,17 @@ extension Run {
     return figures
   }
 
-  /// The law of the SDE's exit time, where it can be solved for.
-  func exitLaw(of rule: ExitSeries) -> ExitLaw? {
-    guard rule.criterion == "risk", case .fixed(let frame) = experiment.start,
-      let diffusion = try? ScalarDiffusion(
-        model: experiment.model, finiteSizeDrift: experiment.finiteSizeDrift)
+  /// The law of the SDE's exit time that `compare` tests the run's ground truth against, or its SDE: from its
+  /// starts, watched as it is; nil where there is none to its tolerance.
+  func exitLaw(of rule: ExitSeries) -> (law: ExitLaw, monitoring: Monitoring)? {
+    let kinds = DynamicsKind.fromSGD.filter { !$0.isDeterministic }
+    guard rule.criterion == "risk", experiment.hasLaw,
+      let kind = kinds.first(where: { kind in series.contains { $0.dynamics == kind } })
     else { return nil }
-    let overlap = frame.teacherOverlaps[0]
-    return try? ExitLaw(
-      diffusion: diffusion, start: overlap,
-      boundary: exitBoundary(
-        threshold: rule.threshold, overlap: overlap, model: experiment.model))
+    let watched = experiment.monitoring(of: kind)
+    return (try? ExitLaw(experiment, threshold: rule.threshold, watched: watched)).map {
+      ($0, watched)
+    }
   }
 }
 
