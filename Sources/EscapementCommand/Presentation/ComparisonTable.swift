@@ -7,7 +7,7 @@ func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
   var text = heading(comparison) + "\n\n"
   for mark in experiment.exitRule.marks {
-    text += "Exit at \(markTitle(mark))".bold + "\n"
+    text += "Exit at \(mark.criterion.title(NumberText.given(mark.threshold)))".bold + "\n"
     text += exitTable(comparison, mark) + "\n"
     if histogram { text += ExitHistogram.of(exitTimes(summary, at: mark)) + "\n" }
   }
@@ -111,17 +111,6 @@ private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
     rightAligned: [1, 2, 3, 5])
 }
 
-/// Says what a mark stands for.
-private func markTitle(_ mark: ExitMark) -> String {
-  switch mark.criterion {
-  case .risk: return "T = \(NumberText.given(mark.threshold)) of the initial risk"
-  case .overlap(let unit):
-    return
-      "overlap η = \(NumberText.given(mark.threshold)) with teacher unit \(unit + 1)"
-  case .subspace: return "S = \(NumberText.given(mark.threshold)) of the teacher's subspace"
-  }
-}
-
 private func markName(_ pair: PairComparison) -> String {
   PointResult.Mark(criterion: pair.criterion, threshold: pair.threshold).text
 }
@@ -194,7 +183,8 @@ private func verdictLine(_ pair: PairComparison) -> String {
 
 private func lawLine(_ entry: LawComparison, _ comparison: Comparison) -> String {
   let isWhole = comparison.summary.exitTimes.contains {
-    $0.dynamics == entry.dynamics && $0.threshold == entry.threshold && $0.criterion == "risk"
+    $0.dynamics == entry.dynamics && $0.threshold == entry.threshold
+      && $0.criterion == ExitCriterion.risk.name
       && $0.exited == $0.replicas
   }
   let end = NumberText.short(comparison.experiment.exitRule.horizon)
@@ -203,7 +193,8 @@ private func lawLine(_ entry: LawComparison, _ comparison: Comparison) -> String
   let answer =
     agrees ? "no difference found".green : "another law".red
   let until = isWhole ? "" : " up to τ = \(end)"
-  var line = "T = \(NumberText.given(entry.threshold))  \(title(entry.dynamics)): \(answer)\(until), "
+  var line =
+    "T = \(NumberText.given(entry.threshold))  \(title(entry.dynamics)): \(answer)\(until), "
   line += "KS p \(value >= 1e-300 ? "= " : "")\(NumberText.pValue(value))"
   if let distance = entry.largestDistance.interval {
     line += ", largest distance at most \(NumberText.short(distance.upperBound)) (95%)"
