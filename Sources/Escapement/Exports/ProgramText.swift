@@ -69,12 +69,15 @@ func isPlainWord(_ word: String) -> Bool {
     && word.unicodeScalars.allSatisfy { isFileScalar($0) || $0 == "_" || $0 == " " || $0 == "," }
 }
 
+/// Words as a sentence lists them: `a, b or c`.
+func alternatives(_ words: [String]) -> String {
+  let head = words.dropLast().joined(separator: ", ")
+  return head.isEmpty ? words.joined() : "\(head) or \(words[words.count - 1])"
+}
+
 extension DynamicsKind {
   /// What a dynamics may be, for errors.
-  static let words: String = {
-    let words = allCases.map(\.rawValue)
-    return words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
-  }()
+  static let words = alternatives(allCases.map(\.rawValue))
 }
 
 extension ExitCriterion {

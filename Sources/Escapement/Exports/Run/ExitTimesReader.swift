@@ -70,7 +70,7 @@ private struct ExitTimesColumns {
       throw failure("threshold", fields[threshold], "a finite number")
     }
     let rule = criterion.map { fields[$0] } ?? ExitCriterion.standard.name
-    guard ExitCriterion(name: rule) != nil else {
+    guard rule == series.last?.criterion || ExitCriterion(name: rule) != nil else {
       throw failure("criterion", rule, ExitCriterion.words)
     }
     guard let outcome = Outcome(name: fields[outcome]) else {
