@@ -85,7 +85,7 @@ import Testing
       ])
       let run = try Run(path: directory.path)
       #expect(Set(run.dynamics) == Set(kinds))
-      let figures = try run.figures()
+      let figures = try run.figures().drawn
       let survival = try #require(figures.first { $0.name.hasPrefix("survival") })
       let difference = try #require(figures.first { $0.name.hasPrefix("distribution-difference") })
       let report = RunReport(run: run)
@@ -128,7 +128,7 @@ import Testing
       let notebook = String(decoding: try trajectoryNotebook(run), as: UTF8.self)
       let drawn = FigureStyle.drawn.map { "\\\"\($0.rawValue)\\\"" }.joined(separator: ", ")
       #expect(notebook.contains("for kind in [\(drawn)] if kind in"))
-      let figures = run.figures()
+      let figures = run.figures().drawn
       #expect(figures.count >= 2)
       let words = report.verdicts.compactMap { $0["head"] }.joined()
       for kind in DynamicsSeamTests.kinds {

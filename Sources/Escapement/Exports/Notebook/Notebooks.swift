@@ -38,7 +38,7 @@ public func sweepNotebook(_ sweep: SweepTables) throws -> Data {
 
 /// A Python dictionary from a criterion's word to what stands before ' = ' in its label; those of overlaps follow
 /// from theirs.
-private var criterionSymbols: String {
+var criterionSymbols: String {
   let entries = ExitCriterion.Family.listed.filter { !$0.isNumbered }.map { family in
     let label = family.criterion().label("").dropLast(" = ".count)
     return "\"\(family.rawValue)\": \"\(label)\""
