@@ -125,7 +125,7 @@ sanitize: dependencies
 sanitize-some:
 	@$(MAKE) --no-print-directory sanitize SANITIZER=thread SANITIZED='ConformanceTests|EnsembleTests'
 	@$(MAKE) --no-print-directory sanitize SANITIZER=address \
-	  SANITIZED='EnsembleTests|GSLTests|KernelTests'
+	  SANITIZED='ConformanceTests|EnsembleTests|GSLTests|KernelTests'
 
 # The long forms of what CommandTests try in short.
 endurance: build

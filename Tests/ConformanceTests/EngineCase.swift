@@ -46,7 +46,7 @@ struct EngineCase: Sendable, CustomTestStringConvertible {
       name: "p = 2 on Philox",
       words: [.dimension: "800", .width: "2", .generator: "philox4x32-10"]),
     Setting(
-      name: "p = 2, erf", words: [.dimension: "600", .width: "2", .activation: "erf"]),
+      name: "p = 2, erf", words: [.dimension: "1000", .width: "2", .activation: "erf"]),
     Setting(
       name: "p = 3, k = 2, levels",
       words: [

@@ -49,35 +49,6 @@ import Testing
     #expect(watch.finish(.censored, at: 9, step: 90).map(\.step) == [3, 2, 90, 2, 3])
   }
 
-  @Test func `the subspace of one student and one unit is the square of the overlap`() throws {
-    let model = try Model(dimension: 200, learningRate: 0.1)
-    let overlap = try ExitRule(thresholds: [], overlapThresholds: [0.25, 0.5], horizon: 40)
-    let subspace = try ExitRule(thresholds: [], subspaceThresholds: [0.0625, 0.25], horizon: 40)
-    func records(_ rule: ExitRule, _ model: Model, _ kind: DynamicsKind) throws -> [ExitRecord] {
-      let engine: any ObservableEngine
-      switch kind {
-      case .chain: engine = try ReducedChain(model: model, exitRule: rule)
-      case .sgd: engine = try FullSGD(model: model, exitRule: rule)
-      case .ode: engine = try DeterministicLimit(model: model, exitRule: rule)
-      case .sde: engine = try DiffusionLimit(model: model, exitRule: rule, timeStep: 1 / 64.0)
-      }
-      return try engine.run(0..<3, start: .random, streams: StreamFamily(seed: 5))
-    }
-    for kind in DynamicsKind.allCases {
-      let expected = try records(overlap, model, kind)
-      #expect(expected.count { $0.outcome == .exited } == 6)
-      #expect(try records(subspace, model, kind) == expected, "\(kind)")
-    }
-    // Beyond what the risk tells, levels are watched themselves.
-    let cubic = try Model(
-      dimension: 200, learningRate: 0.05, activation: .hermite([0, 1, 0.2]), constraint: .free)
-    for kind in [DynamicsKind.chain, .sgd] {
-      let expected = try records(overlap, cubic, kind)
-      #expect(expected.count { $0.outcome == .exited } == 6)
-      #expect(try records(subspace, cubic, kind).map(\.step) == expected.map(\.step), "\(kind)")
-    }
-  }
-
   @Test func `more than the students can span is refused`() throws {
     let model = try Model(dimension: 100, teacherUnits: 2, learningRate: 0.1)
     let rule = try ExitRule(thresholds: [], subspaceThresholds: [0.5], teacherUnits: 2, horizon: 1)

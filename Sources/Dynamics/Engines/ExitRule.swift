@@ -1,22 +1,3 @@
-/// Names what an exit is watched by.
-public enum ExitCriterion: Sendable, Hashable {
-  /// max_j |M_jr|/√(Q_jjP_rr) ≥ η for teacher unit r, counted from 0.
-  case overlap(Int)
-  /// R ≤ (1 − T) R(0).
-  case risk
-  /// tr(P⁻¹ Mᵀ Q⁺ M)/k ≥ S, the part of the teacher's subspace that the students span.
-  case subspace
-
-  /// The word in files and tables: `risk`, `overlap-1`, `overlap-2`, …, `subspace`.
-  public var name: String {
-    switch self {
-    case .risk: return "risk"
-    case .overlap(let unit): return "overlap-\(unit + 1)"
-    case .subspace: return "subspace"
-    }
-  }
-}
-
 /// One line that a replica can cross: a criterion and its threshold.
 public struct ExitMark: Sendable, Hashable {
   /// What is watched.
@@ -37,12 +18,8 @@ public struct ExitMark: Sendable, Hashable {
 /// teacher unit r, the first τ with max_j |M_jr|/√(Q_jjP_rr) ≥ η; at S the first τ with
 /// tr(P⁻¹ Mᵀ Q⁺ M)/k ≥ S.
 public struct ExitRule: Sendable, Equatable {
-  /// Fractions T of the initial risk, ascending, each in (0, 1); may be empty beside overlaps.
-  public let thresholds: [Double]
-  /// Overlap levels η, ascending, each in (0, 1); empty where overlaps are not watched.
-  public let overlapThresholds: [Double]
-  /// Levels S of the subspace overlap, ascending, each in (0, 1); empty where it is not watched.
-  public let subspaceThresholds: [Double]
+  /// The thresholds of each kind of criterion that is watched, ascending, each in (0, 1).
+  private let values: [ExitCriterion.Family: [Double]]
   /// All that is watched, in the order of records and rows: overlaps by unit, the risk, the subspace.
   public let marks: [ExitMark]
   /// What is watched beside the risk, each a level that rises: overlaps by unit, the subspace.
@@ -53,22 +30,29 @@ public struct ExitRule: Sendable, Equatable {
   /// The smallest threshold that the rounding of the risk leaves a meaning.
   public static let smallestThreshold = 1e-12
 
-  /// Creates a rule; thresholds are sorted, and must be distinct and at least ``smallestThreshold``.
-  ///
-  /// `overlapThresholds` are watched for each of the model's `teacherUnits` units. Throws `ParameterError`
-  /// for the key `thresholds`, `overlap-thresholds`, `subspace-thresholds` or `horizon`.
+  /// Creates a rule of the risk, of overlaps and of the subspace, as the one by kinds of criteria does.
   public init(
     thresholds: [Double], overlapThresholds: [Double] = [], subspaceThresholds: [Double] = [],
     teacherUnits: Int = 1, horizon: Double
   ) throws(ParameterError) {
+    try self.init(
+      [.risk: thresholds, .overlap: overlapThresholds, .subspace: subspaceThresholds],
+      teacherUnits: teacherUnits, horizon: horizon)
+  }
+
+  /// Creates a rule; thresholds are sorted, and must be distinct and at least ``smallestThreshold``.
+  ///
+  /// Numbered criteria are watched for each of the model's `teacherUnits` units. Throws `ParameterError`
+  /// for the key of a kind of criterion, or for `horizon`.
+  public init(
+    _ thresholds: [ExitCriterion.Family: [Double]], teacherUnits: Int = 1, horizon: Double
+  ) throws(ParameterError) {
+    let given = thresholds.filter { !$0.value.isEmpty }
     try ParameterError.require(
-      !thresholds.isEmpty || !overlapThresholds.isEmpty || !subspaceThresholds.isEmpty,
-      "thresholds", "none", "at least one number between 0 and 1")
-    let given = [
-      ("thresholds", thresholds), ("overlap-thresholds", overlapThresholds),
-      ("subspace-thresholds", subspaceThresholds),
-    ]
-    for (key, values) in given {
+      !given.isEmpty, ExitCriterion.standard.family.key, "none",
+      "at least one number between 0 and 1")
+    for family in ExitCriterion.Family.listed {
+      let (key, values) = (family.key, given[family] ?? [])
       for value in values {
         try ParameterError.require(
           value > 0 && value < 1, key, "\(value)", "numbers between 0 and 1, both excluded")
@@ -82,21 +66,33 @@ public struct ExitRule: Sendable, Equatable {
     }
     try ParameterError.require(
       horizon.isFinite && horizon > 0, "horizon", "\(horizon)", "a finite time above 0")
-    try ParameterError.require(
-      overlapThresholds.isEmpty || teacherUnits <= 1000, "overlap-thresholds",
-      "\(teacherUnits) teacher units", "at most 1000 units to watch")
-    let (risks, overlaps) = (thresholds.sorted(), overlapThresholds.sorted())
-    let subspaces = subspaceThresholds.sorted()
-    self.thresholds = risks
-    self.overlapThresholds = overlaps
-    self.subspaceThresholds = subspaces
-    let units = overlaps.isEmpty ? [] : (0..<teacherUnits).map { ExitCriterion.overlap($0) }
-    levels = units + (subspaces.isEmpty ? [] : [.subspace])
-    marks =
-      units.flatMap { unit in overlaps.map { ExitMark(unit, $0) } }
-      + risks.map { ExitMark(.risk, $0) } + subspaces.map { ExitMark(.subspace, $0) }
+    for family in ExitCriterion.Family.allCases where family.isNumbered && given[family] != nil {
+      try ParameterError.require(
+        teacherUnits <= 1000, family.key, "\(teacherUnits) teacher units",
+        "at most 1000 units to watch")
+    }
+    let values = given.mapValues { $0.sorted() }
+    let watched = ExitCriterion.Family.allCases.filter { values[$0] != nil }
+      .flatMap { $0.criteria(teacherUnits: teacherUnits) }
+    self.values = values
+    levels = watched.filter { $0 != .risk }
+    marks = watched.flatMap { criterion in
+      (values[criterion.family] ?? []).map { ExitMark(criterion, $0) }
+    }
     self.horizon = horizon
   }
+
+  /// The thresholds of one kind of criterion, ascending; empty where it is not watched.
+  public func thresholds(of family: ExitCriterion.Family) -> [Double] { values[family] ?? [] }
+
+  /// Fractions T of the initial risk, ascending, each in (0, 1); may be empty beside overlaps.
+  public var thresholds: [Double] { thresholds(of: .risk) }
+
+  /// Overlap levels η, ascending, each in (0, 1); empty where overlaps are not watched.
+  public var overlapThresholds: [Double] { thresholds(of: .overlap) }
+
+  /// Levels S of the subspace overlap, ascending, each in (0, 1); empty where it is not watched.
+  public var subspaceThresholds: [Double] { thresholds(of: .subspace) }
 
   /// Whether anything but the risk is watched.
   public var watchesLevels: Bool { !levels.isEmpty }
@@ -120,10 +116,12 @@ public struct ExitRule: Sendable, Equatable {
   /// Throws `ParameterError` for `teacher-units` unless the rule was made for as many as the model has, and
   /// for `subspace-thresholds` that p students cannot reach.
   package func requireFits(_ model: Model) throws(ParameterError) {
-    let watched = levels.count { $0 != .subspace }
-    try ParameterError.require(
-      watched == 0 || watched == model.teacherUnits, "teacher-units",
-      "\(model.teacherUnits)", "\(watched), as the exit rule watches")
+    for family in ExitCriterion.Family.allCases where family.isNumbered {
+      let watched = levels.count { $0.family == family }
+      try ParameterError.require(
+        watched == 0 || watched == model.teacherUnits, "teacher-units",
+        "\(model.teacherUnits)", "\(watched), as the exit rule watches")
+    }
     let (p, k) = (model.width, model.teacherUnits)
     if let highest = subspaceThresholds.last, p < k {
       try ParameterError.require(

@@ -40,8 +40,7 @@ struct ExitWatch {
     riskMarks = risks
     lines = (overlapRisk == nil ? rule.levels : []).map { level in
       (
-        level == .subspace ? rule.subspaceThresholds : rule.overlapThresholds,
-        rule.marks.firstIndex { $0.criterion == level } ?? 0
+        rule.thresholds(of: level.family), rule.marks.firstIndex { $0.criterion == level } ?? 0
       )
     }
     crossed = Array(repeating: 0, count: lines.count)

@@ -135,11 +135,11 @@ extension DynamicsKind {
 
   /// The words of all dynamics for a list, with the titles that say more: `ode, chain (exact chain) or …`.
   static var listed: String {
-    let words = allCases.map { kind in
-      let title = kind.title
-      return kind.rawValue + (title.lowercased() == kind.rawValue ? "" : " (\(title))")
-    }
-    return words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
+    alternatives(
+      allCases.map { kind in
+        let title = kind.title
+        return kind.rawValue + (title.lowercased() == kind.rawValue ? "" : " (\(title))")
+      })
   }
 }
 

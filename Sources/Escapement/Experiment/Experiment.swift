@@ -85,13 +85,10 @@ public struct Experiment: Sendable {
     }
     self.model = model
     let givenHorizon = try options.number(.horizon)
-    let givenThresholds = try options.riskThresholds()
+    let givenThresholds = try options.thresholds()
     exitRule = try checked {
       let rule = try ExitRule(
-        thresholds: givenThresholds ?? [0.01, 0.5],
-        overlapThresholds: try options.numbers(.overlapThresholds) ?? [],
-        subspaceThresholds: try options.numbers(.subspaceThresholds) ?? [],
-        teacherUnits: model.teacherUnits,
+        givenThresholds, teacherUnits: model.teacherUnits,
         horizon: givenHorizon ?? Experiment.defaultHorizon(of: model))
       try rule.requireFits(model)
       return rule

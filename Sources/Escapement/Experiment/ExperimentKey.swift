@@ -35,6 +35,15 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case margin
   case output
 
+  /// The key that holds the thresholds of a kind of criterion.
+  init(_ family: ExitCriterion.Family) {
+    // Every kind has one: a test walks over them.
+    self.init(rawValue: family.key)!
+  }
+
+  /// The keys of thresholds.
+  static let thresholdKeys = ExitCriterion.Family.allCases.map(ExperimentKey.init)
+
   /// What the key means, for help texts.
   public var help: String {
     switch self {
@@ -62,7 +71,9 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
       return "Parts S of the teacher's subspace that the students span (default none)."
     case .horizon: return "Time τ after which a replica is censored (default from the growth rate)."
     case .replicas: return "Replicas, for all dynamics or for one: 4000,sgd:24 (default 1000)."
-    case .dynamics: return "Which dynamics: some of ode,sde,chain,sgd (default ode,sde,chain)."
+    case .dynamics:
+      let words = DynamicsKind.allCases.map(\.rawValue).joined(separator: ",")
+      return "Which dynamics: some of \(words) (default ode,sde,chain)."
     case .start: return "random, overlaps:M1,M2,… or gram:FILE (default random)."
     case .seed: return "Seed, a whole number from 0 to 2⁶⁴ − 1 (default 1)."
     case .generator:
@@ -98,12 +109,13 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
 
   /// What a value is called in a usage line.
   public var valueName: String {
+    if ExperimentKey.thresholdKeys.contains(self) { return "numbers" }
     switch self {
     case .dimension: return "d"
     case .width: return "p"
     case .teacherUnits: return "k"
     case .labelNoise, .learningRate, .margin, .secondLayerRate, .startNorm: return "number"
-    case .secondLayer, .thresholds, .overlapThresholds, .subspaceThresholds: return "numbers"
+    case .secondLayer: return "numbers"
     case .teacherGram: return "matrix"
     case .horizon, .timeStep: return "tau"
     case .replicas, .threads: return "count"

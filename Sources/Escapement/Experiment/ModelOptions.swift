@@ -38,10 +38,18 @@ extension ExperimentOptions {
     return try rows.map { try numbers(.teacherGram, $0) }
   }
 
-  /// Reads the key `thresholds`: numbers, or the word `none`.
-  func riskThresholds() throws -> [Double]? {
-    if case .scalar("none")? = values[.thresholds]?.content { return [] }
-    return try numbers(.thresholds)
+  /// Reads the thresholds of every kind of criterion: numbers, or for the usual one the word `none`.
+  func thresholds() throws -> [ExitCriterion.Family: [Double]] {
+    var thresholds = [ExitCriterion.standard.family: [0.01, 0.5]]
+    for family in ExitCriterion.Family.listed {
+      let key = ExperimentKey(family)
+      if family == ExitCriterion.standard.family, values[key]?.content == .scalar("none") {
+        thresholds[family] = []
+      } else if let given = try numbers(key) {
+        thresholds[family] = given
+      }
+    }
+    return thresholds
   }
 
   private func activation(

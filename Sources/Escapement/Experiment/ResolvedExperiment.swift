@@ -77,7 +77,14 @@ extension Experiment {
       (key.rawValue, value)
     }
     let counts = dynamics.map { ($0.rawValue, ResolvedValue.integer(replicas[$0] ?? 0)) }
-    return .map([
+    let thresholds = ExitCriterion.Family.listed.map { family in
+      let values = exitRule.thresholds(of: family)
+      return entry(
+        ExperimentKey(family),
+        values.isEmpty && family == ExitCriterion.standard.family ? .word("none") : .numbers(values)
+      )
+    }
+    let network: [(String, ResolvedValue)] = [
       entry(.dimension, .integer(model.dimension)),
       entry(.width, .integer(model.width)),
       entry(.teacherUnits, .integer(model.teacherUnits)),
@@ -93,11 +100,8 @@ extension Experiment {
         model.teacherGram.map { .list($0.map(ResolvedValue.numbers)) } ?? .word("identity")),
       entry(.constraint, .word(model.constraint.rawValue)),
       entry(.startNorm, .number(startNorm)),
-      entry(
-        .thresholds,
-        exitRule.thresholds.isEmpty ? .word("none") : .numbers(exitRule.thresholds)),
-      entry(.overlapThresholds, .numbers(exitRule.overlapThresholds)),
-      entry(.subspaceThresholds, .numbers(exitRule.subspaceThresholds)),
+    ]
+    let run: [(String, ResolvedValue)] = [
       entry(.horizon, .number(exitRule.horizon)),
       entry(.dynamics, .list(dynamics.map { .word($0.rawValue) })),
       entry(.replicas, .map(counts)),
@@ -111,7 +115,8 @@ extension Experiment {
       entry(.odeStepper, .word(odeStepper.name)),
       entry(.precision, .word(precision.rawValue)),
       entry(.margin, .number(margin)),
-    ])
+    ]
+    return .map(network + thresholds + run)
   }
 
   /// The resolved experiment as an experiment file.

@@ -63,29 +63,24 @@ extension String {
   }
 }
 
-/// Whether a word names an exit criterion: `risk`, `subspace`, `overlap-1`, `overlap-2`, ….
-func isCriterion(_ word: String) -> Bool {
-  if word == ExitCriterion.risk.name || word == ExitCriterion.subspace.name { return true }
-  let prefix = "overlap-"
-  guard word.hasPrefix(prefix), let unit = Int(word.dropFirst(prefix.count)), unit > 0 else {
-    return false
-  }
-  return word == "\(prefix)\(unit)"
-}
-
-/// What a criterion may be, for errors.
-let criterionWords = "risk, overlap-1, overlap-2, … or subspace"
-
 /// Whether a word has letters, digits and the signs of numbers and names alone.
 func isPlainWord(_ word: String) -> Bool {
   word.unicodeScalars.count <= 100
     && word.unicodeScalars.allSatisfy { isFileScalar($0) || $0 == "_" || $0 == " " || $0 == "," }
 }
 
+/// Words as a sentence lists them: `a, b or c`.
+func alternatives(_ words: [String]) -> String {
+  let head = words.dropLast().joined(separator: ", ")
+  return head.isEmpty ? words.joined() : "\(head) or \(words[words.count - 1])"
+}
+
 extension DynamicsKind {
   /// What a dynamics may be, for errors.
-  static let words: String = {
-    let words = allCases.map(\.rawValue)
-    return words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
-  }()
+  static let words = alternatives(allCases.map(\.rawValue))
+}
+
+extension ExitCriterion {
+  /// What a criterion may be, for errors.
+  static let words = alternatives(listedNames)
 }

@@ -15,19 +15,28 @@ public struct PointResult: Codable, Sendable, Equatable {
     /// Fraction T of the initial risk, or level η of an overlap.
     public let threshold: Double
 
-    /// Creates a mark.
-    public init(criterion: String, threshold: Double) {
-      self.criterion = criterion
+    /// Creates a mark; files that name no criterion watch ``ExitCriterion/standard``.
+    public init(criterion: String?, threshold: Double) {
+      self.criterion = criterion ?? ExitCriterion.standard.name
       self.threshold = threshold
     }
 
+    /// The criterion; nil for a word that names none.
+    var known: ExitCriterion? { ExitCriterion(name: criterion) }
+
     /// The mark in words: `T = 0.5`, or `overlap-1, η = 0.5`.
     public var text: String {
-      switch criterion {
-      case ExitCriterion.risk.name: return "T = \(NumberText.given(threshold))"
-      case ExitCriterion.subspace.name: return "subspace, S = \(NumberText.given(threshold))"
-      default: return "\(criterion), η = \(NumberText.given(threshold))"
-      }
+      let value = NumberText.given(threshold)
+      return known?.label(value) ?? "\(criterion) = \(value)"
+    }
+
+    /// What has happened at an exit, as a sentence.
+    var sentence: String { known?.sentence(NumberText.given(threshold)) ?? text }
+
+    /// Ends the names of files: `T0.5`, or `overlap-1-0.5`.
+    var suffix: String {
+      known == .standard
+        ? "\(ExitCriterion.standard.family.symbol)\(threshold)" : "\(criterion)-\(threshold)"
     }
   }
 

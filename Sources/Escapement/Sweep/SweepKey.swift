@@ -63,9 +63,7 @@ public enum SweepKey: Sendable, Hashable {
   /// what does not belong to a result.
   var mayVary: Bool {
     guard case .experiment(let key) = self else { return true }
-    return ![
-      .thresholds, .overlapThresholds, .subspaceThresholds, .dynamics, .threads, .output,
-    ].contains(key)
+    return !(ExperimentKey.thresholdKeys + [.dynamics, .threads, .output]).contains(key)
   }
 }
 

@@ -7,7 +7,7 @@ func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
   var text = heading(comparison) + "\n\n"
   for mark in experiment.exitRule.marks {
-    text += "Exit at \(markTitle(mark))".bold + "\n"
+    text += "Exit at \(mark.criterion.title(NumberText.given(mark.threshold)))".bold + "\n"
     text += exitTable(comparison, mark) + "\n"
     if histogram { text += ExitHistogram.of(exitTimes(summary, at: mark)) + "\n" }
   }
@@ -111,17 +111,6 @@ private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
     rightAligned: [1, 2, 3, 5])
 }
 
-/// Says what a mark stands for.
-private func markTitle(_ mark: ExitMark) -> String {
-  switch mark.criterion {
-  case .risk: return "T = \(NumberText.given(mark.threshold)) of the initial risk"
-  case .overlap(let unit):
-    return
-      "overlap η = \(NumberText.given(mark.threshold)) with teacher unit \(unit + 1)"
-  case .subspace: return "S = \(NumberText.given(mark.threshold)) of the teacher's subspace"
-  }
-}
-
 private func markName(_ pair: PairComparison) -> String {
   PointResult.Mark(criterion: pair.criterion, threshold: pair.threshold).text
 }
@@ -199,7 +188,8 @@ private func lawLine(_ entry: LawComparison, _ comparison: Comparison) -> String
       + "law not available at this threshold, because \(entry.notAvailable ?? "it was not tested")"
   }
   let isWhole = comparison.summary.exitTimes.contains {
-    $0.dynamics == entry.dynamics && $0.threshold == entry.threshold && $0.criterion == "risk"
+    $0.dynamics == entry.dynamics && $0.threshold == entry.threshold
+      && $0.criterion == ExitCriterion.risk.name
       && $0.exited == $0.replicas
   }
   let end = NumberText.short(comparison.experiment.exitRule.horizon)

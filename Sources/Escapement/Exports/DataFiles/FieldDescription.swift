@@ -20,11 +20,14 @@ public struct FieldDescription: Sendable {
 /// the two together.
 public enum DataDictionary {
   private static let dynamics = FieldDescription("dynamics", "", DynamicsKind.listed)
+  private static let criterion = FieldDescription(
+    "criterion", "",
+    "what is watched: \(ExitCriterion.listedNames.joined(separator: ", "))")
 
   /// Columns of exit_times.csv; `criterion` is left out when all rows watch the risk.
   public static let exitTimes = [
     dynamics,
-    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
+    criterion,
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("replica", "1", "index of the replica, from 0"),
     FieldDescription("outcome", "", "exited, censored (by the horizon) or diverged"),
@@ -37,7 +40,7 @@ public enum DataDictionary {
   /// Columns of exit_time_summary.csv.
   public static let exitTimeSummary = [
     dynamics,
-    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
+    criterion,
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("replicas", "1", "number of replicas"),
     FieldDescription("exited", "1", "replicas that exited"),
@@ -62,7 +65,7 @@ public enum DataDictionary {
   public static let comparisons = [
     FieldDescription("first", "", "dynamics in the numerator"),
     FieldDescription("second", "", "dynamics in the denominator"),
-    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
+    criterion,
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("paired", "", "whether replicas of one index share their start"),
     FieldDescription("mean_ratio", "1", "ratio of the mean exit times, first over second"),
@@ -113,7 +116,7 @@ public enum DataDictionary {
   public static let verdicts = [
     FieldDescription("first", "", "dynamics in the numerator"),
     FieldDescription("second", "", "dynamics in the denominator"),
-    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
+    criterion,
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
     FieldDescription("paired", "", "whether replicas of one index share their start"),
     FieldDescription("ratio", "1", "ratio of the mean exit times, first over second"),
@@ -157,7 +160,7 @@ public enum DataDictionary {
   public static let netCDF = [
     dynamics,
     FieldDescription("threshold", "1", "threshold, as a rule the fraction T of the initial risk"),
-    FieldDescription("criterion", "", "what is watched: risk, overlap-1, overlap-2, …, subspace"),
+    criterion,
     FieldDescription("replica", "1", "index of the replica, from 0"),
     FieldDescription("exit_time", "1", "exit time τ = ν γ/(p d); fill value without exit"),
     FieldDescription("last_time", "1", "last time τ seen without exit; fill value after one"),

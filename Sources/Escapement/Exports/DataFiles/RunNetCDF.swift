@@ -51,7 +51,8 @@ public func writeNetCDF(_ run: Run, to path: String) throws {
     ("linearised_exit_time", theory.linearisedExitTime),
   ] {
     let predictions = rules.map { rule -> Double in
-      rule.criterion == "risk" ? (values?["\(rule.threshold)"] ?? nil) ?? .nan : .nan
+      rule.criterion == ExitCriterion.risk.name
+        ? (values?["\(rule.threshold)"] ?? nil) ?? .nan : .nan
     }
     try add(name, predictions, along: threshold, fill: .nan)
   }

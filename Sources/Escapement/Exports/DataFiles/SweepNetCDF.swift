@@ -74,7 +74,10 @@ public func writeNetCDF(_ sweep: SweepTables, to path: String) throws {
           values[[place[0], place[1]], default: marks.map { _ in fill }][place[2]] =
             value(row[column] ?? "") ?? fill
         }
-        for (place, values) in values { try file.write(values, to: variable, at: place) }
+        // In order, so that the same sweep gives the same bytes.
+        for (place, values) in values.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+          try file.write(values, to: variable, at: place)
+        }
         return variable
       }
       if let flags = SweepFlags(column) {

@@ -1,3 +1,4 @@
+import Dynamics
 import Foundation
 
 /// Writes the summary of every dynamics and exit rule as CSV, a row each.
@@ -9,7 +10,7 @@ public func exitTimeSummaryCSV(_ run: Run) -> Data {
     DataDictionary.exitTimeSummary,
     run.summary.exitTimes.map { entry in
       let key = "\(entry.threshold)"
-      let isRisk = entry.criterion ?? "risk" == "risk"
+      let isRisk = entry.mark.criterion == ExitCriterion.risk.name
       func formula(_ values: [String: Double?]?) -> String {
         isRisk ? text(values?[key] ?? nil) : ""
       }
@@ -17,7 +18,7 @@ public func exitTimeSummaryCSV(_ run: Run) -> Data {
         text(entry.quantiles?[probability] ?? nil)
       }
       return [
-        entry.dynamics, entry.criterion ?? "risk", key, "\(entry.replicas)", "\(entry.exited)",
+        entry.dynamics, entry.mark.criterion, key, "\(entry.replicas)", "\(entry.exited)",
         "\(entry.censored)", "\(entry.diverged)", text(entry.mean), text(entry.restrictedMean),
         text(entry.standardError), text(entry.standardDeviation), quantile("0.05"),
         quantile("0.25"), quantile("0.5"), quantile("0.75"), quantile("0.95"),
@@ -40,7 +41,7 @@ public func comparisonsCSV(_ run: Run) -> Data {
       }
       func pValue(_ name: String) -> String { text((pair.tests?[name] ?? nil)?.pValue) }
       return [
-        pair.first, pair.second, pair.criterion ?? "risk", "\(pair.threshold)", "\(pair.paired)",
+        pair.first, pair.second, pair.mark.criterion, "\(pair.threshold)", "\(pair.paired)",
         text(ratio?.estimate), end(ratio?.interval, 0), end(ratio?.interval, 1),
         text(ratio?.margin), ratio?.verdict.rawValue ?? "",
         ratio?.restricted.map { "\($0)" } ?? "", text(ratio?.restrictedTo),

@@ -27,7 +27,7 @@ extension Run {
   /// starts, watched as it is; nil where there is none to its tolerance.
   func exitLaw(of rule: ExitSeries) -> (law: ExitLaw, monitoring: Monitoring)? {
     let kinds = DynamicsKind.fromSGD.filter { !$0.isDeterministic }
-    guard rule.criterion == "risk", experiment.hasLaw,
+    guard rule.criterion == ExitCriterion.risk.name, experiment.hasLaw,
       let kind = kinds.first(where: { kind in series.contains { $0.dynamics == kind } })
     else { return nil }
     let watched = experiment.monitoring(of: kind)
@@ -91,28 +91,13 @@ struct FigureSetting {
   let law: ExitLaw?
 
   init(experiment: Experiment, rule: ExitSeries, law: ExitLaw?) {
-    let isRisk = rule.criterion == "risk"
-    suffix = isRisk ? "T\(rule.threshold)" : "\(rule.criterion)-\(rule.threshold)"
-    self.rule = FigureSetting.words(rule.criterion, rule.threshold)
+    suffix = rule.mark.suffix
+    self.rule = rule.mark.sentence
     let (model, dimension) = (experiment.model, Double(experiment.model.dimension))
     sampleScale = dimension > 1 ? 1 / (model.timePerStep * dimension * log(dimension)) : nil
     margin = experiment.margin
     horizon = experiment.exitRule.horizon
     self.law = law
-  }
-
-  /// Says an exit rule in words.
-  static func words(_ criterion: String, _ threshold: Double) -> String {
-    switch criterion {
-    case ExitCriterion.risk.name:
-      return "the risk has fallen by the fraction T = \(NumberText.given(threshold))"
-    case ExitCriterion.subspace.name:
-      return
-        "the students span the part S = \(NumberText.given(threshold)) of the teacher's subspace"
-    default:
-      return "the \(criterion.replacingOccurrences(of: "-", with: " with teacher unit ")) "
-        + "has reached η = \(NumberText.given(threshold))"
-    }
   }
 
   /// A step of 1, 2 or 5 times a power of ten that puts four to ten ticks on an axis.

@@ -108,9 +108,7 @@ extension SweepTables {
 
   /// Verdicts on the ratio of means, a column for each point of the grid and a row for each pair.
   private func verdictFigure(_ mark: PointResult.Mark) throws(NothingToDraw) -> Figure? {
-    let name =
-      mark.criterion == ExitCriterion.risk.name
-      ? "verdicts-T\(mark.threshold)" : "verdicts-\(mark.criterion)-\(mark.threshold)"
+    let name = "verdicts-\(mark.suffix)"
     let rows = verdicts.filter { $0.mark == mark }
     guard !rows.isEmpty else { return nil }
     guard rows.contains(where: { !$0.mapVerdict.isEmpty }) else {

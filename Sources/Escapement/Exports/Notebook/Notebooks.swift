@@ -32,7 +32,18 @@ public func sweepNotebook(_ sweep: SweepTables) throws -> Data {
     [
       "swept": literal(sweep.sweptKeys), "axis": literal(curves.axis),
       "others": literal(curves.others), "adjustment": sweep.adjustment,
+      "symbols": criterionSymbols,
     ])
+}
+
+/// A Python dictionary from a criterion's word to what stands before ' = ' in its label; those of overlaps follow
+/// from theirs.
+var criterionSymbols: String {
+  let entries = ExitCriterion.Family.listed.filter { !$0.isNumbered }.map { family in
+    let label = family.criterion().label("").dropLast(" = ".count)
+    return "\"\(family.rawValue)\": \"\(label)\""
+  }
+  return "{" + entries.joined(separator: ", ") + "}"
 }
 
 private func notebook(_ script: [UInt8], _ words: [String: String]) throws -> Data {

@@ -50,7 +50,7 @@ struct RunReport {
     var text =
       "From the same starts the \(name(pair.first)) leaves the plateau "
       + "\(NumberText.shift(ratio.estimate, ratio.interval)) than the ODE in the mean, when "
-      + rule(pair.criterion, pair.threshold)
+      + pair.mark.sentence
     let names = [pair.first, pair.second].map { "the \(name($0))" }
     text += restriction(ratio, names).map { ", \($0)." } ?? "."
     let until = ratio.restrictedTo.map { " up to τ = \(NumberText.short($0))" } ?? ""
@@ -64,8 +64,9 @@ struct RunReport {
         obstacle(ratio, names).map { "not decided at \(margin): \($0)." }
         ?? "not decided: this sample does not tell whether the shift is within \(margin)."
     }
-    let place = shortRule(pair.criterion, pair.threshold)
-    return ["kind": ratio.verdict.rawValue, "head": "\(place): \(head)", "text": text]
+    return [
+      "kind": ratio.verdict.rawValue, "head": "\(pair.mark.text): \(head)", "text": text,
+    ]
   }
 
   private func restriction(_ ratio: RunSummary.Ratio, _ names: [String]) -> String? {
@@ -82,11 +83,11 @@ struct RunReport {
   var tables: [[String: Any]] {
     run.rules.map { rule in
       let entries = summary.exitTimes.filter {
-        $0.threshold == rule.threshold && $0.criterion ?? "risk" == rule.criterion
+        $0.mark == rule.mark
       }
       let key = "\(rule.threshold)"
       let formulas: [(String, [String: Double?]?)] =
-        rule.criterion == "risk"
+        rule.criterion == ExitCriterion.risk.name
         ? [
           ("formula, annealed", summary.theory.annealedExitTime),
           ("formula, quenched", run.experiment.isPaired ? summary.theory.quenchedExitTime : nil),
@@ -100,8 +101,7 @@ struct RunReport {
           ]
         }
       }
-      let head = self.rule(rule.criterion, rule.threshold)
-      return ["rule": "Exit when \(head)", "rows": entries.map(row) + predictions]
+      return ["rule": "Exit when \(rule.mark.sentence)", "rows": entries.map(row) + predictions]
     }
   }
 
@@ -137,7 +137,7 @@ struct RunReport {
       }
       return [
         "sides": "\(name(pair.first)) / \(name(pair.second))",
-        "rule": shortRule(pair.criterion, pair.threshold),
+        "rule": pair.mark.text,
         "ratio": NumberText.short(ratio?.estimate),
         "interval": ratio?.interval.map(NumberText.interval) ?? "–",
         "margin": ratio.map { NumberText.givenPercent($0.margin) } ?? "–",
@@ -183,7 +183,8 @@ struct RunReport {
         "Fewer than 100 replicas of \(name(kind)): its intervals lean on a normal approximation.")
     }
     if run.dynamics.contains(.sde) { caveats.append(monitoringCaveat) }
-    if run.rules.contains(where: { $0.criterion == "risk" && $0.threshold > 0.1 }) {
+    if run.rules.contains(where: { $0.criterion == ExitCriterion.risk.name && $0.threshold > 0.1 })
+    {
       caveats.append(
         "Closed-form exit times extrapolate the linear growth on the plateau; beyond T of about 0.1 "
           + "they leave out that it slows down.")
@@ -228,13 +229,5 @@ struct RunReport {
   private func samples(_ time: Double, _ error: Double?) -> String {
     let scale = model.scaledSamples
     return scale.isFinite ? NumberText.measured(time * scale, error.map { $0 * scale }) : "–"
-  }
-
-  private func rule(_ criterion: String?, _ threshold: Double) -> String {
-    FigureSetting.words(criterion ?? "risk", threshold)
-  }
-
-  private func shortRule(_ criterion: String?, _ threshold: Double) -> String {
-    PointResult.Mark(criterion: criterion ?? "risk", threshold: threshold).text
   }
 }

@@ -84,8 +84,7 @@ struct SweepReport {
       guard let first = gain.widths.first,
         let best = gain.widths.max(by: { $0.gain < $1.gain }), best.width != first.width
       else { return nil }
-      let mark = PointResult.Mark(
-        criterion: gain.criterion ?? "risk", threshold: gain.threshold)
+      let mark = PointResult.Mark(criterion: gain.criterion, threshold: gain.threshold)
       let interval = best.interval.flatMap { $0.count == 2 ? $0 : nil }
       let range = interval.map { " (95%: \(NumberText.interval($0)))" } ?? ""
       let predicted = best.predicted_gain.map {
@@ -208,8 +207,7 @@ struct SweepReport {
   /// One row a fit of the noise's shift against d.
   var shifts: [[String: Any]] {
     (fits?.noise_shift ?? []).map { shift in
-      let mark = PointResult.Mark(
-        criterion: shift.criterion ?? "risk", threshold: shift.threshold)
+      let mark = PointResult.Mark(criterion: shift.criterion, threshold: shift.threshold)
       let constant = shift.fit.terms.first
       return [
         "name": words(SweepTables.title(shift.first), mark, shift.at),
@@ -238,8 +236,7 @@ struct SweepReport {
   /// A table for each fit of the gain from width.
   var gains: [[String: Any]] {
     (fits?.gain_from_width ?? []).map { gain in
-      let mark = PointResult.Mark(
-        criterion: gain.criterion ?? "risk", threshold: gain.threshold)
+      let mark = PointResult.Mark(criterion: gain.criterion, threshold: gain.threshold)
       let rows: [[String: Any]] = gain.widths.map { best in
         let interval = best.interval.flatMap { $0.count == 2 ? NumberText.interval($0) : nil }
         return [

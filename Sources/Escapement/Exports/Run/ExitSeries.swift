@@ -12,10 +12,11 @@ public struct ExitSeries: Sendable {
   /// The records.
   public internal(set) var records: [ExitRecord] = []
 
+  /// What is watched.
+  var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
+
   /// Whether another series watches the same.
-  func hasSameRule(as other: ExitSeries) -> Bool {
-    criterion == other.criterion && threshold == other.threshold
-  }
+  func hasSameRule(as other: ExitSeries) -> Bool { mark == other.mark }
 
   /// The exit times as statistics take them: what did not exit is censored at `horizon`.
   public func sample(horizon: Double) throws -> ExitSample { try exitSample(records, horizon) }

@@ -69,9 +69,9 @@ private struct ExitTimesColumns {
     guard let level = Double(fields[threshold]), level.isFinite else {
       throw failure("threshold", fields[threshold], "a finite number")
     }
-    let rule = criterion.map { fields[$0] } ?? "risk"
-    guard isCriterion(rule) else {
-      throw failure("criterion", rule, criterionWords)
+    let rule = criterion.map { fields[$0] } ?? ExitCriterion.standard.name
+    guard rule == series.last?.criterion || ExitCriterion(name: rule) != nil else {
+      throw failure("criterion", rule, ExitCriterion.words)
     }
     guard let outcome = Outcome(name: fields[outcome]) else {
       throw failure("outcome", fields[outcome], "exited, censored or diverged")

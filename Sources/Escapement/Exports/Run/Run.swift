@@ -56,8 +56,7 @@ public struct Run: Sendable {
   private func checkAgreement(summaryPath: String) throws {
     for entry in summary.exitTimes {
       let records = series.first {
-        $0.dynamics.rawValue == entry.dynamics && $0.threshold == entry.threshold
-          && $0.criterion == entry.criterion ?? "risk"
+        $0.dynamics.rawValue == entry.dynamics && $0.mark == entry.mark
       }?.records
       let counts = [Outcome.exited, .censored, .diverged].map { outcome in
         records?.count { $0.outcome == outcome } ?? 0

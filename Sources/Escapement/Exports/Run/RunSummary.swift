@@ -210,11 +210,11 @@ extension RunSummary {
           "key '\(key).\(name)': found '\(singleLine(String(kind.prefix(40))))', expected "
             + DynamicsKind.words)
       }
-      if let criterion, !isCriterion(criterion) {
+      if let criterion, ExitCriterion(name: criterion) == nil {
         throw DataFileError(
           path,
           "key '\(key).criterion': found '\(singleLine(String(criterion.prefix(40))))', expected "
-            + criterionWords)
+            + ExitCriterion.words)
       }
     }
     for (index, entry) in exitTimes.enumerated() {
@@ -250,4 +250,14 @@ extension DecodingError {
     @unknown default: return "expected the summary of a run"
     }
   }
+}
+
+extension RunSummary.ExitTime {
+  /// What is watched.
+  var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
+}
+
+extension RunSummary.Pair {
+  /// What is watched.
+  var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
 }

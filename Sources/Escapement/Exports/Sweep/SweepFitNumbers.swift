@@ -58,7 +58,7 @@ struct SweepFitNumbers: Decodable {
     let criteria = noise_shift.map(\.criterion) + gain_from_width.map(\.criterion)
     let keys = noise_shift.flatMap(\.at.keys) + gain_from_width.flatMap(\.at.keys)
     guard kinds.allSatisfy({ DynamicsKind(rawValue: $0) != nil }),
-      criteria.allSatisfy({ $0.map(isCriterion) ?? true }),
+      criteria.allSatisfy({ $0.map { ExitCriterion(name: $0) != nil } ?? true }),
       keys.allSatisfy({ SweepKey(name: $0) != nil })
     else {
       throw DecodingError.dataCorrupted(

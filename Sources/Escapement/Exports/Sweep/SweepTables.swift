@@ -161,7 +161,7 @@ extension SweepTables.Table {
     case "point": return Int(value).map { $0 > 0 } == true ? nil : "a whole number from 1 on"
     case "dynamics", "first", "second":
       return DynamicsKind(rawValue: value) == nil ? DynamicsKind.words : nil
-    case "criterion": return isCriterion(value) ? nil : criterionWords
+    case "criterion": return ExitCriterion(name: value) == nil ? ExitCriterion.words : nil
     case "threshold":
       return decimalNumber(value).map(\.isFinite) == true ? nil : "a finite number"
     case "verdict", "headline_verdict", "map_verdict":
@@ -195,8 +195,7 @@ extension [String: String] {
 
   /// What a row is about.
   var mark: PointResult.Mark {
-    PointResult.Mark(
-      criterion: self["criterion"] ?? "risk", threshold: number("threshold") ?? .nan)
+    PointResult.Mark(criterion: self["criterion"], threshold: number("threshold") ?? .nan)
   }
 }
 
