@@ -230,6 +230,22 @@ import Testing
     #expect(try runCommand(words).stdout.contains("overlap-1, η = 0.3"))
   }
 
+  @Test func `the netCDF file of a sweep has the same bytes each time`() throws {
+    try withDirectory { directory in
+      let sweep = directory.appendingPathComponent("sweep").path
+      let words = "sweep --dynamics chain,ode --replicas 4 --learning-rate 0.1"
+      let result = try runCommand("\(words) --dimension 40,50,60,70,80 --output \(sweep)")
+      try #require(result.status == 0, "\(result.stderr)")
+      let files = try (0..<3).map { index in
+        let place = directory.appendingPathComponent("export-\(index)")
+        let result = try runCommand(["export", sweep, "--to", "netcdf", "--output", place.path])
+        try #require(result.status == 0, "\(result.stderr)")
+        return try bytes(place, "sweep.nc")
+      }
+      #expect(Set(files).count == 1)
+    }
+  }
+
   @Test func `the table is a map with words for the noise and the fits`() throws {
     let result = try runCommand(words)
     #expect(result.status == 0)

@@ -41,7 +41,7 @@ import Testing
     for family in Family.allCases {
       let key = ExperimentKey(family)
       #expect(key.valueName == "numbers" && !SweepKey.experiment(key).mayVary)
-      let one = try experiment([.thresholds: "none", key: "0.3,0.1"])
+      let one = try experiment([ExperimentKey.thresholds: "none"].merging([key: "0.3,0.1"]) { $1 })
       #expect(one.exitRule.thresholds(of: family) == [0.1, 0.3])
       #expect(one.yaml.contains("\n\(family.key): [0.1, 0.3]\n"))
       #expect(try experiment(yaml: one.yaml).exitRule == one.exitRule)
@@ -55,15 +55,15 @@ import Testing
   {
     var words: [ExperimentKey: String] = [
       .dynamics: "chain,\(kind.rawValue)", .width: "2", .teacherUnits: "2", .replicas: "6",
-      .timeStep: "0.02", .horizon: "1.5",
+      .timeStep: "0.02", .horizon: "5",
     ]
     if kind == .chain { words[.dynamics] = "chain,ode" }
-    for family in Family.allCases { words[ExperimentKey(family)] = "0.05,0.2" }
+    for family in Family.allCases { words[ExperimentKey(family)] = "0.05,0.35" }
     let comparison = try await Comparison.run(experiment(words))
-    let marks = criteria.flatMap { criterion in [0.05, 0.2].map { ExitMark(criterion, $0) } }
+    let marks = criteria.flatMap { criterion in [0.05, 0.35].map { ExitMark(criterion, $0) } }
     #expect(comparison.experiment.exitRule.marks == marks)
     for run in comparison.runs {
-      for (index, mark) in run.marks.enumerated() where mark.threshold == 0.05 {
+      for (index, mark) in run.marks.enumerated() where mark.threshold == 0.35 {
         // A level that nobody evaluates would be crossed at once or never.
         let exits = run.records(at: index).filter { $0.outcome == .exited && $0.time > 0 }
         #expect(!exits.isEmpty, "\(run.kind), \(mark.criterion.name)")

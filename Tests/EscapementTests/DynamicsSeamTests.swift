@@ -59,11 +59,13 @@ import Testing
     }
   }
 
-  @Test(arguments: ["random", "overlaps:0.1"])
+  @Test(arguments: ["random", "overlaps:0.1,0.1"])
   func `every dynamics is compared, read back, reported and drawn`(start: String) async throws {
     let kinds = DynamicsSeamTests.kinds
     let comparison = try await Comparison.run(
-      experiment([.dynamics: all, .replicas: "12", .start: start]))
+      experiment([
+        .dynamics: all, .replicas: "12", .start: start, .width: "2", .timeStep: "0.02",
+      ]))
     let pairs = comparison.summary.comparisons
     let marks = comparison.experiment.exitRule.marks.count
     #expect(pairs.count == kinds.count * (kinds.count - 1) / 2 * marks)
