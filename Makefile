@@ -9,9 +9,9 @@ EXPERIMENT ?= data/experiments/phase-retrieval.yaml
 TEST_BUILD := --configuration release --scratch-path .build-test -Xswiftc -enable-testing
 # Debian's own Python, for which apt-get installs modules; any other with the modules will do.
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
-PYTHON_MODULES := xarray, netCDF4, pandas, matplotlib, nbclient, ipykernel, html5lib
+PYTHON_MODULES := xarray, netCDF4, pandas, matplotlib, nbclient, ipykernel, html5lib, pytest, scipy, tqdm
 PYTHON_PACKAGES := python3-xarray python3-netcdf4 python3-pandas python3-matplotlib \
-  python3-nbclient python3-ipykernel python3-html5lib
+  python3-nbclient python3-ipykernel python3-html5lib python3-pytest python3-scipy python3-tqdm
 
 # Installs Debian packages; without those recommended beside them.
 define apt-install
@@ -21,13 +21,14 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $(1)
 endef
 
-.PHONY: help run build test lint format clean dependencies python-dependencies notebooks docs \
+.PHONY: help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
   example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize \
   sanitize-some
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
 	@echo 'make test   build and run every test'
+	@echo 'make python-test   test the Python package alone'
 	@echo 'make build  build the command in release: .build/release/escapement'
 	@echo 'make sanitize   the suites with threads under ThreadSanitizer (SANITIZER=address: AddressSanitizer)'
 	@echo 'make sanitize-some   the fewer suites that continuous integration runs under both'
@@ -55,6 +56,14 @@ test: dependencies python-dependencies
 	@echo '==> building and running the tests in release'
 	@$(SWIFT) build --build-tests $(TEST_BUILD)
 	@ESCAPEMENT_PYTHON=$(PYTHON) $(SWIFT) test --skip-build $(TEST_BUILD)
+	@$(MAKE) --no-print-directory python-test-only COMMAND=$(CURDIR)/.build-test/release/escapement
+
+# The Python package, by the command of a release build.
+python-test: build python-dependencies
+	@$(MAKE) --no-print-directory python-test-only COMMAND=$(CURDIR)/.build/release/escapement
+python-test-only:
+	@echo '==> testing the Python package'
+	@ESCAPEMENT='$(COMMAND)' PYTHONPATH='$(CURDIR)/Python/src' $(PYTHON) -m pytest Python/tests -q
 
 notebooks: build python-dependencies
 	@notebooks-export/build.sh .build/release/escapement $(PYTHON)

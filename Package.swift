@@ -15,7 +15,6 @@ let package = Package(
     .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
-    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
@@ -44,7 +43,6 @@ let package = Package(
       dependencies: [
         "Dynamics", "Ensemble", "GSL", "NetCDF", "Statistics",
         .product(name: "Mustache", package: "swift-mustache"),
-        .product(name: "SwiftCSV", package: "SwiftCSV"),
         .product(name: "Yams", package: "Yams"),
       ],
       // In the code: a command that is copied elsewhere finds them all the same.

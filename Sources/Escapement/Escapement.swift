@@ -3,4 +3,4 @@
 @_exported import Statistics
 
 /// Names this version of Escapement.
-public let escapementVersion = "0.1.0"
+public let escapementVersion = "0.2.0"

@@ -28,7 +28,7 @@ def block(tag, content):
 def records():
     """Records of no experiment that could be, for the reader of blocks alone."""
     header = {"experiment": "dimension: 5\n", "format": 1, "share": {"count": 3, "index": 1},
-              "version": "0.1.0"}
+              "version": "0.2.0"}
     content = struct.pack("<B3sIqd", 2, (2).to_bytes(3, "little"), 2, 70, 0.5)
     for replica in [4, 5]:
         content += struct.pack("<I", replica)
@@ -39,7 +39,7 @@ def records():
 
 def snapshot():
     """The state of a replica of the chain at p = 1: one threshold crossed, the other ahead."""
-    header = {"experiment": "dimension: 50\n", "format": 1, "version": "0.1.0"}
+    header = {"experiment": "dimension: 50\n", "format": 1, "version": "0.2.0"}
     content = struct.pack("<BQ", 2, 0) + struct.pack("<d5Q", 0.4, 300, 1, 2, 3, 4)
     content += struct.pack("<Bdq", 1, 0.5, 250) + struct.pack("<Bdq", 0, 0, 0) + struct.pack("<d", 0.5)
     return (b"\x89ESCR\r\n\x1a" + block(b"HEAD", json.dumps(header).encode())

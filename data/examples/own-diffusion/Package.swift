@@ -4,7 +4,7 @@ import PackageDescription
 let package = Package(
   name: "own-diffusion",
   platforms: [.macOS(.v15)],
-  // In a package of your own: .package(url: "…/escapement", from: "0.1.0").
+  // In a package of your own: .package(url: "…/escapement", from: "0.2.0").
   dependencies: [.package(name: "escapement", path: "../../..")],
   targets: [
     .executableTarget(

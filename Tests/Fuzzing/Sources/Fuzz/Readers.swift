@@ -56,7 +56,7 @@ func resumeCheckpoint(_ bytes: Data) {
 /// Runs a replica of the chain to its end from a state that is fed.
 func goOnFromSnapshot(_ bytes: Data) {
   let header = RecordFileHeader(
-    version: "0.1.0", commit: nil, experiment: "dimension: 50\n", share: nil)
+    version: "0.2.0", commit: nil, experiment: "dimension: 50\n", share: nil)
   let snapshots = SnapshotStore(directory: place("run"), prefix: "snapshot", header: header)
   guard write(bytes, to: place("run/snapshot-chain-0.state")) else { return }
   _ = snapshots.takeUp { _, _ in true }
@@ -125,7 +125,7 @@ private enum Sound {
     + "chain,0.5,1,censored,2.0,1000\node,0.5,0,exited,1.25,\n"
   static let summary = """
     {"schema": "escapement/comparison/1", "theory": {}, "exit_times": [], "comparisons": [],
-    "provenance": {"version": "0.1.0", "gsl": "2.7", "generator": "philox4x64-10", "seed": 1}}
+    "provenance": {"version": "0.2.0", "gsl": "2.7", "generator": "philox4x64-10", "seed": 1}}
     """
   static let exits = "point,dimension,width,dynamics,threshold\n1,50,1,chain,0.5\n"
   static let verdicts = "point,first,second,threshold,verdict\n1,chain,ode,0.5,different\n"
@@ -144,7 +144,7 @@ private enum Sound {
     + "chain,0.0,2,0,2,0.1,2\nchain,1.0,2,1,,,\node,0.0,2,0,2,0.1,2\node,1.0,2,0,1,0.1,1\n"
   static let pathSummary = """
     {"schema": "escapement/trajectories/1", "warnings": [],
-    "provenance": {"version": "0.1.0", "gsl": "2.7", "generator": "philox4x64-10", "seed": 1}}
+    "provenance": {"version": "0.2.0", "gsl": "2.7", "generator": "philox4x64-10", "seed": 1}}
     """
 }
 
