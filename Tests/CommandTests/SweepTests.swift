@@ -233,7 +233,7 @@ import Testing
   @Test func `the netCDF file of a sweep has the same bytes each time`() throws {
     try withDirectory { directory in
       let sweep = directory.appendingPathComponent("sweep").path
-      let words = "sweep --dynamics chain,ode --replicas 4 --learning-rate 0.1"
+      let words = "sweep --dynamics chain,ode --replicas 4 --width 2 --learning-rate 0.1"
       let result = try runCommand("\(words) --dimension 40,50,60,70,80 --output \(sweep)")
       try #require(result.status == 0, "\(result.stderr)")
       let files = try (0..<3).map { index in

@@ -160,6 +160,14 @@ import Testing
     ("overrides: [{when: {width: 1}}]", "overrides", 3),
     ("overrides: [{when: {width: 1}, replicas: 5}]", "replicas", 3),
     ("sweep: {width: [1, 2]}\noverrides: [{when: {width: 2}, threads: 5}]", "threads", 4),
+    (
+      "sweep: {width: [1, 2]}\noverrides: [{when: {width: 2}, subspace-thresholds: 0.3}]",
+      "subspace-thresholds", 4
+    ),
+    (
+      "sweep: {width: [1, 2]}\noverrides: [{when: {width: 2}, overlap-thresholds: 0.3}]",
+      "overlap-thresholds", 4
+    ),
     ("sweep: {width: [1, 2]}\noverrides: [{when: {width: 2}, replicas: none}]", "replicas", 4),
     ("sweep: {label-noise: [1, loud]}", "label-noise", 3),
   ])

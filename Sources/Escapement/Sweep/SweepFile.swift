@@ -126,9 +126,8 @@ struct SweepFile {
       guard case .mapping(let mapping) = item, case .mapping(let when)? = mapping["when"] else {
         throw failure(item, "overrides", "expected a key 'when' with keys of the grid")
       }
-      if let wrong = chosen.first(where: {
-        [.experiment(.threads), .experiment(.output), .experiment(.thresholds)].contains($0.key)
-      }) {
+      let shared = ExperimentKey.thresholdKeys + [.threads, .output]
+      if let wrong = chosen.first(where: { shared.map(SweepKey.experiment).contains($0.key) }) {
         throw wrong.error("cannot be overridden, expected one value for all points")
       }
       let condition = try when.map { keyNode, node in
