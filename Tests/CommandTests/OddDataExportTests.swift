@@ -39,7 +39,7 @@ import Testing
       let (names, words, page) = try drawn(run)
       #expect(names == Set(kinds.map { "\($0)-T0.5" }))
       #expect(words.components(separatedBy: "all exits at time 0").count == 5)
-      #expect(page.contains("none, all exits of a side at time 0"))
+      #expect(page.contains("none, all exits of a side are at time 0"))
       #expect(!page.contains("none, a side has no exit"))
       if Python.isThere { try expectNotebook(of: run, figures: 4) }
     }

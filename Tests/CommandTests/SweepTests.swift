@@ -250,7 +250,8 @@ import Testing
     let result = try runCommand(words)
     #expect(result.status == 0)
     for text in [
-      "Noise in the mean exit time, T = 0.5", "width 1", "Holm", "annealed | quenched",
+      "Noise in the mean exit time, T = 0.5", "width 1", "Benjamini and Hochberg",
+      "annealed | quenched",
       "Exit in samples", "linearised law", "negligible",
     ] {
       #expect(result.stdout.contains(text), "\(text)")

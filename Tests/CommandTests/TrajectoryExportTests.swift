@@ -86,7 +86,7 @@ import Testing
       let page = try String(contentsOf: place, encoding: .utf8)
       for words in [
         "Half of the risk is gone at τ\u{A0}=\u{A0}", "in the median of full SGD", "by the ODE",
-        "The ODE's one path is ", "At the end, τ\u{A0}=\u{A0}6", "When has the risk fallen?",
+        "The ODE&#39;s one path is ", "At the end, τ\u{A0}=\u{A0}6", "When has the risk fallen?",
         "full SGD, 5 replicas",
         "xoshiro256++", "Excess risk at some times", "start: {overlaps: [0.1]}",
       ] { #expect(page.contains(words), "\(words)") }

@@ -5,10 +5,10 @@ import Testing
 
 /// Runs a small sweep whose tables have every kind of column.
 @Suite struct SweepTableTests {
-  private func sweep(_ swept: String) async throws -> Sweep {
+  private func sweep(_ swept: String, horizon: Int = 2) async throws -> Sweep {
     let grid = try SweepGrid(
       yaml: "dimension: 50\nlearning-rate: 0.1\nthresholds: [0.5]\ndynamics: [ode, chain]\n"
-        + "horizon: 2\n\(swept)", name: "test")
+        + "horizon: \(horizon)\n\(swept)", name: "test")
     return try await Sweep.run(grid, points: grid.points())
   }
 
@@ -86,7 +86,7 @@ import Testing
   {
     let sweep = try await sweep(
       "replicas: 4\nsweep: {dimension: [40, 50], learning-rate: [0.05, 0.1, 0.12], "
-        + "label-noise: [0, 0.1]}\n")
+        + "label-noise: [0, 0.1]}\n", horizon: 40)
     try tables(sweep) { tables in
       let curves = SweepCurves(tables)
       #expect(curves.axis == "dimension" && curves.others == ["label-noise", "learning-rate"])
@@ -162,7 +162,7 @@ import Testing
   @Test func `one verdict stands in table, figure, page, notebook and JSON, its adjustment named`()
     async throws
   {
-    let sweep = try await sweep("replicas: 5\nsweep: {label-noise: [0, 0.1]}\n")
+    let sweep = try await sweep("replicas: 5\nsweep: {label-noise: [0, 0.1]}\n", horizon: 40)
     try withDirectory { directory in
       try RunDirectory(path: directory.path).write(sweep.files)
       // The verdict of the pair by itself is another than that of the map.

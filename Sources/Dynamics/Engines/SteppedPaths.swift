@@ -123,7 +123,13 @@ struct SteppedPaths: SteppedTask {
           return
         }
       }
-      paths.observe(replica, index, point())
+      let seen = point()
+      // Steps that do without the risk do not see it leave the finite numbers.
+      guard seen.risk.isFinite else {
+        paths.diverge(replica, at: Double(step) * timePerStep, step: step)
+        return
+      }
+      paths.observe(replica, index, seen)
     }
     paths.end(replica, step: step)
   }

@@ -6,7 +6,8 @@ import GSL
 /// Chebyshev series of what ``IncrementQuadrature`` and ``NetworkRisk`` give, made once: exact for
 /// polynomials, of order 64 elsewhere. They are in m on [−1, 1] or, where kinks make √(1 − m²) appear, in the
 /// angle arccos m on [0, π]. `error` is the largest distance from them at 33 places between the
-/// nodes, relative to the largest value: 1e-12 for polynomials and ReLU, 1e-9 for erf and tanh.
+/// nodes, relative to the largest value: 1e-12 for polynomials and ReLU, 1e-9 for erf and tanh,
+/// 5e-9 for ReLU beside tanh.
 /// dm = drift(m) dτ + √variance(m) dB.
 struct DiffusionTable: Sendable {
   /// Largest relative error of the three series.
