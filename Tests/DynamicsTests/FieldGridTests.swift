@@ -100,8 +100,8 @@ struct MomentsReference: Decodable, Sendable, CustomStringConvertible {
   {
     let found = try item.distances(from: item.model())
     #expect(item.error < 1e-9)
-    // A smooth step beside a kink is graded, not cut: its eighth moments lose a digit.
-    let bound = item.student == "tanh" || item.target == "tanh" ? 5e-8 : 1e-8
+    // A smooth step beside a kink is graded, not cut: the noise, of the highest powers, loses a digit.
+    let bound = item.student == "tanh" || item.target == "tanh" ? 1e-7 : 1e-8
     #expect(found.ode < 1e-8 && found.drift < 1e-8 && found.covariance < bound, "\(found)")
   }
 

@@ -19,7 +19,8 @@ public struct LawSummary: Encodable, Sendable {
     public let survival: [[Double]]
     /// Pairs [τ, density of the exit time].
     public let density: [[Double]]
-    /// The law of the linearised SDE; null where nothing grows.
+    /// The law of the linearised SDE; null where nothing grows, and where the linearisation describes the
+    /// SDE no more: beyond a ``Linearised/largestDistance`` of the survival functions.
     public let linearised: Linearised?
     /// Why there is no law: it does not exist, or its estimated error is above the tolerance.
     public let notAvailable: String?
@@ -47,6 +48,8 @@ public struct LawSummary: Encodable, Sendable {
 
   /// The law of log|Gaussian| that the SDE has near the plateau.
   public struct Linearised: Encodable, Sendable {
+    /// The largest distance to the SDE's survival function at which the linearisation is shown.
+    public static let largestDistance = 0.25
     /// Mean exit time τ.
     public let mean: Double
     /// Standard deviation of the exit time.
@@ -125,13 +128,14 @@ extension LawSummary.Linearised {
     guard EscapeTheory(model: experiment.model).growthRate > 0 else { return nil }
     let law = try LinearisedExitLaw(
       model: experiment.model, start: experiment.start, threshold: threshold)
+    let distance =
+      whole.times.indices.map { abs(law.survival(at: whole.times[$0]) - whole.survival[$0]) }.max()
+      ?? 0
+    guard distance <= Self.largestDistance else { return nil }
     mean = law.mean
     standardDeviation = law.standardDeviation
     quantiles = LawSummary.quantiles { law.quantile($0) }
-    let distance = whole.times.indices.map {
-      abs(law.survival(at: whole.times[$0]) - whole.survival[$0])
-    }.max()
-    error = LawSummary.Errors(moments: law.momentError, survival: distance ?? 0)
+    error = LawSummary.Errors(moments: law.momentError, survival: distance)
   }
 }
 

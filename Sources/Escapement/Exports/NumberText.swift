@@ -64,9 +64,9 @@ package enum NumberText {
   /// A value and its standard error, which has two digits, the value to the same place:
   /// `1.1443 ± 0.0047`, `123500 ± 1200`, `1.234e-06 ± 0.012e-06`.
   ///
-  /// Without an error, or with one of 0, the value alone.
+  /// Without an error, or with one of 0 or at the level of rounding, the value alone.
   package static func measured(_ value: Double, _ error: Double?) -> String {
-    guard let error, error > 0, error.isFinite, value.isFinite,
+    guard let error, error > 4 * Double.ulpOfOne * abs(value), error.isFinite, value.isFinite,
       let width = ScientificDigits(error, digits: 2)
     else { return short(value) }
     let place = width.place

@@ -175,9 +175,7 @@ private func verdictLine(_ pair: PairComparison) -> String {
   let answer = judgement(of: pair.meanRatio, pair.noRatioReason, names)
   var line = "\(markName(pair))  \(sides): \(answer)"
   if let test = pair.tests?.kolmogorovSmirnov { line += "; laws: KS \(test.pValueWords)" }
-  for (name, reason) in (pair.tests?.unavailable ?? [:]).sorted(by: { $0.key < $1.key }) {
-    line += "; \(name) not available, because \(reason)"
-  }
+  for failure in pair.tests?.failures ?? [] { line += "; \(failure)" }
   return line
 }
 

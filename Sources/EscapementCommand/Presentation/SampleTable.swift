@@ -2,27 +2,37 @@ import Escapement
 import Foundation
 import Rainbow
 
+extension TestBattery {
+  /// The tests, each with its key in JSON and its name for people.
+  fileprivate var named: [(key: String, title: String, result: TestResult?)] {
+    [
+      ("kolmogorov_smirnov", "Kolmogorov–Smirnov", kolmogorovSmirnov),
+      ("anderson_darling", "Anderson–Darling", andersonDarling),
+      ("cramer_von_mises", "Cramér–von Mises", cramerVonMises),
+      ("energy", "energy distance", energy), ("log_rank", "log-rank", logRank),
+    ]
+  }
+
+  /// A line for each test that failed, with the reason.
+  var failures: [String] {
+    named.compactMap { test in
+      unavailable[test.key].map { "\(test.title) is not available, because \($0)" }
+    }
+  }
+}
+
 /// Writes the comparison of two files for a person.
 func sampleTable(_ comparison: SampleComparison, _ first: ExitSample, _ second: ExitSample)
   -> String
 {
-  let tests: [(String, TestResult?)] = [
-    ("Kolmogorov–Smirnov", comparison.tests.kolmogorovSmirnov),
-    ("Anderson–Darling", comparison.tests.andersonDarling),
-    ("Cramér–von Mises", comparison.tests.cramerVonMises),
-    ("energy distance", comparison.tests.energy),
-    ("log-rank", comparison.tests.logRank),
-  ]
-  let rows = tests.map { name, result in
-    [name, NumberText.short(result?.statistic), result?.pValueText ?? "–"]
+  let rows = comparison.tests.named.map { test in
+    [test.title, NumberText.short(test.result?.statistic), test.result?.pValueText ?? "–"]
   }
   var text = "Is it one law?".bold + " \(first.count) against \(second.count) replicas"
   let censored = first.censored + second.censored
   text += censored > 0 ? ", \(censored) of them censored\n" : "\n"
   text += textTable(["test", "statistic", "p-value"], rows, rightAligned: [1, 2]) + "\n"
-  for (name, reason) in comparison.tests.unavailable.sorted(by: { $0.key < $1.key }) {
-    text += "\(name) is not available, because \(reason)\n"
-  }
+  for failure in comparison.tests.failures { text += failure + "\n" }
   if let end = comparison.restrictedTo {
     text += "all but log-rank, and the distance, look at times up to \(NumberText.short(end))\n"
   }
