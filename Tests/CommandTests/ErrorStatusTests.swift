@@ -244,6 +244,16 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test func `every option is read, and a wrong value ends with its name`() throws {
+    for key in ExperimentKey.allCases where key != .output {
+      let required = [("dimension", "50"), ("learning-rate", "0.1")].filter { $0.0 != key.rawValue }
+      let words = ["compare"] + required.flatMap { ["--\($0.0)", $0.1] }
+      let result = try runCommand(words + ["--\(key.rawValue)", "no such value"])
+      #expect(result.status == 64, "\(key): \(result.stderr)")
+      #expect(result.stderr.contains("--\(key.rawValue): "), "\(key): \(result.stderr)")
+    }
+  }
+
   @Test(arguments: ["compare", "plateau", "sweep", "theory"])
   func `help names every key of an experiment`(subcommand: String) throws {
     let help = try runCommand([subcommand, "--help"]).stdout

@@ -227,7 +227,7 @@ import Testing
       .seed: "18446744073709551615", .replicas: "2", .dynamics: "ode", .labelNoise: "1e-5",
     ])
     let resolved = try #require(summary["experiment"] as? Object)
-    let decisive = ExperimentKey.allCases.filter { $0 != .threads && $0 != .output }
+    let decisive = ExperimentKey.decisive
     #expect(Set(resolved.keys) == Set(decisive.map(\.rawValue)))
     #expect((resolved["seed"] as? NSNumber)?.uint64Value == .max)
     #expect(resolved["label-noise"] as? Double == 1e-5)

@@ -41,7 +41,7 @@ public struct NegligibleFrom: Encodable, Sendable {
     let nearest = dimension(sizes.min() ?? 0, referenceMean.upperBound)
     let farthest = dimension(sizes.max() ?? 0, referenceMean.lowerBound)
     interval = [nearest, farthest].map { $0.isFinite ? $0 : nil }
-    if let exact = try NegligibleFrom.byLaw(experiment, threshold) {
+    if let exact = NegligibleFrom.byLaw(experiment, threshold) {
       (self.dimension, method) = (exact, "law")
     } else {
       let middle = dimension(
@@ -51,18 +51,11 @@ public struct NegligibleFrom: Encodable, Sendable {
     }
   }
 
-  private static func byLaw(_ experiment: Experiment, _ threshold: Double) throws -> Double? {
+  private static func byLaw(_ experiment: Experiment, _ threshold: Double) -> Double? {
     let model = experiment.model
     guard model.width == 1, model.teacherUnits == 1 else { return nil }
-    do {
-      return try NoiseShift(model: model, start: experiment.start, threshold: threshold)
-        .dimension(margin: experiment.margin)
-    } catch {
-      // Without the law there is the measured shift.
-      return nil
-    } catch is GSLError {
-      // The measured shift stands in for a law that cannot be computed.
-      return nil
-    }
+    // Without the law there is the measured shift.
+    return try? NoiseShift(model: model, start: experiment.start, threshold: threshold)
+      .dimension(margin: experiment.margin)
   }
 }

@@ -44,59 +44,158 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   /// The keys of thresholds.
   static let thresholdKeys = ExitCriterion.Family.allCases.map(ExperimentKey.init)
 
+  /// Holds all that the program must know of a key beside how its value is read: readers, command line, sweeps, help and
+  /// errors ask it.
+  struct Role {
+    /// What a value is called in a usage line.
+    let valueName: String
+    /// Whether a comma on the command line belongs to the value rather than parting two of them.
+    let isList: Bool
+    /// Whether points of a sweep may differ in it: not in what every point's rows are told apart by, nor in
+    /// what does not belong to a result.
+    let mayVary: Bool
+    /// Whether another value makes another experiment.
+    let decidesResult: Bool
+    /// What the key means, with its default.
+    let help: String
+
+    fileprivate init(
+      _ valueName: String, isList: Bool = false, mayVary: Bool = true, decidesResult: Bool = true,
+      help: String
+    ) {
+      self.valueName = valueName
+      self.isList = isList
+      self.mayVary = mayVary
+      self.decidesResult = decidesResult
+      self.help = help
+    }
+  }
+
   /// What the key means, for help texts.
-  public var help: String {
+  public var help: String { role.help }
+
+  /// What a value is called in a usage line.
+  public var valueName: String { role.valueName }
+
+  /// The keys that decide a result.
+  static let decisive = allCases.filter(\.role.decidesResult)
+
+  /// What the program must know of the key.
+  var role: Role {
     switch self {
-    case .dimension: return "Input dimension d, a whole number from 1 on (required)."
-    case .width: return "Student width p (default 1)."
-    case .teacherUnits: return "Number of teacher units k (default 1)."
-    case .learningRate: return "Learning rate γ (not γ/p), above 0 (required)."
-    case .labelNoise: return "Variance Δ of the label noise (default 0)."
-    case .secondLayer: return "Second-layer weights a at the start, p numbers (default ones)."
-    case .secondLayerRate: return "Learning rate γ_a of the second layer (default 0: fixed)."
+    case .dimension:
+      return Role("d", help: "Input dimension d, a whole number from 1 on (required).")
+    case .width:
+      return Role("p", help: "Student width p (default 1).")
+    case .teacherUnits:
+      return Role("k", help: "Number of teacher units k (default 1).")
+    case .learningRate:
+      return Role("number", help: "Learning rate γ (not γ/p), above 0 (required).")
+    case .labelNoise:
+      return Role("number", help: "Variance Δ of the label noise (default 0).")
+    case .secondLayer:
+      return Role(
+        "numbers", isList: true,
+        help: "Second-layer weights a at the start, p numbers (default ones).")
+    case .secondLayerRate:
+      return Role("number", help: "Learning rate γ_a of the second layer (default 0: fixed).")
     case .secondLayerNormalised:
-      return "Scale a after each step to the sum p: true or false (default false)."
+      return Role(
+        "true|false",
+        help: "Scale a after each step to the sum p: true or false (default false).")
     case .activation:
-      return "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
-        + "polynomial:C0,C1,… (default square)."
+      return Role(
+        "name", isList: true,
+        help: "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
+          + "polynomial:C0,C1,… (default square).")
     case .target:
-      return "Mean over the teacher units of an activation, or {hermite-terms: […]} "
-        + "(default: the student's activation)."
-    case .teacherGram: return "Covariance P of the teacher units, [[1,0.3],[0.3,1]] (default 1)."
-    case .constraint: return "First layer: \(names(Constraint.self)) (default spherical)."
-    case .startNorm: return "Norm |w_j|/√d at the start, unless spherical (default 1)."
-    case .thresholds: return "Fractions T of the initial risk, or none (default 0.01,0.5)."
-    case .overlapThresholds: return "Levels η of a teacher unit's largest overlap (default none)."
+      return Role(
+        "name", isList: true,
+        help: "Mean over the teacher units of an activation, or {hermite-terms: […]} "
+          + "(default: the student's activation).")
+    case .teacherGram:
+      return Role(
+        "matrix", isList: true,
+        help: "Covariance P of the teacher units, [[1,0.3],[0.3,1]] (default 1).")
+    case .constraint:
+      return Role("name", help: "First layer: \(names(Constraint.self)) (default spherical).")
+    case .startNorm:
+      return Role("number", help: "Norm |w_j|/√d at the start, unless spherical (default 1).")
+    case .thresholds:
+      return Role(
+        "numbers", isList: true, mayVary: false,
+        help: "Fractions T of the initial risk, or none (default 0.01,0.5).")
+    case .overlapThresholds:
+      return Role(
+        "numbers", isList: true, mayVary: false,
+        help: "Levels η of a teacher unit's largest overlap (default none).")
     case .subspaceThresholds:
-      return "Parts S of the teacher's subspace that the students span (default none)."
-    case .horizon: return "Time τ after which a replica is censored (default from the growth rate)."
-    case .replicas: return "Replicas, for all dynamics or for one: 4000,sgd:24 (default 1000)."
+      return Role(
+        "numbers", isList: true, mayVary: false,
+        help: "Parts S of the teacher's subspace that the students span (default none).")
+    case .horizon:
+      return Role(
+        "tau",
+        help: "Time τ after which a replica is censored (default from the growth rate).")
+    case .replicas:
+      return Role(
+        "count", isList: true,
+        help: "Replicas, for all dynamics or for one: 4000,sgd:24 (default 1000).")
     case .dynamics:
       let words = DynamicsKind.allCases.map(\.rawValue).joined(separator: ",")
-      return "Which dynamics: some of \(words) (default ode,sde,chain)."
-    case .start: return "random, overlaps:M1,M2,… or gram:FILE (default random)."
-    case .seed: return "Seed, a whole number from 0 to 2⁶⁴ − 1 (default 1)."
+      return Role(
+        "name", isList: true, mayVary: false,
+        help: "Which dynamics: some of \(words) (default ode,sde,chain).")
+    case .start:
+      return Role(
+        "name", isList: true,
+        help: "random, overlaps:M1,M2,… or gram:FILE (default random).")
+    case .seed:
+      return Role("integer", help: "Seed, a whole number from 0 to 2⁶⁴ − 1 (default 1).")
     case .generator:
-      return "Random generator: xoshiro256++, philox4x32-10 or a GSL generator's name "
-        + "(default xoshiro256++)."
-    case .threads: return "Threads, 1 to 4096 (default: all cores)."
-    case .timeStep: return "Step of the SDE in τ (default chosen for a bias below the error)."
+      return Role(
+        "name",
+        help: "Random generator: xoshiro256++, philox4x32-10 or a GSL generator's name "
+          + "(default xoshiro256++).")
+    case .threads:
+      return Role(
+        "count", isList: true, mayVary: false, decidesResult: false,
+        help: "Threads, 1 to 4096 (default: all cores).")
+    case .timeStep:
+      return Role(
+        "tau",
+        help: "Step of the SDE in τ (default chosen for a bias below the error).")
     case .finiteSizeDrift:
-      return "Keep the SDE's drift of relative order 1/d: true or false (default true)."
-    case .scheme: return "Scheme of the SDE: \(names(DiffusionScheme.self)) (default drift-heun)."
+      return Role(
+        "true|false",
+        help: "Keep the SDE's drift of relative order 1/d: true or false (default true).")
+    case .scheme:
+      return Role(
+        "name",
+        help: "Scheme of the SDE: \(names(DiffusionScheme.self)) (default drift-heun).")
     case .monitoring:
-      return
-        "When the SDE is watched: continuous (at all times), discrete (at SGD's) or grid (at its "
-        + "own) (default continuous)."
+      return Role(
+        "name",
+        help:
+          "When the SDE is watched: continuous (at all times), discrete (at SGD's) or grid (at its "
+          + "own) (default continuous).")
     case .odeStepper:
-      return "GSL stepper of the ODE: \(ODEStepper.all.map(\.name).joined(separator: ", ")) "
-        + "(default rk8pd)."
+      return Role(
+        "name",
+        help: "GSL stepper of the ODE: \(ODEStepper.all.map(\.name).joined(separator: ", ")) "
+          + "(default rk8pd).")
     case .precision:
-      return "Normals of full SGD's input: double, or single, which is faster (default double)."
+      return Role(
+        "name",
+        help: "Normals of full SGD's input: double, or single, which is faster (default double).")
     case .margin:
-      return "Margin of the equivalence test on ratios of means, in (0, 1) (default 0.05)."
+      return Role(
+        "number",
+        help: "Margin of the equivalence test on ratios of means, in (0, 1) (default 0.05).")
     case .output:
-      return "Directory to fill with the run's files (default none: the result is printed alone)."
+      return Role(
+        "directory", isList: true, mayVary: false, decidesResult: false,
+        help: "Directory to fill with the run's files (default none: the result is printed alone).")
     }
   }
 
@@ -105,24 +204,5 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
     let words = Choice.allCases.map(\.rawValue)
     return words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
-  }
-
-  /// What a value is called in a usage line.
-  public var valueName: String {
-    if ExperimentKey.thresholdKeys.contains(self) { return "numbers" }
-    switch self {
-    case .dimension: return "d"
-    case .width: return "p"
-    case .teacherUnits: return "k"
-    case .labelNoise, .learningRate, .margin, .secondLayerRate, .startNorm: return "number"
-    case .secondLayer: return "numbers"
-    case .teacherGram: return "matrix"
-    case .horizon, .timeStep: return "tau"
-    case .replicas, .threads: return "count"
-    case .finiteSizeDrift, .secondLayerNormalised: return "true|false"
-    case .output: return "directory"
-    case .seed: return "integer"
-    default: return "name"
-    }
   }
 }

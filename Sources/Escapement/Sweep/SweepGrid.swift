@@ -223,7 +223,7 @@ public struct SweepGrid: Sendable {
 
 extension SweepGrid {
   var sharedYAML: String {
-    let shared = ExperimentKey.allCases.filter { $0 != .threads && $0 != .output }.compactMap {
+    let shared = ExperimentKey.decisive.compactMap {
       key in base.values[key].map { SweepSetting(key: .experiment(key), value: $0) }
     }
     return (shared + settings).map { $0.yaml + "\n" }.joined()

@@ -49,21 +49,12 @@ public enum SweepKey: Sendable, Hashable {
 
   /// Whether a comma on the command line belongs to the value rather than parting two of them.
   var isListByNature: Bool {
-    guard case .experiment(let key) = self else { return false }
-    switch key {
-    case .dimension, .width, .teacherUnits, .learningRate, .labelNoise, .secondLayerRate,
-      .secondLayerNormalised, .constraint, .startNorm, .horizon, .seed, .generator, .timeStep,
-      .finiteSizeDrift, .scheme, .monitoring, .odeStepper, .precision, .margin:
-      return false
-    default: return true
-    }
+    if case .experiment(let key) = self { key.role.isList } else { false }
   }
 
-  /// Whether points may differ in it: not in what every point's rows are told apart by, nor in
-  /// what does not belong to a result.
+  /// Whether points may differ in it.
   var mayVary: Bool {
-    guard case .experiment(let key) = self else { return true }
-    return !(ExperimentKey.thresholdKeys + [.dynamics, .threads, .output]).contains(key)
+    if case .experiment(let key) = self { key.role.mayVary } else { true }
   }
 }
 
