@@ -1,5 +1,7 @@
 import ArgumentParser
 import Escapement
+import Foundation
+import Rainbow
 
 /// `escapement plateau`: the excess risk at long times.
 struct Plateau: AsyncParsableCommand {
@@ -36,3 +38,43 @@ struct Plateau: AsyncParsableCommand {
 }
 
 extension ChainOrigin: ExpressibleByArgument {}
+
+/// Writes long-time risks for a person: a table, then what was found at each point in words.
+func plateauText(_ summary: PlateauSummary) -> String {
+  let rows = summary.plateaus.enumerated().map { index, plateau in
+    let model = plateau.model
+    let risk = plateau.excessRisk.map {
+      plateau.method == "chain"
+        ? NumberText.measured($0, plateau.standardError) : NumberText.digits($0)
+    }
+    return [
+      "\(model.width)", "\(model.dimension)", NumberText.short(model.learningRate),
+      NumberText.short(model.labelNoise), plateau.method, risk ?? "–",
+      plateau.formula.map(NumberText.digits) ?? "–",
+      deviation(of: plateau, from: index > 0 ? summary.plateaus[index - 1] : nil),
+    ]
+  }
+  var text = "Excess risk at long times".bold + "\n"
+  text += textTable(
+    ["p", "d", "γ", "Δ", "method", "excess risk", "formula", "chain − fixed point"], rows,
+    rightAligned: [0, 1, 2, 3, 5, 6, 7])
+  text += "\n"
+  for plateau in summary.plateaus {
+    let place = plateau.coordinates.isEmpty ? "" : "\(plateau.coordinates.words), "
+    text += "\(place)\(plateau.method): \(plateau.words)\n"
+  }
+  return text
+}
+
+/// The chain's distance from the fixed point of the same point, relative, and in standard errors.
+private func deviation(
+  of plateau: Escapement.Plateau, from other: Escapement.Plateau?
+) -> String {
+  guard plateau.method == "chain", let other, other.method == "fixed-point",
+    other.model == plateau.model, let risk = plateau.excessRisk, let expected = other.excessRisk,
+    let error = plateau.standardError, error > 0, expected > 0
+  else { return "" }
+  let (share, errors) = (100 * (risk / expected - 1), (risk - expected) / error)
+  return
+    "\(NumberText.signed(share, decimals: 2))% = \(NumberText.signed(errors, decimals: 1)) s.e."
+}
