@@ -78,7 +78,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   public var valueName: String { role.valueName }
 
   /// The keys that decide a result.
-  static let decisive = allCases.filter(\.role.decidesResult)
+  package static let decisive = allCases.filter(\.role.decidesResult)
 
   /// What the program must know of the key.
   var role: Role {

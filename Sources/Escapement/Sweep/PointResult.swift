@@ -15,7 +15,7 @@ public struct PointResult: Codable, Sendable, Equatable {
     /// Fraction T of the initial risk, or level η of an overlap.
     public let threshold: Double
 
-    /// Creates a mark; files that name no criterion watch ``ExitCriterion/standard``.
+    /// Creates a mark; files that name no criterion watch `ExitCriterion.standard`.
     public init(criterion: String?, threshold: Double) {
       self.criterion = criterion ?? ExitCriterion.standard.name
       self.threshold = threshold
