@@ -27,7 +27,9 @@ struct OwnDiffusion {
       samples.append(sample)
     }
     let comparison = try SampleComparison(samples[1], samples[0], isPaired: false, margin: 0.05)
-    print("Kolmogorov–Smirnov p =", comparison.tests.kolmogorovSmirnov.pValue)
+    if let test = comparison.tests.kolmogorovSmirnov {
+      print("Kolmogorov–Smirnov p =", test.pValue)
+    }
     if let ratio = comparison.meanRatio {
       print("ratio of means", ratio.estimate, ratio.interval ?? [], ratio.verdict.rawValue)
     }
