@@ -1,6 +1,5 @@
 import Dynamics
 import Foundation
-import GSL
 
 /// Says from which dimension on the noise would be negligible, where it is not.
 ///

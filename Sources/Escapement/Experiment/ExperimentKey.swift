@@ -202,7 +202,6 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   /// The words that a key may have.
   private func names<Choice>(_ type: Choice.Type) -> String
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
-    let words = Choice.allCases.map(\.rawValue)
-    return words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+    alternatives(Choice.allCases.map(\.rawValue))
   }
 }

@@ -42,8 +42,6 @@ enum Console {
   }
   /// Whether a person reads standard error.
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
-  /// Whether a person reads standard output.
-  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }
 
 /// How the subcommands that end with a comparison print it.
