@@ -39,6 +39,10 @@ public struct ReducedChain: SteppedEngine {
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
+    try model.rule.requireOneSample("the exact chain")
+    try ParameterError.require(
+      model.constraint != .riemannian, "constraint", model.constraint.rawValue,
+      "another for the exact chain")
     stepLimit = try exitRule.stepLimit(of: model)
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
   }

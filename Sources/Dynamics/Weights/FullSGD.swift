@@ -52,6 +52,10 @@ public struct FullSGD: SteppedEngine {
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
+    try model.rule.requireOneSample("full SGD")
+    try ParameterError.require(
+      model.constraint != .riemannian, "constraint", model.constraint.rawValue,
+      "another for full SGD")
     stepLimit = try exitRule.stepLimit(of: model)
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
     let hasKernel =
