@@ -156,7 +156,7 @@ import Testing
     _ engine: any ObservableEngine, _ steps: Int, _ replicas: Int, seed: UInt64,
     start: Start = .random
   ) async throws -> [[Double]] {
-    let step = try #require(engine as? any HasModel).model.timePerStep
+    let step = try #require(engine as? any HasModel).model.clock.timePerStep
     let times = [Double(steps / 2) * step, Double(steps) * step]
     let parts = [0..<(replicas / 2), (replicas / 2)..<replicas]
     let rows = try await withThrowingTaskGroup(of: [[Double]].self) { group in

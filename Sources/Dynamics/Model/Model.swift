@@ -38,6 +38,8 @@ public struct Model: Sendable, Equatable {
   public let constraint: Constraint
   /// How a step is made of samples.
   public let rule: LearningRule
+  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
+  public let clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -107,6 +109,9 @@ public struct Model: Sendable, Equatable {
     self.target = target
     self.constraint = constraint
     self.rule = rule
+    clock = LearningClock(
+      timePerStep: learningRate / (Double(width) * Double(dimension)),
+      samplesPerStep: rule.samplesPerStep)
   }
 
   /// Validates and factors P; nil where it is the identity.
@@ -193,9 +198,6 @@ public struct Model: Sendable, Equatable {
     secondLayer.map { -$0 / Double(width) }
       + Array(repeating: 1 / Double(teacherUnits), count: teacherUnits)
   }
-
-  /// Time τ that one step takes: γ/(p d).
-  public var timePerStep: Double { learningRate / (Double(width) * Double(dimension)) }
 }
 
 /// Says what is done to the first-layer weights after each step.
