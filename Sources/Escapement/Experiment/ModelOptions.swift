@@ -191,6 +191,18 @@ extension Model {
   /// What is learned by what, in words.
   public var title: String {
     isPhaseRetrieval
-      ? "Phase retrieval" : "\(activation.title) student, \(target.title) target"
+      ? "Phase retrieval"
+      : "\(activation.title) student, \(target.title) target"
+        + rule.titles.map { ", " + $0 }.joined()
+  }
+}
+
+extension LearningRule {
+  /// What is not as with one fresh sample a step on the squared loss, in words.
+  fileprivate var titles: [String] {
+    (batchSize == 1 ? [] : ["batches of \(batchSize)"])
+      + (loss == .square ? [] : ["\(loss.rawValue) loss"])
+      + (lookAhead == 0 ? [] : ["look-ahead \(lookAhead)"])
+      + (repetitions == 1 ? [] : ["\(repetitions) steps on each batch"])
   }
 }
