@@ -50,6 +50,15 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.loss, "correlation") { $0.model.rule.loss == .correlation },
     GoodValue(.lookAhead, "-0.1") { $0.model.rule.lookAhead == -0.1 },
     GoodValue(.repetitions, "2") { $0.model.rule.repetitions == 2 },
+    GoodValue(.samples, "100", beside: [.epochs: "3"]) {
+      $0.model.samples?.count == 100 && $0.dynamics == [.sgd]
+        && $0.exitRule.horizon == 300 * $0.model.clock.timePerStep
+    },
+    GoodValue(.samples, "100", beside: [.horizon: "1"]) { $0.model.samples?.epochs == 5 },
+    GoodValue(.epochs, "2", beside: [.samples: "1e3"]) { $0.model.samples?.epochs == 2 },
+    GoodValue(.order, "shuffled", beside: [.samples: "1e3", .epochs: "2"]) {
+      $0.model.samples?.order == .shuffled
+    },
     GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .orthogonal(norm: 1) },
     GoodValue(.start, "orthogonal") { !$0.isPaired },
     GoodValue(.startNorm, "2", beside: [.constraint: "free"]) { $0.start == .randomOfNorm(2) },
@@ -97,6 +106,9 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.batchSize, ["0", "-1", "1.5", "1e10", "many"]),
   (.loss, ["cubic", ""]),
   (.lookAhead, ["nan", "inf", "far"]),
+  (.samples, ["0", "-2", "few", "1e10"]),
+  (.epochs, ["0", "2", "many"]),
+  (.order, ["random", ""]),
   (.repetitions, ["0", "-2", "0.5", "1e10"]),
   (.thresholds, ["0", "1", "1.5", "-0.1", "nan", "0.5,0.5", "half", "0.1,,0.5", ""]),
   (.horizon, ["0", "-1", "nan", "inf", "late", "1e300"]),

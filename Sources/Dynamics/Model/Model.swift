@@ -38,6 +38,8 @@ public struct Model: Sendable, Equatable {
   public let constraint: Constraint
   /// How a step is made of samples.
   public let rule: LearningRule
+  /// The finite set of samples that SGD passes over; nil where every sample is fresh.
+  public private(set) var samples: SampleSet?
   /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
   public let clock: LearningClock
 
@@ -114,6 +116,18 @@ public struct Model: Sendable, Equatable {
       samplesPerStep: rule.samplesPerStep)
   }
 
+  /// The same network with a finite set of samples.
+  ///
+  /// Throws `ParameterError` for the key `samples` unless batches fill it.
+  public func passing(over samples: SampleSet) throws(ParameterError) -> Model {
+    try ParameterError.require(
+      samples.count % rule.batchSize == 0, "samples", "\(samples.count)",
+      "a multiple of the batch-size \(rule.batchSize)")
+    var model = self
+    model.samples = samples
+    return model
+  }
+
   /// Validates and factors P; nil where it is the identity.
   private static func teacher(
     _ gram: [[Double]]?, units: Int
@@ -188,6 +202,7 @@ public struct Model: Sendable, Equatable {
     try require(
       !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
     try rule.requireOneSample(who)
+    try SampleSet.requireNone(samples, who)
   }
 
   /// Reads P_rs.
