@@ -59,8 +59,12 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.order, "shuffled", beside: [.samples: "1e3", .epochs: "2"]) {
       $0.model.samples?.order == .shuffled
     },
-    GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .orthogonal(norm: 1) },
+    GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .warm([0], norm: 1) },
     GoodValue(.start, "orthogonal") { !$0.isPaired },
+    GoodValue(.start, "warm:0.3,0", beside: [.width: "2", .teacherUnits: "2"]) {
+      $0.start == .warm([0.3, 0], norm: 1)
+    },
+    GoodValue(.start, "{warm: [0.25]}") { !$0.isPaired },
     GoodValue(.startNorm, "2", beside: [.constraint: "free"]) { $0.start == .randomOfNorm(2) },
     GoodValue(.thresholds, "none", beside: [.overlapThresholds: "0.5"]) {
       $0.exitRule.thresholds.isEmpty && $0.exitRule.marks.count == 1
@@ -118,7 +122,7 @@ private let badValues: [(ExperimentKey, [String])] = [
     .start,
     [
       "rand", "overlaps:", "overlaps:x", "overlaps:nan", "overlaps:0.1,0.2", "overlaps:1.1",
-      "gram", "polar:1",
+      "gram", "polar:1", "warm:", "warm:-0.1", "warm:1.1", "warm:0.1,0.2", "warm:x",
     ]
   ),
   (.seed, ["-1", "1.5", "18446744073709551616", "lucky"]),

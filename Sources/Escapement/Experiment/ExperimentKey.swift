@@ -182,7 +182,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .start:
       return Role(
         "name", isList: true,
-        help: "random, orthogonal (to the teacher), overlaps:M1,M2,… or gram:FILE (default random)."
+        help: "random, orthogonal (to the teacher), warm:M1,M2,… (norms along each teacher "
+          + "unit, else random), overlaps:M1,M2,… or gram:FILE (default random)."
       )
     case .seed:
       return Role("integer", help: "Seed, a whole number from 0 to 2⁶⁴ − 1 (default 1).")
