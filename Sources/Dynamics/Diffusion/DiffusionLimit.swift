@@ -191,6 +191,7 @@ public struct DiffusionLimit: ObservableEngine {
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
     try model.rule.requireOneSample("the SDE")
+    try SampleSet.requireNone(model.samples, "the SDE")
     try ParameterError.require(
       model.constraint != .riemannian, "constraint", model.constraint.rawValue,
       "another for the SDE")

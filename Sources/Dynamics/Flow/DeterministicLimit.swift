@@ -42,6 +42,7 @@ public struct DeterministicLimit: ObservableEngine {
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
     try rule.requireFits(model)
     try model.rule.requireOneSample("the ODE")
+    try SampleSet.requireNone(model.samples, "the ODE")
     try ParameterError.require(
       model.fieldCount <= largestFieldCount, "width", "\(model.width)",
       "width + teacher-units of at most \(largestFieldCount) for the ODE")

@@ -5,7 +5,7 @@
 public struct LearningClock: Sendable, Equatable {
   /// Time τ of one step, γ/(p d).
   public let timePerStep: Double
-  /// Samples that a step draws.
+  /// Samples that a step draws, B/r on average where a batch of B is taken r times.
   public let samplesPerStep: Double
   /// γ, and p d.
   private let learningRate: Double

@@ -36,10 +36,12 @@ public struct Model: Sendable, Equatable {
   public let teacherGram: [[Double]]?
   /// What is done to the first layer's norm.
   public let constraint: Constraint
-  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
-  public let clock: LearningClock
   /// How a step is made of samples.
   public let rule: LearningRule
+  /// The finite set of samples that SGD passes over; nil where every sample is fresh.
+  public private(set) var samples: SampleSet?
+  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
+  public let clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -108,10 +110,22 @@ public struct Model: Sendable, Equatable {
     self.activation = activation
     self.target = target
     self.constraint = constraint
+    self.rule = rule
     clock = LearningClock(
       learningRate: learningRate, width: width, dimension: dimension,
       samplesPerStep: rule.samplesPerStep)
-    self.rule = rule
+  }
+
+  /// The same network with a finite set of samples.
+  ///
+  /// Throws `ParameterError` for the key `samples` unless batches fill it.
+  public func passing(over samples: SampleSet) throws(ParameterError) -> Model {
+    try ParameterError.require(
+      samples.count % rule.batchSize == 0, "samples", "\(samples.count)",
+      "a multiple of the batch-size \(rule.batchSize)")
+    var model = self
+    model.samples = samples
+    return model
   }
 
   /// Validates and factors P; nil where it is the identity.
@@ -191,6 +205,7 @@ public struct Model: Sendable, Equatable {
       !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
     try requireOneRate(who)
     try rule.requireOneSample(who)
+    try SampleSet.requireNone(samples, who)
   }
 
   /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot

@@ -15,10 +15,11 @@ public struct EscapeTheory: Sendable {
   /// Creates the theory of a model.
   public init(model: Model) { self.model = model }
 
-  /// Whether the closed forms know the model: phase retrieval on the sphere with a fixed second layer.
+  /// Whether the closed forms know the model: phase retrieval on the sphere with a fixed second
+  /// layer and fresh samples.
   ///
   /// They give 0 or nil for another.
-  public var isKnown: Bool { model.isPhaseRetrieval }
+  public var isKnown: Bool { model.isPhaseRetrieval && model.samples == nil }
 
   /// The largest μ_jr: above zero, the plateau is left exponentially fast.
   public var growthRate: Double {

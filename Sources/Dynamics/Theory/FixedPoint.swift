@@ -117,6 +117,7 @@ public struct FixedPoint: Sendable {
   public static func requireCovered(_ model: Model) throws(ParameterError) {
     try model.requireOneRate("fixed points")
     try model.rule.requireOneSample("fixed points")
+    try SampleSet.requireNone(model.samples, "fixed points")
     let p = model.width
     let count = p * model.teacherUnits + p * (p + 1) / 2
     try ParameterError.require(
