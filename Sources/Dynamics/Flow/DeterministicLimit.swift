@@ -39,12 +39,12 @@ public struct DeterministicLimit: ObservableEngine {
   }
 
   /// Throws `ParameterError` for the first key the ODE has no way with.
-  static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
+  static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
     try ParameterError.require(
       model.fieldCount <= largestFieldCount, "width", "\(model.width)",
       "width + teacher-units of at most \(largestFieldCount) for the ODE")
-    if !NetworkFlow.isClosed(model) { _ = try QuadratureMoments.nodesPerAxis(for: model) }
+    if !NetworkFlow.isClosed(model) { try QuadratureMoments.requireReach(of: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one adaptive step.

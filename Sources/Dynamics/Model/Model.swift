@@ -92,6 +92,11 @@ public struct Model: Sendable, Equatable {
     let target = target ?? .mean(activation)
     try target.validate(teacherUnits: teacherUnits)
     (self.teacherGram, teacherFactor) = try Model.teacher(teacherGram, units: teacherUnits)
+    if case .products = target, target.degree == nil {
+      try require(
+        self.teacherGram == nil, "teacher-gram", "correlated teacher units",
+        "the identity for a target of factors that are not all polynomials")
+    }
     self.dimension = dimension
     self.width = width
     self.teacherUnits = teacherUnits

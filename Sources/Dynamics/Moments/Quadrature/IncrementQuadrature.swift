@@ -113,6 +113,7 @@ final class IncrementQuadrature {
     let uncut = try [16, 24, 32, 48, 64, 96].map {
       FieldGrid.Rule(axis: $0, edge: FieldGrid.kinkCount(model) > 0 ? 0 : 1)
     }.filter(fits)
+    try QuadratureMoments.requireCuts(!cut.isEmpty, of: model)
     let rules = cut.isEmpty ? uncut : cut
     guard let largest = rules.last else {
       throw ParameterError(key: "width", found: found, expected: expected)

@@ -91,11 +91,10 @@ extension Model {
     ]
   }
 
-  /// The degrees of student and target between kinks, nil unless all is ReLU and polynomials.
+  /// The degrees of student and target between kinks and jumps, nil unless all is polynomials there.
   var pieceDegrees: (student: Int, target: Int)? {
     let student = activation == .relu ? 1 : activation.degree
-    let target = self.target == .mean(.relu) ? 1 : self.target.degree
-    guard let student, let target else { return nil }
+    guard let student, let target = target.pieceDegree else { return nil }
     return (student, target)
   }
 

@@ -119,10 +119,29 @@ final class QuadratureMoments: FlowMoments {
     let rules = try cutRules(for: model).filter {
       try FieldGrid.nodeCount(model, rule: $0) <= Double(largestNodeCount)
     }
+    try requireCuts(!rules.isEmpty, of: model)
     for rule in rules.dropLast() where try errorEstimate(of: model, rule: rule) < 1e-9 {
       return rule
     }
     return rules.last ?? FieldGrid.Rule(axis: plain, edge: 0)
+  }
+
+  /// Throws `ParameterError` for `width` beyond quadrature's reach, and as ``requireCuts(_:of:)``; `GSLError`.
+  static func requireReach(of model: Model) throws {
+    _ = try nodesPerAxis(for: model)
+    if model.target.jumps { _ = try rule(for: model) }
+  }
+
+  /// Throws `ParameterError` for `target` where labels jump and nodes cannot be cut along the jumps: a grid across
+  /// them would be off by the inverse of its nodes an axis.
+  static func requireCuts(_ areCut: Bool, of model: Model) throws(ParameterError) {
+    guard model.target.jumps, !areCut else { return }
+    throw ParameterError(
+      key: "target",
+      found: "labels that jump, with \(FieldGrid.kinkCount(model)) fields to cut along",
+      expected:
+        "at most \(FieldGrid.largestCutCount) fields with jumps or kinks, and few enough of all, for the ODE "
+        + "and SDE (the exact chain knows no such bound)")
   }
 
   /// Rules with kinks cut, the coarsest first.
