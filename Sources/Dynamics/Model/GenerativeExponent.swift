@@ -114,7 +114,7 @@ private struct GenerativeSearch {
     let (fine, coarse) = (
       try Labels(model, axes, nodes: nodes), try Labels(model, axes, nodes: nodes * 3 / 4)
     )
-    var isBySymmetry = true
+    var (isBySymmetry, isNextBySymmetry) = (true, true)
     for degree in 1...GenerativeSearch.largestDegree {
       for alpha in products(degree, axes: count) where !axes.kills(alpha) {
         for (value, other) in zip(fine.moments(alpha), coarse.moments(alpha))
@@ -125,8 +125,9 @@ private struct GenerativeSearch {
             how: "numerically, from moments of transformed labels"
               + (degree == 1 ? "" : "; those of lower degree \(below)"))
         }
-        isBySymmetry = false
+        isNextBySymmetry = false
       }
+      isBySymmetry = isNextBySymmetry
     }
     return GenerativeExponent(
       value: nil,

@@ -34,6 +34,14 @@ extension ExperimentOptions {
     return .mean(activation)
   }
 
+  /// Reads the keys of the rule of learning.
+  func rule() throws -> LearningRule {
+    try LearningRule(
+      batchSize: try integer(.batchSize) ?? 1,
+      loss: try choice(.loss, of: LearningRule.Loss.self) ?? .square,
+      lookAhead: try number(.lookAhead) ?? 0, repetitions: try integer(.repetitions) ?? 1)
+  }
+
   /// Reads the key `teacher-gram`: rows of numbers, or the word `identity`.
   func teacherGram() throws -> [[Double]]? {
     guard let value = values[.teacherGram] else { return nil }
@@ -260,6 +268,18 @@ extension Model {
   /// What is learned by what, in words.
   public var title: String {
     isPhaseRetrieval
-      ? "Phase retrieval" : "\(activation.title) student, \(target.title) target"
+      ? "Phase retrieval"
+      : "\(activation.title) student, \(target.title) target"
+        + rule.titles.map { ", " + $0 }.joined()
+  }
+}
+
+extension LearningRule {
+  /// What is not as with one fresh sample a step on the squared loss, in words.
+  fileprivate var titles: [String] {
+    (batchSize == 1 ? [] : ["batches of \(batchSize)"])
+      + (loss == .square ? [] : ["\(loss.rawValue) loss"])
+      + (lookAhead == 0 ? [] : ["look-ahead \(lookAhead)"])
+      + (repetitions == 1 ? [] : ["\(repetitions) steps on each batch"])
   }
 }
