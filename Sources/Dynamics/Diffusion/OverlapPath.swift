@@ -30,7 +30,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
 
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
-    timePerStep = engine.model.clock.timePerStep
+    timePerStep = engine.model.clock.timePerSample
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
     order = coefficients.order(finiteSizeDrift: finiteSizeDrift)
@@ -206,7 +206,7 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     _ gradient: UnsafeMutablePointer<Double>, _ state: UnsafePointer<Double>
   ) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let form = moments.form
+    let form = moments.riskForm
     for j in 0..<p {
       for r in 0..<k {
         let at = layout.teacherOverlap(j, r)

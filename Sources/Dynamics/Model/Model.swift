@@ -178,23 +178,6 @@ public struct Model: Sendable, Equatable {
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
 
-  /// Throws `ParameterError` for the first key in which the model is not ``isPhaseRetrieval``; `who`
-  /// cannot do it.
-  func requirePhaseRetrieval(_ who: String) throws(ParameterError) {
-    let require = ParameterError.require
-    try require(
-      activation == .square, "activation", activation.name, "square for \(who)")
-    try require(target == .mean(.square), "target", "another", "square for \(who)")
-    try require(
-      teacherGram == nil, "teacher-gram", "correlated teacher units",
-      "the identity for \(who)")
-    try require(
-      constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
-    try require(
-      !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
-    try rule.requireOneSample(who)
-  }
-
   /// Reads P_rs.
   func teacherOverlap(_ r: Int, _ s: Int) -> Double { teacherGram?[r][s] ?? (r == s ? 1 : 0) }
 

@@ -50,8 +50,8 @@ final class IncrementNoise {
     layout = model.layout
     count = model.fieldCount
     normalCount = count * (count + 1)
-    rate = model.learningRate / Double(model.width)
-    form = model.errorForm
+    rate = model.sampleRate / Double(model.width)
+    form = model.pushForm
     solver = try SymmetricEigensolver(size: count)
     series = ErrorSeries(traces: (0, 0, 0, 0), labelNoise: model.labelNoise)
     func zeros(_ size: Int) -> UnsafeMutablePointer<Double> {

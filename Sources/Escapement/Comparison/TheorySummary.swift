@@ -89,8 +89,8 @@ public struct TheorySummary: Encodable, Sendable {
     } else {
       linearisedExitTime = nil
     }
-    gainFromWidth = theory.hasExitTimeFormulas ? theory.gainFromWidth : nil
-    largestGainFromWidth = theory.hasExitTimeFormulas ? theory.largestGainFromWidth : nil
+    gainFromWidth = theory.hasGainFromWidth ? theory.gainFromWidth : nil
+    largestGainFromWidth = theory.hasGainFromWidth ? theory.largestGainFromWidth : nil
     plateau = theory.plateau
   }
 

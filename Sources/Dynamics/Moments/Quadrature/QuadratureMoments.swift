@@ -18,6 +18,10 @@ final class QuadratureMoments: FlowMoments {
   let rule: FieldGrid.Rule
   private let model: Model
   private let function: ActivationFunction
+  /// What pushes at moved fields, and the label's noise with it.
+  private let samplePush: SamplePush?
+  private let errorNodes: [Double]
+  private let errorWeights: [Double]
   private let target: TargetFunction
   private let grid: FieldGrid
   private let memory: KernelMemory
@@ -37,6 +41,9 @@ final class QuadratureMoments: FlowMoments {
     self.model = model
     self.rule = rule
     function = ActivationFunction(model.activation)
+    samplePush = model.movesFields ? SamplePush(model: model) : nil
+    (errorNodes, errorWeights) = try gaussHermiteRule(
+      count: model.movesFields ? model.noiseNodes(power: 2) : 1)
     target = TargetFunction(model: model)
     grid = try FieldGrid(
       model: model, rule: rule,
@@ -49,7 +56,8 @@ final class QuadratureMoments: FlowMoments {
 
   /// The number of nodes an axis of a plain grid: exact for polynomials, else as many as fit.
   ///
-  /// ℰ²σ'σ' has degree 2 max(deg σ, deg g⋆) + 2(deg σ − 1), and ℰσ'λ has no more.
+  /// v_jv_l has twice the degree of the push, max(deg σ, deg g⋆) + deg σ − 1 on one sample by the squared loss, and
+  /// v_jλ has no more.
   static func nodesPerAxis(for model: Model) throws(ParameterError) -> Int {
     func fits(_ count: Int) -> Bool {
       FieldGrid.nodeCount(model, nodesPerAxis: count) <= Double(largestNodeCount)
@@ -57,8 +65,7 @@ final class QuadratureMoments: FlowMoments {
     let expected =
       "width + teacher-units of which a grid over all the fields has at most "
       + "\(largestNodeCount) nodes (fewer for the ODE; the exact chain knows no such bound)"
-    if let student = model.activation.degree, let target = model.target.degree {
-      let count = max(student, target) + student
+    if let count = exactNodes(model), !model.movesFields || fits(count) {
       try ParameterError.require(
         fits(count), "width",
         "\(model.width) students and \(model.teacherUnits) teacher units at \(count) nodes an axis",
@@ -76,6 +83,16 @@ final class QuadratureMoments: FlowMoments {
     return count
   }
 
+  /// The number of nodes an axis that is exact for polynomials, nil elsewhere.
+  private static func exactNodes(_ model: Model) -> Int? {
+    guard let student = model.activation.degree, let target = model.target.degree else {
+      return nil
+    }
+    return model.pushDegree(student: student, target: target) + 1
+  }
+
+  var hasWholePushes: Bool { samplePush != nil }
+
   func evaluate(
     gram: UnsafePointer<Double>, secondLayer: UnsafePointer<Double>, into output: FlowExpectations
   ) {
@@ -85,7 +102,18 @@ final class QuadratureMoments: FlowMoments {
       gram[(row < k ? p + row : row - k) * n + (column < k ? p + column : column - k)]
     }
     output.clear()
-    let inverse = 1 / Double(p)
+    let inverse = model.rule.loss == .square ? 1 / Double(p) : 0
+    let noise = model.labelNoise.squareRoot()
+    if let samplePush {
+      return grid.forEachNode { weight in
+        let label = target.value(grid.position)
+        for (node, share) in zip(errorNodes, errorWeights) {
+          samplePush.evaluate(
+            fields: grid.fields, label: label + noise * node, secondLayer: secondLayer)
+          add(weight * share, samplePush, to: output)
+        }
+      }
+    }
     grid.forEachNode { weight in
       function.evaluate(grid.fields, count: p, values: values, slopes: slopes)
       var student = 0.0
@@ -104,6 +132,16 @@ final class QuadratureMoments: FlowMoments {
       for x in 0..<n { output.first[j * n + x] += pull * fields[x] }
       for l in 0..<p { output.second[j * p + l] += square * slopes[j] * slopes[l] }
       output.value[j] += weight * error * values[j]
+    }
+  }
+
+  private func add(_ weight: Double, _ push: SamplePush, to output: FlowExpectations) {
+    let (p, n) = (model.width, model.fieldCount)
+    for j in 0..<p {
+      let pull = weight * push.pushes[j]
+      for x in 0..<n { output.first[j * n + x] += pull * grid.fields[x] }
+      for l in 0..<p { output.second[j * p + l] += pull * push.pushes[l] }
+      output.value[j] += weight * push.layerPushes[j]
     }
   }
 
@@ -147,13 +185,14 @@ final class QuadratureMoments: FlowMoments {
   /// Rules with kinks cut, the coarsest first.
   private static func cutRules(for model: Model) -> [FieldGrid.Rule] {
     // ℰ²σ'σ' and ℰσ'λ, as for a plain grid.
-    let exact = model.pieceDegrees.map { max($0.student, $0.target) + $0.student }
+    let exact = model.pieceDegree.map { $0 + 1 }
     return FieldGrid.rules(for: model, exactAxis: exact)
   }
 
   /// The relative tolerance of the ODE's steps: 1e-12, or a hundredth of the error where nodes across kinks make
   /// the drift rough.
   static func stepTolerance(of model: Model, error: Double) throws -> Double {
+    if model.movesKinks { return max(1e-12, min(0.01 * error, 1e-4)) }
     var isAcrossKinks = !NetworkFlow.isClosed(model) && FieldGrid.kinkCount(model) > 0
     if isAcrossKinks, let coarsest = cutRules(for: model).first {
       isAcrossKinks = try FieldGrid.nodeCount(model, rule: coarsest) > Double(largestNodeCount)
@@ -164,8 +203,8 @@ final class QuadratureMoments: FlowMoments {
   /// The largest change of an expectation from fewer nodes, relative to the largest, at
   /// ``Model/quadratureStates``; 0 for polynomials.
   static func errorEstimate(of model: Model, rule: FieldGrid.Rule? = nil) throws -> Double {
-    if model.activation.degree != nil && model.target.degree != nil { return 0 }
     let rule = try rule ?? QuadratureMoments.rule(for: model)
+    if let exact = exactNodes(model), rule.axis >= exact { return 0 }
     return try model.quadratureError(rule) { rule, state in
       try QuadratureMoments(model: model, rule: rule).values(at: state)
     }
