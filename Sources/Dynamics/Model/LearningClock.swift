@@ -58,6 +58,11 @@ public struct LearningClock: Sendable, Equatable {
   /// The mean of γ(τ) over a stretch of time.
   public func meanLearningRate(from begin: Double, to end: Double) -> Double { learningRate }
 
+  /// Time τ of a sample at a learning rate.
+  public func timePerSample(at learningRate: Double) -> Double {
+    timePerStep(at: learningRate) / samplesPerStep
+  }
+
   /// Time τ of a step at a learning rate.
   public func timePerStep(at learningRate: Double) -> Double { learningRate / size }
 }

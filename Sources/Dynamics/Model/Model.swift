@@ -99,6 +99,11 @@ public struct Model: Sendable, Equatable {
     let target = target ?? .mean(activation)
     try target.validate(teacherUnits: teacherUnits)
     (self.teacherGram, teacherFactor) = try Model.teacher(teacherGram, units: teacherUnits)
+    if case .products = target, target.degree == nil {
+      try require(
+        self.teacherGram == nil, "teacher-gram", "correlated teacher units",
+        "the identity for a target of factors that are not all polynomials")
+    }
     self.dimension = dimension
     self.width = width
     self.teacherUnits = teacherUnits
@@ -188,25 +193,6 @@ public struct Model: Sendable, Equatable {
 
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
-
-  /// Throws `ParameterError` for the first key in which the model is not ``isPhaseRetrieval``; `who`
-  /// cannot do it.
-  func requirePhaseRetrieval(_ who: String) throws(ParameterError) {
-    let require = ParameterError.require
-    try require(
-      activation == .square, "activation", activation.name, "square for \(who)")
-    try require(target == .mean(.square), "target", "another", "square for \(who)")
-    try require(
-      teacherGram == nil, "teacher-gram", "correlated teacher units",
-      "the identity for \(who)")
-    try require(
-      constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
-    try require(
-      !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
-    try requireOneRate(who)
-    try rule.requireOneSample(who)
-    try SampleSet.requireNone(samples, who)
-  }
 
   /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
   /// follow it.

@@ -113,12 +113,15 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .activation:
       return Role(
         "name", isList: true,
-        help: "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
-          + "polynomial:C0,C1,… (default square).")
+        help:
+          "Student: square, relu, erf, tanh, sigmoid, softplus, he2 to he8, hermite:C0,C1,… (Σ c_n He_n, "
+          + "probabilists' and unnormalised: He_2 = x² − 1) or polynomial:C0,C1,… (default square)."
+      )
     case .target:
       return Role(
         "name", isList: true,
-        help: "Mean over the teacher units of an activation, or {hermite-terms: […]} "
+        help: "Mean over the teacher units of an activation, {hermite-terms: […]}, or "
+          + "{terms: [{coefficient: 5, factors: [sign, sign, he2]}]} with factor i on direction i "
           + "(default: the student's activation).")
     case .teacherGram:
       return Role(
