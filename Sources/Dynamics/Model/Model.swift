@@ -36,6 +36,8 @@ public struct Model: Sendable, Equatable {
   public let teacherGram: [[Double]]?
   /// What is done to the first layer's norm.
   public let constraint: Constraint
+  /// How steps, samples and time τ go together: a step takes one sample and the time γ/(p d).
+  public let clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -103,6 +105,8 @@ public struct Model: Sendable, Equatable {
     self.activation = activation
     self.target = target
     self.constraint = constraint
+    clock = LearningClock(
+      timePerStep: learningRate / (Double(width) * Double(dimension)), samplesPerStep: 1)
   }
 
   /// Validates and factors P; nil where it is the identity.
@@ -188,9 +192,6 @@ public struct Model: Sendable, Equatable {
     secondLayer.map { -$0 / Double(width) }
       + Array(repeating: 1 / Double(teacherUnits), count: teacherUnits)
   }
-
-  /// Time τ that one step takes: γ/(p d).
-  public var timePerStep: Double { learningRate / (Double(width) * Double(dimension)) }
 }
 
 /// Says what is done to the first-layer weights after each step.

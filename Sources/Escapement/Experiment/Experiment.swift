@@ -139,7 +139,7 @@ public struct Experiment: Sendable {
         model: model, replicas: counts(.sde), horizon: horizon, scheme: scheme)
     }
     // What the engine takes it for, and the summary says.
-    timeStep = monitoring == .discrete ? max(step, model.timePerStep) : step
+    timeStep = monitoring == .discrete ? max(step, model.clock.timePerStep) : step
     if let name = try options.word(.odeStepper) {
       guard let stepper = ODEStepper.all.first(where: { $0.name == name }) else {
         let known = ODEStepper.all.map(\.name).joined(separator: ", ")
