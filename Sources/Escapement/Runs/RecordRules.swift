@@ -9,24 +9,24 @@ struct RecordRules {
   private static let tolerance = 1e-9
 
   private let horizon: Double
-  private let timePerStep: Double
+  private let clock: LearningClock
 
   init(_ experiment: Experiment) {
     horizon = experiment.exitRule.horizon
-    timePerStep = experiment.model.timePerStep
+    clock = experiment.model.clock
   }
 
   /// What a record has that cannot be, in words; nil when there is nothing.
   func contradiction(_ kind: DynamicsKind, _ record: ExitRecord) -> String? {
     // The last step may end beyond the horizon.
-    guard record.time <= horizon * (1 + RecordRules.tolerance) + (kind.hasSteps ? timePerStep : 0)
+    guard record.time <= horizon * (1 + RecordRules.tolerance) + (kind.hasSteps ? clock.timePerStep : 0)
     else { return "a time of \(record.time), expected at most the horizon \(horizon)" }
     guard kind.hasSteps else {
       return record.step == -1 ? nil : "a step, expected none of \(kind.rawValue)"
     }
     guard record.step >= 0 else { return "no step, expected that of \(kind.rawValue)" }
     guard record.outcome != .censored else { return nil }
-    let time = Double(record.step) * timePerStep
+    let time = clock.time(ofStep: record.step)
     return abs(time - record.time) <= RecordRules.tolerance * max(time, record.time)
       ? nil : "a time of \(record.time) at step \(record.step), expected \(time)"
   }

@@ -83,7 +83,7 @@ public final class SavedTrajectories: Sendable {
       table: { ends[$0].map { ($0, $0.replicas) } },
       contradiction: { _, record in
         let last = plan.grid.times.last ?? 0
-        return record.time <= last * (1 + 1e-9) + plan.experiment.model.timePerStep
+        return record.time <= last * (1 + 1e-9) + plan.experiment.model.clock.timePerStep
           ? nil : "a time of \(record.time), expected at most the last, \(last)"
       },
       numbers: { kind, replica, place, numbers in
