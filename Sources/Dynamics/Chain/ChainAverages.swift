@@ -81,7 +81,7 @@ public struct ChainAverages: Sendable {
       let state = ChainState(model: model)
       try average(work, on: state, place: { state.place($0) }, visit)
     } else {
-      let chain = try NetworkChain(model: model)
+      let chain = try ReducedChain.replica(model)
       try average(work, on: chain, place: { chain.place($0) }, visit)
     }
   }

@@ -190,6 +190,10 @@ public struct DiffusionLimit: ObservableEngine {
   /// Throws `ParameterError` for the first key the SDE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
+    try model.rule.requireOneSample("the SDE")
+    try ParameterError.require(
+      model.constraint != .riemannian, "constraint", model.constraint.rawValue,
+      "another for the SDE")
     if !model.isSquareOnSphere { _ = try IncrementQuadrature.rule(for: model) }
   }
 

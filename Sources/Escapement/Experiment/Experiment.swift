@@ -81,7 +81,8 @@ public struct Experiment: Sendable {
         secondLayerRate: try options.number(.secondLayerRate) ?? 0,
         normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
         activation: activation, target: target, teacherGram: try options.teacherGram(),
-        constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical)
+        constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
+        rule: try options.rule())
     }
     self.model = model
     let givenHorizon = try options.number(.horizon)
