@@ -24,7 +24,7 @@ endef
 # No path of the machine that builds is left in what is built.
 PREFIX_MAP := -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.'
 
-.PHONY: release release-check sbom help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
+.PHONY: release sbom help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
   example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize \
   sanitize-some
 
@@ -41,7 +41,7 @@ help:
 	@echo 'make docs              build the documentation of the library: .build/docs'
 	@echo 'make example           build and run the example package that uses the library'
 	@echo 'make sbom              list all that the command is made of, as SPDX: .build/escapement.spdx.json'
-	@echo 'make release           check that version, changelog and tag agree, and make the tag'
+	@echo 'make release TAG=VERSION   make the tag, once version, changelog and README agree with it'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
@@ -153,11 +153,11 @@ endurance: build
 sbom: build
 	@python3 Tests/Supply/sbom.py '.build/escapement.spdx.json'
 
-# The tag is what README's \`from:\` names; it is made once all that names the version agrees.
-release-check:
-	@python3 Tests/Supply/release.py
-release: release-check sbom
-	@python3 Tests/Supply/release.py --tag
+# The tag is what README's `from:` names: TAG=0.3.0, once all that names the version agrees with it.
+release: sbom
+	@[ -n '$(TAG)' ] && .ci/release-check '$(TAG)' && [ -z "$$(git status --porcelain)" ] || \
+	  { echo 'expected TAG=VERSION, as everywhere, and nothing that is not committed' >&2; exit 1; }
+	@git tag --annotate '$(TAG)' --message 'Escapement $(TAG)' && echo "tag $(TAG): git push origin $(TAG)"
 
 lint:
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
