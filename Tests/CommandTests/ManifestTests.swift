@@ -272,10 +272,7 @@ import Testing
       try edit("exit_times.csv", row("ode", 5, "3"), "a step, expected none of ode")
       try edit(
         "experiment.yaml",
-        {
-          $0.replacingOccurrences(of: "default: 8", with: "default: 9")
-            .replacingOccurrences(of: "replicas: 8", with: "replicas: 9")
-        }, "8 replicas of ")
+        { $0.replacingOccurrences(of: "chain: 8", with: "chain: 9") }, "8 replicas of ")
       try edit(
         "summary.json",
         { text in
