@@ -39,6 +39,7 @@ public struct ChainAverages: Sendable {
     model: Model, burnIn: Double, window: Double, samples: Int = 1000, usesKernels: Bool = true,
     level: KernelLevel = .best
   ) throws {
+    try model.requireOneRate("the risk at long times")
     let clock = model.clock
     let require = ParameterError.require
     try require(

@@ -112,7 +112,7 @@ public struct Model: Sendable, Equatable {
     self.constraint = constraint
     self.rule = rule
     clock = LearningClock(
-      timePerStep: learningRate / (Double(width) * Double(dimension)),
+      learningRate: learningRate, width: width, dimension: dimension,
       samplesPerStep: rule.samplesPerStep)
   }
 
@@ -174,8 +174,10 @@ public struct Model: Sendable, Equatable {
   public var fieldCount: Int { width + teacherUnits }
 
   /// Whether this is phase retrieval as the closed forms know it: squares on both sides, orthonormal
-  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step.
-  public var isPhaseRetrieval: Bool { isSquareOnSphere && teacherGram == nil }
+  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step, one learning rate.
+  public var isPhaseRetrieval: Bool {
+    isSquareOnSphere && teacherGram == nil && clock.isUniform
+  }
 
   /// Whether this is phase retrieval but for the teacher's Gram matrix, which may be any: drift and noise of the
   /// SDE are then closed forms.
@@ -201,8 +203,17 @@ public struct Model: Sendable, Equatable {
       constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
     try require(
       !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
+    try requireOneRate(who)
     try rule.requireOneSample(who)
     try SampleSet.requireNone(samples, who)
+  }
+
+  /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
+  /// follow it.
+  func requireOneRate(_ who: String) throws(ParameterError) {
+    try ParameterError.require(
+      clock.isUniform, "learning-rate-schedule", "a rate that changes",
+      "one learning rate for \(who)")
   }
 
   /// Reads P_rs.

@@ -28,7 +28,7 @@ extension FieldMoments {
   /// Φ_jl, the unconstrained drift of Q_jl.
   @inline(__always) private func growth(_ j: Int, _ l: Int) -> Double {
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
-    let rate = model.learningRate / Double(layout.width)
+    let rate = learningRate / Double(layout.width)
     return 2 * (aj + al) * first(j, l) + 4 * rate * aj * al * second(j, l)
   }
 
@@ -46,7 +46,7 @@ extension FieldMoments {
   /// by expanding the normalisation to second order.
   func addFiniteSizeDrift(to output: UnsafeMutablePointer<Double>) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let c = model.learningRate / Double(p)
+    let c = learningRate / Double(p)
     let a = model.secondLayer
     let scale = 1 / (c * Double(model.dimension))
     let (square, radial) = (perStudent, perStudent + p)
@@ -83,7 +83,7 @@ extension FieldMoments {
 
   /// E[b_jl q_j].
   private func productOfOverlapAndNorm(_ j: Int, _ l: Int) -> Double {
-    let c = model.learningRate / Double(layout.width)
+    let c = learningRate / Double(layout.width)
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
     let (e2, e3, e4) = fourOfOne(j, l)
     let order3 = c * (8 * (aj + al) * aj + 16 * aj * al) * e3

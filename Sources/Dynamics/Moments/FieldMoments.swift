@@ -21,6 +21,8 @@ final class FieldMoments {
   let count: Int
   /// The diagonal of A.
   let form: [Double]
+  /// γ, which drift and finite-size drift are taken at.
+  var learningRate: Double
 
   /// [θᵐ] S for m = 0…4, each n×n; `powers` is S_0 = Ω, S_1, … one after the other.
   private let powers: UnsafeMutablePointer<Double>
@@ -38,6 +40,7 @@ final class FieldMoments {
     layout = model.layout
     count = model.fieldCount
     form = model.errorForm
+    learningRate = model.learningRate
     let size = count * count
     powers = .allocate(capacity: 5 * size)
     powers.initialize(repeating: 0, count: 5 * size)

@@ -22,7 +22,8 @@ final class IncrementNoise {
   private let model: Model
   private let layout: OverlapLayout
   private let count: Int
-  private let rate: Double
+  /// γ/p, at which the noise is drawn.
+  private var rate: Double
   private let form: [Double]
   private let solver: SymmetricEigensolver
   /// [θᵐ] D for m = 0…4.
@@ -80,6 +81,9 @@ final class IncrementNoise {
       linearRows, quadraticRows, vector, gram,
     ] { pointer.deallocate() }
   }
+
+  /// Takes another learning rate γ.
+  func take(learningRate: Double) { rate = learningRate / Double(layout.width) }
 
   /// Diagonalises the error form at the overlaps `state`; throws `GSLError` when GSL fails.
   func update(_ state: UnsafePointer<Double>) throws {

@@ -16,6 +16,8 @@ final class NetworkFlow {
   let model: Model
   /// Length of the state.
   let stateLength: Int
+  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
+  var learningRate: Double
   private let layout: OverlapLayout
   private let moments: any FlowMoments
   private let expectations: FlowExpectations
@@ -32,6 +34,7 @@ final class NetworkFlow {
   /// `levels` are what ``writeLevels(of:into:)`` writes.
   init(model: Model, levels: [ExitCriterion] = []) throws {
     self.model = model
+    learningRate = model.learningRate
     layout = model.layout
     let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
     stateLength = layout.count + p
@@ -75,7 +78,7 @@ final class NetworkFlow {
     let a = state + layout.count
     moments.evaluate(gram: gram, secondLayer: a, into: expectations)
     let (first, second) = (expectations.first, expectations.second)
-    let rate = model.learningRate / Double(p)
+    let rate = learningRate / Double(p)
     for j in 0..<p {
       for l in 0..<p {
         growth[j * p + l] =

@@ -42,7 +42,9 @@ final class RuleWeights {
   private let gram: UnsafeMutablePointer<Double>
   /// Where samples come from that return.
   private let source: SampleSource?
+  /// Steps taken since the start, and γ of the coming one.
   private var steps = 0
+  private var learningRate: Double
 
   /// The numbers that a model's weights and inputs take, roughly.
   static func count(_ model: Model) -> Double {
@@ -66,6 +68,7 @@ final class RuleWeights {
     (width, teacherUnits, dimension) = (p, k, d)
     length = Double(d).squareRoot()
     noise = model.labelNoise.squareRoot()
+    learningRate = model.clock.learningRate(ofStep: 0)
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
     networkRisk = try NetworkRisk(model: model)
@@ -105,6 +108,7 @@ final class RuleWeights {
 
   /// Takes one step of SGD, on a fresh batch where the last is used up.
   func step(_ stream: RandomStream) {
+    learningRate = model.clock.learningRate(ofStep: steps)
     for i in 0..<(width * dimension) { gain[i] = 0 }
     for j in 0..<width { layerGain[j] = 0 }
     let repeats = model.rule.repetitions > 1
@@ -172,7 +176,7 @@ final class RuleWeights {
 
   private func moveRows() {
     let share = Double(width * model.rule.batchSize)
-    let rate = model.learningRate / share / length
+    let rate = learningRate / share / length
     for j in 0..<width {
       let (row, sum) = (rows + j * dimension, gain + j * dimension)
       if model.constraint.isTangential {
@@ -185,7 +189,8 @@ final class RuleWeights {
 
   private func moveSecondLayer() {
     guard model.trainsSecondLayer else { return }
-    let rate = model.secondLayerRate / Double(width * model.rule.batchSize)
+    let secondLayerRate = model.secondLayerRate * (learningRate / model.learningRate)
+    let rate = secondLayerRate / Double(width * model.rule.batchSize)
     var total = 0.0
     for j in 0..<width {
       secondLayer[j] += rate * layerGain[j]

@@ -115,6 +115,7 @@ public struct FixedPoint: Sendable {
 
   /// Throws `ParameterError` for the first key that fixed points have no way with.
   public static func requireCovered(_ model: Model) throws(ParameterError) {
+    try model.requireOneRate("fixed points")
     try model.rule.requireOneSample("fixed points")
     try SampleSet.requireNone(model.samples, "fixed points")
     let p = model.width

@@ -23,6 +23,8 @@ final class IncrementQuadrature {
   let model: Model
   /// The numbers of nodes.
   let rule: FieldGrid.Rule
+  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
+  var learningRate: Double
   /// Length of the state: M, Q in the order of ``OverlapLayout``, then a.
   let count: Int
   /// E[x] p/γ, a number for each of the state.
@@ -54,6 +56,7 @@ final class IncrementQuadrature {
   init(model: Model, rule: FieldGrid.Rule) throws {
     self.model = model
     self.rule = rule
+    learningRate = model.learningRate
     layout = model.layout
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
@@ -169,7 +172,7 @@ final class IncrementQuadrature {
   ) {
     let (p, k) = (model.width, model.teacherUnits)
     let (a, fields) = (state + layout.count, grid.fields)
-    let rate = model.learningRate / Double(p)
+    let rate = learningRate / Double(p)
     for j in 0..<p {
       let u = rate * a[j] * error * slopes[j]
       push[j] = u
@@ -213,7 +216,8 @@ final class IncrementQuadrature {
       }
     }
     guard model.trainsSecondLayer else { return }
-    let pace = Double(model.dimension) * model.secondLayerRate / Double(p) * error
+    let secondLayerRate = model.secondLayerRate * (learningRate / model.learningRate)
+    let pace = Double(model.dimension) * secondLayerRate / Double(p) * error
     var (sum, total) = (0.0, 0.0)
     for j in 0..<p {
       first[layout.count + j] = pace * values[j]
@@ -242,7 +246,7 @@ final class IncrementQuadrature {
   }
 
   private func scale(_ order: FieldMoments.Order) {
-    let pace = Double(model.width) / model.learningRate
+    let pace = Double(model.width) / learningRate
     if order == .covariance {
       for s in 0..<count {
         for t in 0...s {
