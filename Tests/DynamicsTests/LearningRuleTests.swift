@@ -168,6 +168,14 @@ import Testing
     let n = 38.0
     let error = (2 * (n - 1) / (n * n * (n + 2)) / 4000).squareRoot()
     #expect(abs(squares / 4000 - 1 / n) < 4.892 * error)
+    let warm = try Model(dimension: 40, width: 3, teacherUnits: 2, learningRate: 0.1)
+    let stream = try RandomStream(seed: 9, purpose: 1, replica: 0)
+    let frame = try Start.warm([0.3, 0.4], of: warm).frame(of: warm, from: stream)
+    #expect(frame.teacherOverlaps == [0.3, 0.4, 0.3, 0.4, 0.3, 0.4])
+    let own = NetworkState(model: warm, state: frame.overlaps(of: warm)).studentOverlaps
+    for j in 0..<3 { #expect(abs(own[4 * j] - 1) < 1e-12) }
+    // Beyond what the teacher gives them in common, 0.25, they are random among themselves.
+    #expect(abs(own[1] - 0.25) > 1e-3 && abs(own[1] - own[2]) > 1e-3)
     let single = try self.model(.spherical, width: 1)
     #expect(try !Start.orthogonal(of: single).isRandom)
   }

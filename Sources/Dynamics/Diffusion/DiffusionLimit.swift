@@ -190,6 +190,7 @@ public struct DiffusionLimit: ObservableEngine {
   /// Throws `ParameterError` for the first key the SDE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
+    try SampleSet.requireNone(model.samples, "the SDE")
     if !model.hasClosedLimit { _ = try IncrementQuadrature.rule(for: model) }
   }
 

@@ -41,6 +41,7 @@ public struct DeterministicLimit: ObservableEngine {
   /// Throws `ParameterError` for the first key the ODE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
+    try SampleSet.requireNone(model.samples, "the ODE")
     try ParameterError.require(
       model.fieldCount <= largestFieldCount, "width", "\(model.width)",
       "width + teacher-units of at most \(largestFieldCount) for the ODE")
@@ -90,8 +91,11 @@ public struct DeterministicLimit: ObservableEngine {
   }
 
   private func flow() throws -> any DeterministicFlow {
-    model.hasEscapeTheory && exitRule.isTold(byRiskOf: model)
-      ? FieldMoments(model: model) : try NetworkFlow(model: model, levels: exitRule.levels)
+    if model.hasEscapeTheory && exitRule.isTold(byRiskOf: model) {
+      return FieldMoments(model: model)
+    }
+    let flow = try NetworkFlow(model: model, levels: exitRule.levels)
+    return model.clock.isUniform ? flow : TimedFlow(flow)
   }
 
   private func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
@@ -188,6 +192,29 @@ extension DeterministicFlow {
 }
 
 extension NetworkFlow: DeterministicFlow {}
+
+/// A flow whose learning rate depends on time: the state ends with τ itself, dτ/dτ = 1.
+private final class TimedFlow: DeterministicFlow {
+  private let flow: NetworkFlow
+
+  init(_ flow: NetworkFlow) { self.flow = flow }
+
+  var stateLength: Int { flow.stateLength + 1 }
+
+  func state(of frame: StudentFrame) -> [Double] { flow.state(of: frame) + [0] }
+
+  func derivatives(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {
+    flow.learningRate = flow.model.clock.learningRate(at: state[flow.stateLength])
+    flow.derivatives(of: state, into: output)
+    output[flow.stateLength] = 1
+  }
+
+  func risk(of state: UnsafePointer<Double>) -> Double { flow.risk(of: state) }
+
+  func writeLevels(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {
+    flow.writeLevels(of: state, into: output)
+  }
+}
 
 extension FieldMoments: DeterministicFlow {
   var stateLength: Int { layout.count }

@@ -38,6 +38,8 @@ public struct Model: Sendable, Equatable {
   public let constraint: Constraint
   /// How a step is made of samples.
   public let rule: LearningRule
+  /// The finite set of samples that SGD passes over; nil where every sample is fresh.
+  public private(set) var samples: SampleSet?
   /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
   public let clock: LearningClock
 
@@ -115,8 +117,20 @@ public struct Model: Sendable, Equatable {
     self.constraint = constraint
     self.rule = rule
     clock = LearningClock(
-      timePerStep: learningRate / (Double(width) * Double(dimension)),
+      learningRate: learningRate, width: width, dimension: dimension,
       samplesPerStep: rule.samplesPerStep)
+  }
+
+  /// The same network with a finite set of samples.
+  ///
+  /// Throws `ParameterError` for the key `samples` unless batches fill it.
+  public func passing(over samples: SampleSet) throws(ParameterError) -> Model {
+    try ParameterError.require(
+      samples.count % rule.batchSize == 0, "samples", "\(samples.count)",
+      "a multiple of the batch-size \(rule.batchSize)")
+    var model = self
+    model.samples = samples
+    return model
   }
 
   /// Validates and factors P; nil where it is the identity.
@@ -165,8 +179,10 @@ public struct Model: Sendable, Equatable {
   public var fieldCount: Int { width + teacherUnits }
 
   /// Whether this is phase retrieval as the closed forms know it: squares on both sides, orthonormal
-  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step.
-  public var isPhaseRetrieval: Bool { isSquareOnSphere && teacherGram == nil }
+  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step, one learning rate.
+  public var isPhaseRetrieval: Bool {
+    isSquareOnSphere && teacherGram == nil && clock.isUniform
+  }
 
   /// Whether this is phase retrieval but for the teacher's Gram matrix, which may be any: drift and noise of the
   /// SDE are then closed forms.
@@ -177,6 +193,14 @@ public struct Model: Sendable, Equatable {
 
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
+
+  /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
+  /// follow it.
+  func requireOneRate(_ who: String) throws(ParameterError) {
+    try ParameterError.require(
+      clock.isUniform, "learning-rate-schedule", "a rate that changes",
+      "one learning rate for \(who)")
+  }
 
   /// Reads P_rs.
   func teacherOverlap(_ r: Int, _ s: Int) -> Double { teacherGram?[r][s] ?? (r == s ? 1 : 0) }

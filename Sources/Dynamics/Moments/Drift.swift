@@ -28,7 +28,7 @@ extension FieldMoments {
   /// Φ_jl, the unconstrained drift of Q_jl.
   @inline(__always) private func growth(_ j: Int, _ l: Int) -> Double {
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
-    let rate = model.sampleRate / Double(layout.width)
+    let rate = sampleRate / Double(layout.width)
     return 2 * (aj + al) * first(j, l) + 4 * rate * aj * al * second(j, l)
   }
 
@@ -46,7 +46,7 @@ extension FieldMoments {
   /// by expanding the normalisation to second order.
   func addFiniteSizeDrift(to output: UnsafeMutablePointer<Double>) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let c = model.sampleRate / Double(p)
+    let c = sampleRate / Double(p)
     let a = model.secondLayer
     let scale = 1 / (c * Double(model.dimension))
     let (square, radial) = (perStudent, perStudent + p)
@@ -89,7 +89,7 @@ extension FieldMoments {
   /// u_j²λ_jλ_l + u_j²u_lλ_j − Q_jl(v_j² + v_ju_j²) and the same with j and l exchanged.
   private func addTangentialTerms(to output: UnsafeMutablePointer<Double>, scale: Double) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let c = model.sampleRate / Double(p)
+    let c = sampleRate / Double(p)
     func radial(_ j: Int) -> Double {
       let (e2, e3, _) = fourOfOne(j, j)
       let a = model.secondLayer[j]
@@ -117,7 +117,7 @@ extension FieldMoments {
   private func addBatchPairs(to output: UnsafeMutablePointer<Double>) {
     guard let batchPairs else { return }
     let (p, n) = (layout.width, count)
-    let c = model.sampleRate / Double(p)
+    let c = sampleRate / Double(p)
     for j in 0..<p {
       let a = model.secondLayer[j]
       for x in 0..<n { batchPairs.fields[j * n + x] = 2 * c * a * first(j, x) }
@@ -132,12 +132,12 @@ extension FieldMoments {
       for r in 0..<layout.teacherUnits { state[layout.teacherOverlap(j, r)] = gram(j, p + r) }
       for l in 0...j { state[layout.studentOverlap(j, l)] = gram(j, l) }
     }
-    batchPairs.add(to: output, at: state)
+    batchPairs.add(to: output, at: state, sampleRate: sampleRate)
   }
 
   /// E[b_jl q_j].
   private func productOfOverlapAndNorm(_ j: Int, _ l: Int) -> Double {
-    let c = model.sampleRate / Double(layout.width)
+    let c = sampleRate / Double(layout.width)
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
     let (e2, e3, e4) = fourOfOne(j, l)
     let order3 = c * (8 * (aj + al) * aj + 16 * aj * al) * e3

@@ -21,6 +21,10 @@ final class FieldMoments {
   let count: Int
   /// The diagonal of A in what pushes.
   let form: [Double]
+  /// γ, which drift and finite-size drift are taken at.
+  var learningRate: Double
+  /// The learning rate γ_s of one-sample SGD that the rule is in the limit, see ``Model/sampleRate``.
+  var sampleRate: Double { model.sampleRate(at: learningRate) }
   /// The diagonal of A in the error, which the risk is made of.
   let riskForm: [Double]
   private let isCorrelation: Bool
@@ -43,6 +47,7 @@ final class FieldMoments {
     layout = model.layout
     count = model.fieldCount
     form = model.pushForm
+    learningRate = model.learningRate
     riskForm = model.errorForm
     isCorrelation = model.rule.loss == .correlation
     batchPairs = BatchPairs(model: model)

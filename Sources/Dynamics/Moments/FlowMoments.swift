@@ -12,12 +12,15 @@ import Foundation
 protocol FlowMoments: AnyObject {
   /// Whether the pushes hold the second layer a.
   var hasWholePushes: Bool { get }
+  /// Takes another learning rate γ, where the pushes depend on it.
+  func take(learningRate: Double)
   func evaluate(
     gram: UnsafePointer<Double>, secondLayer: UnsafePointer<Double>, into output: FlowExpectations)
 }
 
 extension FlowMoments {
   var hasWholePushes: Bool { false }
+  func take(learningRate: Double) {}
 }
 
 /// Holds the expectations of ``FlowMoments``.

@@ -19,6 +19,8 @@ final class NetworkFlow {
   let model: Model
   /// Length of the state.
   let stateLength: Int
+  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
+  var learningRate: Double { didSet { moments.take(learningRate: learningRate) } }
   private let layout: OverlapLayout
   private let moments: any FlowMoments
   private let expectations: FlowExpectations
@@ -36,6 +38,7 @@ final class NetworkFlow {
   /// `levels` are what ``writeLevels(of:into:)`` writes.
   init(model: Model, levels: [ExitCriterion] = []) throws {
     self.model = model
+    learningRate = model.learningRate
     layout = model.layout
     let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
     stateLength = layout.count + p
@@ -83,7 +86,7 @@ final class NetworkFlow {
     moments.evaluate(gram: gram, secondLayer: secondLayer, into: expectations)
     let (first, second) = (expectations.first, expectations.second)
     let a = moments.hasWholePushes ? UnsafePointer(ones) : secondLayer
-    let rate = model.sampleRate / Double(p)
+    let rate = model.sampleRate(at: learningRate) / Double(p)
     for j in 0..<p {
       for l in 0..<p {
         growth[j * p + l] =

@@ -3,7 +3,10 @@ extension Model {
   ///
   /// A batch of B adds B increments of one sample at the rate γ/B, and r steps on it are one at r times that rate with
   /// the mean of the r pushes, see ``SamplePush``.
-  var sampleRate: Double { learningRate / rule.samplesPerStep }
+  var sampleRate: Double { sampleRate(at: learningRate) }
+
+  /// γr/B while a schedule has the learning rate at γ.
+  func sampleRate(at learningRate: Double) -> Double { learningRate / rule.samplesPerStep }
 
   /// The diagonal of A in what pushes, e = λ̃ᵀAλ̃ + √Δ z, for squares: as ``errorForm``, without the students by the
   /// correlation loss.
@@ -21,11 +24,13 @@ extension Model {
   /// fixed second layer, batches and either loss.
   public var hasClosedLimit: Bool {
     activation == .square && target == .mean(.square) && constraint.keepsNorm
-      && !trainsSecondLayer && !movesFields
+      && !trainsSecondLayer && !movesFields && samples == nil
   }
 
   /// Whether the closed forms of escape hold beside ``hasClosedLimit``: orthonormal teacher units.
-  public var hasEscapeTheory: Bool { hasClosedLimit && teacherGram == nil }
+  public var hasEscapeTheory: Bool {
+    hasClosedLimit && teacherGram == nil && clock.isUniform
+  }
 
   /// Throws `ParameterError` for the first key in which the model is not ``hasEscapeTheory``.
   func requireEscapeTheory(_ who: String) throws(ParameterError) {
@@ -39,6 +44,8 @@ extension Model {
       "spherical or riemannian for \(who)")
     try require(
       !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
+    try requireOneRate(who)
+    try SampleSet.requireNone(samples, who)
     try require(rule.lookAhead == 0, "look-ahead", "\(rule.lookAhead)", "0 for \(who)")
     try require(rule.repetitions == 1, "repetitions", "\(rule.repetitions)", "1 for \(who)")
   }
@@ -100,6 +107,8 @@ final class SamplePush {
   let pushes: UnsafeMutablePointer<Double>
   /// The mean of e σ(λ_j), by which the second layer moves.
   let layerPushes: UnsafeMutablePointer<Double>
+  /// γ, which a repetition moves the fields by.
+  var learningRate: Double
   private let model: Model
   private let function: ActivationFunction
   private let memory: KernelMemory
@@ -110,6 +119,7 @@ final class SamplePush {
 
   init(model: Model) {
     self.model = model
+    learningRate = model.learningRate
     function = ActivationFunction(model.activation)
     let p = model.width
     memory = KernelMemory([p, p, p, p, p, p])
@@ -127,7 +137,7 @@ final class SamplePush {
   ) {
     let p = model.width
     let share = 1 / Double(model.rule.repetitions)
-    let move = model.learningRate / Double(p * model.rule.batchSize)
+    let move = learningRate / Double(p * model.rule.batchSize)
     let reach = model.rule.lookAhead
     for j in 0..<p { (current[j], pushes[j], layerPushes[j]) = (fields[j], 0, 0) }
     for _ in 0..<model.rule.repetitions {
@@ -196,12 +206,14 @@ final class BatchPairs {
 
   func clear() { memory.clear() }
 
-  /// Adds to the finite-size drift per unit τ of M and Q at a state.
-  func add(to output: UnsafeMutablePointer<Double>, at state: UnsafePointer<Double>) {
+  /// Adds to the finite-size drift per unit τ of M and Q at a state; `sampleRate` is γ_s.
+  func add(
+    to output: UnsafeMutablePointer<Double>, at state: UnsafePointer<Double>, sampleRate: Double
+  ) {
     let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
     let (isTangential, keepsNorm) = (model.constraint.isTangential, model.constraint.keepsNorm)
     let pairs = Double(model.rule.batchSize - 1)
-    let scale = pairs * Double(p) / model.sampleRate / Double(model.dimension)
+    let scale = pairs * Double(p) / sampleRate / Double(model.dimension)
     func overlap(_ j: Int, _ l: Int) -> Double {
       state[layout.studentOverlap(max(j, l), min(j, l))]
     }

@@ -45,9 +45,10 @@ extension PassageProblem {
     case .fixed(let frame):
       try self.init(
         diffusion, overlap: frame.teacherOverlaps[0], watchInterval: interval, rise: rise)
-    case .randomOfNorm, .orthogonal:
+    case .randomOfNorm, .warm:
       throw ParameterError(
-        key: "start", found: "random students of another norm or at right angles to the teacher",
+        key: "start",
+        found: "random students of another norm or with a given part along the teacher",
         expected: "given overlaps or random students on the sphere for the exit law")
     case .random:
       try self.init(

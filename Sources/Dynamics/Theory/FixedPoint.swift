@@ -115,6 +115,8 @@ public struct FixedPoint: Sendable {
 
   /// Throws `ParameterError` for the first key that fixed points have no way with.
   public static func requireCovered(_ model: Model) throws {
+    try model.requireOneRate("fixed points")
+    try SampleSet.requireNone(model.samples, "fixed points")
     let p = model.width
     let count = p * model.teacherUnits + p * (p + 1) / 2
     try ParameterError.require(

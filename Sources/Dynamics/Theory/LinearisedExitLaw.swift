@@ -43,9 +43,10 @@ public struct LinearisedExitLaw: Sendable {
     var variance = share / dimension
     switch start {
     case .random: variance += 1 / dimension
-    case .randomOfNorm, .orthogonal:
+    case .randomOfNorm, .warm:
       throw ParameterError(
-        key: "start", found: "random students of another norm or at right angles to the teacher",
+        key: "start",
+        found: "random students of another norm or with a given part along the teacher",
         expected: "given overlaps or random students on the sphere for the exit law")
     case .fixed(let frame): center = abs(frame.teacherOverlaps[0])
     }

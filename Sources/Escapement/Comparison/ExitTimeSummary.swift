@@ -117,8 +117,12 @@ public struct ExitTimeSummary: Encodable, Sendable {
 
 extension LearningClock {
   /// The mean of exit times in samples and its standard error; nil where not all exits were seen.
-  func samples(of exits: SampleSummary) -> (mean: Double?, error: Double?) {
-    guard let mean = exits.mean else { return (nil, nil) }
-    return (samples(by: mean), exits.standardError.map { $0 * samplesPerTime })
+  func samples(
+    of exits: ExitSample, _ summary: SampleSummary
+  ) throws -> (mean: Double?, error: Double?) {
+    guard let mean = summary.mean else { return (nil, nil) }
+    if isUniform { return (samples(by: mean), summary.standardError.map { $0 * samplesPerTime }) }
+    let counted = try SampleSummary(ExitSample(exits.times.map(samples)))
+    return (counted.mean, counted.standardError)
   }
 }

@@ -42,6 +42,33 @@ extension ExperimentOptions {
       lookAhead: try number(.lookAhead) ?? 0, repetitions: try integer(.repetitions) ?? 1)
   }
 
+  /// Reads the keys of a finite set of samples; a horizon, where one is given, decides how many epochs there are.
+  func samples(of model: Model, horizon: Double?) throws -> SampleSet? {
+    let none = OptionValue.Content.scalar("none")
+    guard let value = values[.samples], value.content != none else {
+      if let epochs = values[.epochs], epochs.content != none {
+        throw error(.epochs, "found \(epochs.content.text), expected samples beside it")
+      }
+      return nil
+    }
+    guard let count = try integer(.samples) else { return nil }
+    let order = try choice(.order, of: SampleSet.Order.self) ?? .same
+    let once = try SampleSet(count: count, epochs: 1, order: order)
+    guard values[.epochs]?.content != none, let epochs = try integer(.epochs) else {
+      guard let horizon else {
+        throw ExperimentError(
+          origin: nil, key: ExperimentKey.epochs.rawValue,
+          problem: "missing, expected beside samples unless horizon is given")
+      }
+      let steps = Double(max(once.stepsPerEpoch(model.rule), 1))
+      let epochs = (model.clock.steps(by: horizon) / steps).rounded(.up)
+      return try SampleSet(
+        count: count, epochs: Int(min(max(epochs, 1), 2 * Double(SampleSet.largestCount))),
+        order: order)
+    }
+    return try SampleSet(count: count, epochs: epochs, order: order)
+  }
+
   /// Reads the key `teacher-gram`: rows of numbers, or the word `identity`.
   func teacherGram() throws -> [[Double]]? {
     guard let value = values[.teacherGram] else { return nil }

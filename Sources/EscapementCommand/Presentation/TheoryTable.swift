@@ -53,6 +53,7 @@ func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
 
 /// Says why the closed forms give no exit time.
 func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
+  guard model.clock.isUniform else { return "the formulas hold for one learning rate" }
   guard let rate = theory.growthRate else {
     return "the formulas hold for phase retrieval on the sphere with a fixed second layer"
   }

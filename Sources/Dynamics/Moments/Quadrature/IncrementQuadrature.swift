@@ -23,6 +23,8 @@ final class IncrementQuadrature {
   let model: Model
   /// The numbers of nodes.
   let rule: FieldGrid.Rule
+  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
+  var learningRate: Double { didSet { samplePush?.learningRate = learningRate } }
   /// Length of the state: M, Q in the order of ``OverlapLayout``, then a.
   let count: Int
   /// E[x] p/γ, a number for each of the state.
@@ -63,6 +65,7 @@ final class IncrementQuadrature {
   init(model: Model, rule: FieldGrid.Rule) throws {
     self.model = model
     self.rule = rule
+    learningRate = model.learningRate
     layout = model.layout
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
@@ -202,7 +205,7 @@ final class IncrementQuadrature {
   /// u_j and d(γ_a/p) eσ(λ_j) at the fields of a node.
   private func takePushes(_ a: UnsafePointer<Double>, error: Double) {
     let p = model.width
-    let rate = model.sampleRate / Double(p)
+    let rate = sampleRate / Double(p)
     let pace = Double(model.dimension) * layerRate / Double(p) * error
     for j in 0..<p {
       push[j] = rate * a[j] * error * slopes[j]
@@ -212,7 +215,7 @@ final class IncrementQuadrature {
 
   private func takePushes(of sample: SamplePush) {
     let p = model.width
-    let rate = model.sampleRate / Double(p)
+    let rate = sampleRate / Double(p)
     let pace = Double(model.dimension) * layerRate / Double(p)
     for j in 0..<p {
       push[j] = rate * sample.pushes[j]
@@ -221,7 +224,10 @@ final class IncrementQuadrature {
   }
 
   /// The second layer's rate in samples.
-  private var layerRate: Double { model.secondLayerRate / model.rule.samplesPerStep }
+  private var layerRate: Double {
+    model.secondLayerRate * (learningRate / model.learningRate) / model.rule.samplesPerStep
+  }
+  private var sampleRate: Double { model.sampleRate(at: learningRate) }
 
   private func add(_ weight: Double, to pairs: BatchPairs) {
     let (p, n) = (model.width, model.fieldCount)
@@ -246,7 +252,7 @@ final class IncrementQuadrature {
         pairs.dots[j * p + l] = sum
       }
     }
-    pairs.add(to: finiteSizeDrift, at: state)
+    pairs.add(to: finiteSizeDrift, at: state, sampleRate: sampleRate)
     guard model.trainsSecondLayer, model.normalisesSecondLayer else { return }
     let share = Double(model.rule.batchSize - 1) / Double(model.dimension) * meanSum
     for s in layout.count..<count { finiteSizeDrift[s] -= share * drift[s] }
@@ -341,7 +347,7 @@ final class IncrementQuadrature {
   }
 
   private func scale(_ order: FieldMoments.Order) {
-    let pace = Double(model.width) / model.sampleRate
+    let pace = Double(model.width) / sampleRate
     if order == .covariance {
       for s in 0..<count {
         for t in 0...s {

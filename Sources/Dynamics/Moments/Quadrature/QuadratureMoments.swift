@@ -93,6 +93,8 @@ final class QuadratureMoments: FlowMoments {
 
   var hasWholePushes: Bool { samplePush != nil }
 
+  func take(learningRate: Double) { samplePush?.learningRate = learningRate }
+
   func evaluate(
     gram: UnsafePointer<Double>, secondLayer: UnsafePointer<Double>, into output: FlowExpectations
   ) {
