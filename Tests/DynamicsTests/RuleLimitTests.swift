@@ -265,4 +265,19 @@ import Testing
     flow.derivatives(of: state, into: &rates)
     #expect(abs(rates[0] / 1e-6 - EscapeTheory(model: model).growthRate) < 1e-9)
   }
+
+  @Test func `the exit law of a batch is that of one sample at a rate B times as small`() throws {
+    func moments(_ batch: Int, finiteSizeDrift: Bool) throws -> ExitLaw.Moments {
+      try ExitLaw.moments(
+        model: Case(testDescription: "").model(dimension: 1000, batch: batch), start: .random,
+        threshold: 0.5, finiteSizeDrift: finiteSizeDrift)
+    }
+    let (one, batch) = (
+      try moments(1, finiteSizeDrift: false), try moments(16, finiteSizeDrift: false)
+    )
+    #expect(abs(one.mean / batch.mean - 1) < 1e-9)
+    // The terms of order B/d slow the escape.
+    let shift = try moments(16, finiteSizeDrift: true).mean / batch.mean - 1
+    #expect(abs(shift) > 1e-3 && abs(shift) < 0.1)
+  }
 }
