@@ -216,4 +216,21 @@ import Testing
     let (pictures, missing) = try ReportPage.draw(figures) { _ in }
     #expect(pictures.map(\.figure.name) == ["first", "last"] && missing.count == 1)
   }
+
+  @Test(arguments: [
+    "system('touch x')", "x = system('touch x')", "!touch x", "plot '< touch x'",
+    "set output '| touch x'",
+    "load 'other.gp'", "set xlabel `touch x`", "set xlabel 'a' ; system('touch x')", "@x",
+    "call 'x'",
+    "  '< touch x' with lines", "set xlabel 'it's'; shell", "print x", "eval x", "unknown 3",
+    "plot x, system('touch x')",
+  ])
+  func `a script that does more than draw is told before it is run`(line: String) {
+    let sound =
+      "# A comment with `anything` in it\nset xrange [0:1]\nplot data using 1:2 with lines, \\\n"
+    #expect(GnuplotScript.foreignLine(sound + "  data index 1 title 'a; b < c'\n}\n") == nil)
+    #expect(GnuplotScript.foreignLine("set xrange [0:1]\n\(line)\n") != nil, "\(line)")
+    let continued = line.hasPrefix("  ")
+    if continued { #expect(GnuplotScript.foreignLine(sound + line + "\n") != nil, "\(line)") }
+  }
 }

@@ -232,9 +232,15 @@ extension PointResult {
     return schema == "escapement/sweep-point/1" && self.experiment == experiment.yaml
       && exits.count == expected.count
       && zip(exits, expected).allSatisfy { $0.dynamics == $1.0 && $0.mark == $1.1 }
+      && zip(exits, expected).allSatisfy { exit, expected in
+        DynamicsKind(rawValue: expected.0).map(experiment.replicaCount) == exit.replicas
+          && exit.exited + exit.censored + exit.diverged == exit.replicas
+      }
       && exits.allSatisfy { $0.quantiles.count == SampleSummary.probabilities.count }
       && pairs.allSatisfy { pair in
-        pair.interval?.count ?? 2 == 2 && isPValue(pair.equivalencePValue)
+        pair.interval?.count ?? 2 == 2
+          && isPossible(pair.verdict, pair.ratio, pair.interval, margin: pair.margin)
+          && isPValue(pair.equivalencePValue)
           && isPValue(pair.differencePValue) && pair.lawPValues.values.allSatisfy(isPValue)
       }
   }

@@ -24,6 +24,7 @@ extension Trajectories {
     else { return nil }
     let run = try TrajectoryRun(path: path)
     try requireThisVersion(run.provenance, path)
+    try Manifest.require(path)
     let times = plan.grid.times.count
     let risk = plan.columnNames.firstIndex(of: "risk")
     let runs = try plan.experiment.dynamics.map { kind in

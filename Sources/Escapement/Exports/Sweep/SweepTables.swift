@@ -42,6 +42,7 @@ public struct SweepTables: Sendable {
   /// Throws `DataFileError`, which names file and column.
   public init(path: String) throws {
     self.path = path
+    try Manifest.check(path)
     let exits = try SweepTables.read(
       SweepTables.place(path, "sweep.csv"),
       columns: ["point", "dynamics", "threshold", "width", "dimension"])

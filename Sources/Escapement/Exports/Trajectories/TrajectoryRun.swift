@@ -57,6 +57,8 @@ public struct TrajectoryRun: Sendable {
       URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
     }
     self.path = path
+    try Checkpoint.requireNone(in: path)
+    try Manifest.check(path)
     options = try TrajectoryOptions(file: file("experiment.yaml"))
     let plan = try TrajectoryPlan(options, directory: path, checksEngines: false)
     self.plan = plan
