@@ -72,11 +72,9 @@ public struct SweepDirectory: Sendable {
   /// Reads a finished point; nil when it is not there, cannot be read, or is of another experiment.
   public func result(of point: SweepPoint) -> PointResult? {
     let place = directory(of: point).appendingPathComponent("point.json")
-    guard let data = try? readFile(place.path, limit: SweepDirectory.largestPoint),
-      let result = try? JSONDecoder().decode(PointResult.self, from: data),
-      result.isWhole(for: point.experiment)
-    else { return nil }
-    return result
+    return (try? readFile(place.path, limit: SweepDirectory.largestPoint)).flatMap {
+      PointResult($0, of: point.experiment)
+    }
   }
 
   /// Keeps a finished point; throws `OutputError`, and then leaves nothing of it.

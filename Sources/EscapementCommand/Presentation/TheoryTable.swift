@@ -6,7 +6,7 @@ import TextTable
 func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
   let model = experiment.model
   var lines = [
-    "information exponent        \(theory.informationExponent), leap \(theory.leap)",
+    "information exponent        \(theory.informationExponent ?? 0), leap \(theory.leap ?? 0)",
     "growth rate μ               \(NumberText.short(theory.growthRate))",
     "critical learning rate γ_c  \(NumberText.short(theory.criticalLearningRate))",
     "best learning rate          \(NumberText.short(theory.optimalLearningRate))",
