@@ -9,7 +9,7 @@ import Testing
   private func exits(_ dynamics: String, _ experiment: Experiment, samples: Double, error: Double)
     -> ExitTimeSummary
   {
-    let step = experiment.model.timePerStep
+    let step = experiment.model.clock.timePerStep
     return ExitTimeSummary(
       dynamics: dynamics, criterion: "risk", threshold: 0.5, monitoring: "discrete",
       replicas: 100, exited: 100, censored: 0, diverged: 0, mean: samples * step,

@@ -12,7 +12,8 @@ import GSL
 /// O(p(p + k)) flops and two passes over 2 p²/2 numbers. Q is taken anew from [M B] every 4096
 /// steps, which keeps the two representations within rounding of each other. Memory 8 p² bytes.
 /// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkChain`` steps: the risk is
-/// evaluated after each, and a replica whose risk is no finite number counts as diverged.
+/// evaluated after each, and a replica whose risk is no finite number counts as diverged. Batches and repetitions take
+/// ``BatchChain`` and ``RepeatedChain`` steps.
 /// Source: theory of this project, section 3 (d); rank-one updates after Gill, Golub, Murray and
 /// Saunders (1974), Methods for modifying matrix factorizations.
 public struct ReducedChain: SteppedEngine {
@@ -39,14 +40,15 @@ public struct ReducedChain: SteppedEngine {
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
+    if model.rule.repetitions > 1 { try RepeatedChain.requireFits(model) }
     stepLimit = try exitRule.stepLimit(of: model)
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
   }
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      let replica = try NetworkChain(
-        model: model, watchesRisk: watchesRisk, levels: exitRule.levels)
+      let replica = try ReducedChain.replica(
+        model, watchesRisk: watchesRisk, levels: exitRule.levels)
       return try task.run(on: replica, .chain)
     }
     if usesKernels && task.streams.suitKernels {
@@ -64,5 +66,18 @@ public struct ReducedChain: SteppedEngine {
       }
     }
     try task.run(on: ChainState(model: model), .chain)
+  }
+
+  /// Makes a replica for any model.
+  static func replica(
+    _ model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = []
+  ) throws -> any SteppedReplica {
+    if model.rule.repetitions > 1 {
+      return try RepeatedChain(model: model, watchesRisk: watchesRisk, levels: levels)
+    }
+    if model.rule.batchSize > 1 {
+      return try BatchChain(model: model, watchesRisk: watchesRisk, levels: levels)
+    }
+    return try NetworkChain(model: model, watchesRisk: watchesRisk, levels: levels)
   }
 }

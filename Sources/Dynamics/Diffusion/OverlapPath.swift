@@ -30,7 +30,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
 
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
-    timePerStep = engine.model.timePerStep
+    timePerStep = engine.model.clock.timePerStep
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
     order = coefficients.order(finiteSizeDrift: finiteSizeDrift)

@@ -38,7 +38,7 @@ func kernelExits(
     let step = replica.step
     report(step - before)
     if Task.isCancelled { throw CancellationError() }
-    let time = Double(step) * replica.model.timePerStep
+    let time = replica.model.clock.time(ofStep: step)
     switch event {
     case ESC_EVENT_CROSSED:
       watch.confirm(replica.risk, at: time, step: step)

@@ -116,7 +116,7 @@ struct LaneRunner<Block: LaneBlock> {
   /// Records what a lane's event means; returns the records once the replica is done.
   private func settle(_ occupant: inout Occupant, _ lane: Int) -> [ExitRecord]? {
     let step = block.step(lane)
-    let time = Double(step) * block.model.timePerStep
+    let time = block.model.clock.time(ofStep: step)
     switch block.event(lane) {
     case ESC_EVENT_CROSSED:
       occupant.watch.confirm(block.risk(lane), at: time, step: step)

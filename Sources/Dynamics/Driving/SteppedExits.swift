@@ -37,7 +37,7 @@ private func steppedExits<Replica: SteppedReplica>(
   of replica: Replica, rule: ExitRule, stepLimit: Int, stream: RandomStream, _ kept: StateWatch,
   report: (Int) -> Void
 ) throws -> [ExitRecord] {
-  let timePerStep = replica.model.timePerStep
+  let clock = replica.model.clock
   var watch = rule.watch(of: replica.model, initialRisk: replica.risk)
   watch.begin(risk: replica.risk, step: 0)
   let levels = UnsafeMutablePointer<Double>.allocate(capacity: max(watch.levels.count, 1))
@@ -63,14 +63,14 @@ private func steppedExits<Replica: SteppedReplica>(
     let risk = replica.risk
     guard risk.isFinite else {
       try meter.flush(report)
-      return watch.finish(.diverged, at: Double(step) * timePerStep, step: step)
+      return watch.finish(.diverged, at: clock.time(ofStep: step), step: step)
     }
     if risk <= watch.boundary {
-      watch.observe(risk, at: Double(step) * timePerStep, step: step)
+      watch.observe(risk, at: clock.time(ofStep: step), step: step)
     }
     if !watch.levels.isEmpty {
       replica.writeLevels(into: levels)
-      watch.observe(levels: levels, at: Double(step) * timePerStep, step: step)
+      watch.observe(levels: levels, at: clock.time(ofStep: step), step: step)
     }
     if isTimeToLook && !watch.isDone && step < stepLimit { try kept.look(pass) }
   }

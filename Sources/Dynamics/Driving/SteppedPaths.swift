@@ -4,15 +4,15 @@ import GSL
 /// Shows replicas at the times of a grid: after the last step taken by then.
 struct SteppedPaths: SteppedTask {
   let paths: PathWork
-  /// The step at which each time is seen: the largest ν with ν γ/(p d) ≤ τ.
+  /// The step at which each time is seen, the last one taken by then.
   let steps: [Int]
-  private let timePerStep: Double
+  private let clock: LearningClock
 
   init(_ paths: PathWork, of model: Model) {
     self.paths = paths
-    timePerStep = model.timePerStep
-    // A time that is a multiple of the step is met at it, rounding or not.
-    steps = paths.times.map { Int(($0 / model.timePerStep * (1 + 1e-12)).rounded(.down)) }
+    let clock = model.clock
+    self.clock = clock
+    steps = paths.times.map { Int(clock.steps(by: $0)) }
   }
 
   var streams: StreamFamily { paths.replicas.streams }
@@ -34,7 +34,7 @@ struct SteppedPaths: SteppedTask {
       settle: { occupant, lane in
         guard block.event(lane) == ESC_EVENT_HORIZON else {
           let step = block.step(lane)
-          paths.diverge(occupant.replica, at: Double(step) * timePerStep, step: step)
+          paths.diverge(occupant.replica, at: clock.time(ofStep: step), step: step)
           return true
         }
         return show(&occupant, lane, block)
@@ -119,14 +119,14 @@ struct SteppedPaths: SteppedTask {
         let (taken, isFinite) = try advance(target - step)
         step += taken
         guard isFinite else {
-          paths.diverge(replica, at: Double(step) * timePerStep, step: step)
+          paths.diverge(replica, at: clock.time(ofStep: step), step: step)
           return
         }
       }
       let seen = point()
       // Steps that do without the risk do not see it leave the finite numbers.
       guard seen.risk.isFinite else {
-        paths.diverge(replica, at: Double(step) * timePerStep, step: step)
+        paths.diverge(replica, at: clock.time(ofStep: step), step: step)
         return
       }
       paths.observe(replica, index, seen)

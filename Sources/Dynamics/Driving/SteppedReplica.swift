@@ -1,6 +1,6 @@
 import GSL
 
-/// A replica that moves by one sample a step.
+/// A replica that moves in the steps of SGD.
 protocol SteppedReplica: AnyObject {
   var model: Model { get }
   /// The excess risk after the last step.
@@ -9,7 +9,7 @@ protocol SteppedReplica: AnyObject {
   func writeLevels(into output: UnsafeMutablePointer<Double>)
   /// Puts the replica at a start.
   func place(_ frame: StudentFrame)
-  /// Takes one step on a fresh sample.
+  /// Takes one step, on fresh samples as the rule of learning has it.
   func step(_ stream: RandomStream)
   /// Risk and overlaps as they are now.
   var point: PathPoint { get }
@@ -56,11 +56,11 @@ extension NetworkWeights: SteppedReplica {
 }
 
 /// The portion of a replica whose state is `numbers`.
-private func steppedPortion(_ numbers: Int) -> Int {
+func steppedPortion(_ numbers: Int) -> Int {
   max(1, min(StepMeter.portion, 1_000_000 / numbers))
 }
 
-/// Something to do with the replicas of a dynamics that moves in steps of one sample: to time their exits,
+/// Something to do with the replicas of a dynamics that moves in the steps of SGD: to time their exits,
 /// or to show their paths.
 ///
 /// The engine chooses how steps are taken; a task says how far, and what is looked at.
@@ -75,18 +75,18 @@ protocol SteppedTask {
   func run(on replica: some SteppedReplica, _ purpose: StreamPurpose) throws
 }
 
-/// An engine that moves in steps of one sample.
+/// An engine that moves in the steps of SGD.
 protocol SteppedEngine: ObservableEngine {
   /// The network.
   var model: Model { get }
-  /// Samples up to the horizon.
+  /// Steps up to the horizon.
   var stepLimit: Int { get }
   /// Does a task on the quickest path there is; `watchesRisk` asks for the risk after every step.
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws
 }
 
 extension SteppedEngine {
-  /// Runs the replicas of the queue; a step is one sample.
+  /// Runs the replicas of the queue; a step is one of SGD.
   public func run(_ work: ReplicaWork) throws {
     try perform(
       SteppedExits(work: work, rule: exitRule, stepLimit: stepLimit),

@@ -80,7 +80,7 @@ public struct Comparison: Sendable {
           histogram: try Histogram(exitsOf: exits).map(ExitTimeSummary.Bins.init),
           kaplanMeier: exits.censored > 0
             ? try ExitTimeSummary.Curve(exits, horizon: experiment.exitRule.horizon) : nil,
-          meanSamples: sample.mean.map { $0 / experiment.model.timePerStep })
+          meanSamples: sample.mean.map(experiment.model.clock.samples(by:)))
       }
     }
   }

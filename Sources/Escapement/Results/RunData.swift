@@ -199,7 +199,7 @@ func quantileColumns<Row>(
 extension ExitTimeSummary {
   /// Standard error of the mean in samples; nil when a replica did not exit.
   func meanSamplesError(of model: Model) -> Double? {
-    mean == nil ? nil : standardError.map { $0 / model.timePerStep }
+    mean == nil ? nil : standardError.map { $0 * model.clock.samplesPerTime }
   }
 }
 

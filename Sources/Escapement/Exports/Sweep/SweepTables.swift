@@ -236,6 +236,11 @@ public struct SweepTables: Sendable {
         return decimalNumber(text).map(\.isFinite) == true ? nil : "a finite number"
       default: break
       }
+      if column.kind == .count {
+        // Counts are added up; those of any sweep stay far below.
+        return Int(text).map { (0...1 << 40).contains($0) } == true
+          ? nil : "a whole number of replicas"
+      }
       if case .choice(let words) = column.kind, !text.isEmpty, !words.contains(text) {
         return words.joined(separator: ", ") + " or nothing"
       }
