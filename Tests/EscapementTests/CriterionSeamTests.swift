@@ -81,7 +81,7 @@ import Testing
       let tables = RunReport(run: run).tables.compactMap { $0["rule"] as? String }
       #expect(tables == marks.map { "Exit when \($0.criterion.sentence("\($0.threshold)"))" })
       let table = String(decoding: run.summaryTable.csv, as: UTF8.self)
-      let json = String(decoding: try run.document(), as: UTF8.self)
+      let json = String(decoding: try run.json(), as: UTF8.self)
       let figures = try run.figures().drawn.map(\.name)
       #expect(Set(figures).count == figures.count)
       for mark in marks {

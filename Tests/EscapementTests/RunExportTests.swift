@@ -168,7 +168,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: directory) }
     let (_, run) = try await run([.dynamics: "sde,chain", .replicas: "9"], in: directory)
     // Not JSONSerialization, which is off in the last digit on Linux.
-    let document = try JSONDecoder().decode(Document.self, from: run.document())
+    let document = try JSONDecoder().decode(Document.self, from: run.json())
     #expect(document.schema == "escapement/run/1")
     #expect(document.summary.exitTimes.count == 4)
     #expect(document.exit_times.count == 4)

@@ -138,7 +138,7 @@ extension ComparisonSummary {
 
 extension DecodingError {
   /// The key and what was expected there, on one line.
-  fileprivate var problem: String {
+  var problem: String {
     func place(_ path: [any CodingKey]) -> String {
       path.isEmpty
         ? "the whole"

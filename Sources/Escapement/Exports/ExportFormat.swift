@@ -33,11 +33,11 @@ public struct ExportedFiles: Sendable {
 /// Is a result that goes to every format, from a directory or from memory.
 public protocol Exportable {
   /// The name of its data set and of its document, without the extension.
-  static var names: (dataSet: String, document: String) { get }
+  var names: (dataSet: String, document: String) { get }
   /// Its tables, each as a file of CSV.
   func tableFiles() throws -> [(name: String, contents: Data)]
   /// All of it as one JSON document.
-  func document() throws -> Data
+  func json() throws -> Data
   /// All of it as one labelled data set.
   func labelledData() throws -> DataSet
   /// Its figures; nil where it has none, and no page either.
@@ -58,7 +58,7 @@ extension Exportable {
   ) throws -> ExportedFiles {
     switch format {
     case .csv: return ExportedFiles(try tableFiles())
-    case .json: return ExportedFiles([("\(Self.names.document).json", try document())])
+    case .json: return ExportedFiles([("\(names.document).json", try json())])
     case .netcdf: return ExportedFiles([try netCDF()])
     case .figures:
       guard let figures = try drawnFigures() else { break }
@@ -80,7 +80,7 @@ extension Exportable {
   }
 
   private func netCDF() throws -> (name: String, contents: Data) {
-    let name = "\(Self.names.dataSet).nc"
+    let name = "\(names.dataSet).nc"
     return try withTemporaryDirectory { directory in
       let file = directory.appendingPathComponent(name)
       try labelledData().writeNetCDF(to: file.path)
@@ -100,7 +100,7 @@ extension DataTable {
 }
 
 extension Run: Exportable {
-  public static var names: (dataSet: String, document: String) { ("exit_times", "run") }
+  public var names: (dataSet: String, document: String) { ("exit_times", "run") }
 
   public func tableFiles() throws -> [(name: String, contents: Data)] {
     let records = try exitTimesFile.map { try mapFile($0, limit: largestTable) }
@@ -108,7 +108,7 @@ extension Run: Exportable {
       + (try [summaryTable.file(), pairTable.file()])
   }
 
-  public func document() throws -> Data {
+  public func json() throws -> Data {
     // Put together as text, so that the summary keeps the digits it has.
     var records = ""
     exitTable(series, ExitRecord.columns).writeJSONSeries { records += $0 }
@@ -129,14 +129,14 @@ extension Run: Exportable {
 }
 
 extension TrajectoryRun: Exportable {
-  public static var names: (dataSet: String, document: String) { ("trajectories", "trajectories") }
+  public var names: (dataSet: String, document: String) { ("trajectories", "trajectories") }
 
   public func tableFiles() throws -> [(name: String, contents: Data)] {
     [try fallTable().file()] + (paths.isEmpty ? [] : [try pathTable.file(in: path)])
       + (bands.isEmpty ? [] : [try bandTable.file(in: path)])
   }
 
-  public func document() throws -> Data {
+  public func json() throws -> Data {
     var numbers = ""
     if !paths.isEmpty { pathTable.writeJSONSeries(under: "columns") { numbers += $0 } }
     return jsonDocument(
@@ -157,9 +157,9 @@ extension TrajectoryRun: Exportable {
 }
 
 extension SweepTables: Exportable {
-  public static var names: (dataSet: String, document: String) { ("sweep", "sweep") }
+  public var names: (dataSet: String, document: String) { ("sweep", "sweep") }
 
-  public func document() throws -> Data {
+  public func json() throws -> Data {
     jsonDocument(
       "escapement/sweep-run/1",
       [

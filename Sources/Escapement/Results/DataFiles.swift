@@ -39,6 +39,18 @@ public enum DataFiles {
     ),
     ("sweep.csv", point + SweepSummary.exitLabels + ExitTimeRow.sweepColumns.map(\.field)),
     ("verdicts.csv", SweepSummary.verdictLabels + VerdictMap.columns.map(\.field)),
+    ("exit_law.csv", [.threshold] + LawSummary.columns.map(\.field)),
+    ("exit_law_survival.csv", [.threshold] + LawSummary.curveColumns.map(\.field)),
+    ("plateau_risk.csv", [PlateauSummary.label] + PlateauSummary.columns.map(\.field)),
+    (
+      "plateau_risk_overlaps.csv",
+      [PlateauSummary.label] + PlateauSummary.overlapLabels
+        + PlateauSummary.overlapColumns.map(\.field)
+    ),
+    ("closed_forms.csv", TheorySummary.columns.map(\.field)),
+    ("closed_forms_exit_times.csv", [.threshold] + Run.formulaColumns.map(\.field)),
+    ("sample_test.csv", [SampleComparison.label] + SampleComparison.columns.map(\.field)),
+    ("sample_test_ratio.csv", SampleComparison.ratioColumns.map(\.field)),
   ]
 
   /// The columns or variables of a file.

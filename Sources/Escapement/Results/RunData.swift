@@ -203,9 +203,10 @@ extension ExitTimeSummary {
   }
 }
 
-/// Is a row of a table of pairs.
+/// Is what a table says of a ratio of means.
 struct PairRow: Sendable {
-  let pair: PairComparison
+  let ratio: PairComparison.Ratio?
+  var pair: PairComparison?
   /// The margin δ, without a ratio too where one was declared.
   let margin: Double?
   let isRestricted: Bool?
@@ -214,12 +215,22 @@ struct PairRow: Sendable {
 
   /// Holds a pair; `margin` is what was declared, where all rows are to say how far they look.
   init(_ pair: PairComparison, margin: Double? = nil) {
-    let ratio = pair.meanRatio
+    self.init(
+      ratio: pair.meanRatio, margin: margin,
+      restrictedTo: margin.flatMap { _ in pair.restrictedTo },
+      seen: margin == nil ? [] : pair.seen)
     self.pair = pair
+  }
+
+  /// Holds a ratio; without one, how far samples were seen.
+  init(
+    ratio: PairComparison.Ratio?, margin: Double? = nil, restrictedTo: Double?, seen: [Double]
+  ) {
+    self.ratio = ratio
     self.margin = margin ?? ratio?.margin
     isRestricted = ratio?.isRestricted ?? margin.map { _ in false }
-    restrictedTo = ratio?.restrictedTo ?? margin.flatMap { _ in pair.restrictedTo }
-    seen = ratio?.seen ?? (margin == nil ? [] : pair.seen)
+    self.restrictedTo = ratio?.restrictedTo ?? restrictedTo
+    self.seen = ratio?.seen ?? seen
   }
 
   /// The columns on the ratio of means, which tables name in two ways.
@@ -228,19 +239,18 @@ struct PairRow: Sendable {
   ) -> [Column<Row>] {
     func end(_ index: Int, _ name: String, _ word: String) -> Column<Row> {
       Column(ends + name, "\(word) end of its 95% interval") {
-        row($0).pair.meanRatio?.interval?[index]
+        row($0).ratio?.interval?[index]
       }
     }
     let reasons: [PairComparison.UndecidedReason] = [.unseen, .logRank, .replicas, .noSpread]
     return [
-      Column("paired", "whether replicas of one index share their start") { row($0).pair.paired },
       Column(ratio, "ratio of the mean exit times, first over second") {
-        row($0).pair.meanRatio?.estimate
+        row($0).ratio?.estimate
       },
       end(0, "lower", "lower"), end(1, "upper", "upper"),
       Column("margin", "margin of the equivalence test") { row($0).margin },
       Column("verdict", "equivalent, different or undetermined\(verdict)") {
-        row($0).pair.meanRatio?.verdict
+        row($0).ratio?.verdict
       },
       Column("restricted", "whether means were restricted to a time") { row($0).isRestricted },
       Column("restricted_to", unit: "τ", "that time; nothing when means are whole") {
@@ -253,9 +263,9 @@ struct PairRow: Sendable {
       Column(
         "undecided_reason", .choice(reasons.map(\.rawValue)),
         "unseen, log-rank, replicas or no-spread"
-      ) { row($0).pair.meanRatio?.undecidedReason?.rawValue },
+      ) { row($0).ratio?.undecidedReason?.rawValue },
       Column("horizon_needed", unit: "τ", "horizon by which enough would exit, about") {
-        row($0).pair.meanRatio?.horizonNeeded
+        row($0).ratio?.horizonNeeded
       },
     ]
   }
@@ -273,8 +283,12 @@ struct PairRow: Sendable {
 
   /// The columns of comparisons.csv.
   static let columns: [Column<PairRow>] =
-    ratioColumns("mean_ratio", "mean_ratio_", verdict: "") { $0 } + distance { $0.pair.wasserstein }
-    + testColumns("p") { $0.pair.tests }
+    [paired { $0.pair?.paired }] + ratioColumns("mean_ratio", "mean_ratio_", verdict: "") { $0 }
+    + distance { $0.pair?.wasserstein } + testColumns("p") { $0.pair?.tests }
+
+  static func paired<Row>(_ isPaired: @escaping @Sendable (Row) -> Bool?) -> Column<Row> {
+    Column("paired", "whether replicas of one index share their start", value: isPaired)
+  }
 
   /// The columns on the Wasserstein distance.
   static func distance<Row>(

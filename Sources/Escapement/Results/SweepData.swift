@@ -101,7 +101,8 @@ extension SweepSummary {
 extension VerdictMap {
   /// The columns of verdicts.csv after those of the labels.
   static let columns: [Column<Entry>] =
-    PairRow.ratioColumns("ratio", "", verdict: ", by itself") {
+    [PairRow.paired { $0.pair.paired }]
+    + PairRow.ratioColumns("ratio", "", verdict: ", by itself") {
       PairRow($0.pair, margin: $0.point.experiment.margin)
     } + [
       Column("replicas_needed", .number, "replicas a side that would settle it") {
