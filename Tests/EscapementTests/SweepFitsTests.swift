@@ -14,7 +14,7 @@ import Testing
       dynamics: dynamics, criterion: "risk", threshold: 0.5, monitoring: "discrete",
       replicas: 100, exited: 100, censored: 0, diverged: 0, mean: samples * step,
       restrictedMean: nil, standardError: error * step, standardDeviation: 10 * error * step,
-      quantiles: [:], kaplanMeier: nil, meanSamples: samples)
+      quantiles: [:], kaplanMeier: nil, meanSamples: samples, meanSamplesError: error)
   }
 
   private func pair(

@@ -102,7 +102,7 @@ final class NetworkChain {
 
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
-    try transfer.pass(gradient.secondLayer, count: width)
+    try gradient.pass(through: transfer)
     try transfer.pass(
       &risk, stepsUntilRefresh: &stepsUntilRefresh, of: NetworkChain.refreshInterval)
   }

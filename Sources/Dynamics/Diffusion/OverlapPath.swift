@@ -14,7 +14,12 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
   var overlaps: [Double] { state }
 
   private let coefficients: Coefficients
-  private let timePerStep: Double
+  private let clock: LearningClock
+  /// The time that the path has gone.
+  private var time = 0.0
+  /// γ over the step, and γ/(p d).
+  private var learningRate: Double
+  private var timePerStep: Double
   private let scheme: DiffusionScheme
   private let finiteSizeDrift: Bool
   private let order: FieldMoments.Order
@@ -30,7 +35,9 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
 
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
-    timePerStep = engine.model.clock.timePerStep
+    clock = engine.model.clock
+    learningRate = engine.model.learningRate
+    timePerStep = clock.timePerSample(at: learningRate)
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
     order = coefficients.order(finiteSizeDrift: finiteSizeDrift)
@@ -56,10 +63,25 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     coefficients.update(state, order: order)
     risk = coefficients.risk
     levels?.place(state)
+    time = 0
+  }
+
+  /// Takes the mean learning rate of the coming step; the noise and both ends of the drift have it, which errs to
+  /// the scheme's second order alone, also where the rate jumps.
+  private func takeRate(_ duration: Double) {
+    guard !clock.isUniform else { return }
+    let rate = clock.meanLearningRate(from: time, to: time + duration)
+    time += duration
+    guard rate != learningRate else { return }
+    learningRate = rate
+    timePerStep = clock.timePerSample(at: rate)
+    coefficients.take(learningRate: rate)
+    coefficients.update(state, order: order)
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) throws {
     // `coefficients` belong to `state` here: the end of the last step or `place` left them so.
+    takeRate(duration)
     coefficients.drift(into: &drift)
     if finiteSizeDrift {
       for i in state.indices { finiteSize[i] = 0 }
@@ -128,6 +150,8 @@ protocol DiffusionCoefficients: AnyObject {
   var normalCount: Int { get }
   /// The order of moments that the beginning of a step asks for.
   func order(finiteSizeDrift: Bool) -> FieldMoments.Order
+  /// Takes another learning rate γ; γ_a changes in proportion. What was evaluated before is void.
+  func take(learningRate: Double)
   /// The state of a start.
   func state(of frame: StudentFrame) -> [Double]
   /// Evaluates at a state what the next three give.
@@ -175,6 +199,11 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     finiteSizeDrift ? .covariance : .drift
   }
 
+  func take(learningRate: Double) {
+    moments.learningRate = learningRate
+    noise.take(learningRate: learningRate)
+  }
+
   func state(of frame: StudentFrame) -> [Double] { frame.overlaps(of: model) }
 
   func update(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {
@@ -206,7 +235,7 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     _ gradient: UnsafeMutablePointer<Double>, _ state: UnsafePointer<Double>
   ) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let form = moments.form
+    let form = moments.riskForm
     for j in 0..<p {
       for r in 0..<k {
         let at = layout.teacherOverlap(j, r)

@@ -36,10 +36,12 @@ public struct Model: Sendable, Equatable {
   public let teacherGram: [[Double]]?
   /// What is done to the first layer's norm.
   public let constraint: Constraint
-  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
-  public let clock: LearningClock
   /// How a step is made of samples.
   public let rule: LearningRule
+  /// The finite set of samples that SGD passes over; nil where every sample is fresh.
+  public private(set) var samples: SampleSet?
+  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
+  public let clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -97,6 +99,11 @@ public struct Model: Sendable, Equatable {
     let target = target ?? .mean(activation)
     try target.validate(teacherUnits: teacherUnits)
     (self.teacherGram, teacherFactor) = try Model.teacher(teacherGram, units: teacherUnits)
+    if case .products = target, target.degree == nil {
+      try require(
+        self.teacherGram == nil, "teacher-gram", "correlated teacher units",
+        "the identity for a target of factors that are not all polynomials")
+    }
     self.dimension = dimension
     self.width = width
     self.teacherUnits = teacherUnits
@@ -108,10 +115,22 @@ public struct Model: Sendable, Equatable {
     self.activation = activation
     self.target = target
     self.constraint = constraint
-    clock = LearningClock(
-      timePerStep: learningRate / (Double(width) * Double(dimension)),
-      samplesPerStep: rule.samplesPerStep)
     self.rule = rule
+    clock = LearningClock(
+      learningRate: learningRate, width: width, dimension: dimension,
+      samplesPerStep: rule.samplesPerStep)
+  }
+
+  /// The same network with a finite set of samples.
+  ///
+  /// Throws `ParameterError` for the key `samples` unless batches fill it.
+  public func passing(over samples: SampleSet) throws(ParameterError) -> Model {
+    try ParameterError.require(
+      samples.count % rule.batchSize == 0, "samples", "\(samples.count)",
+      "a multiple of the batch-size \(rule.batchSize)")
+    var model = self
+    model.samples = samples
+    return model
   }
 
   /// Validates and factors P; nil where it is the identity.
@@ -160,8 +179,10 @@ public struct Model: Sendable, Equatable {
   public var fieldCount: Int { width + teacherUnits }
 
   /// Whether this is phase retrieval as the closed forms know it: squares on both sides, orthonormal
-  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step.
-  public var isPhaseRetrieval: Bool { isSquareOnSphere && teacherGram == nil }
+  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step, one learning rate.
+  public var isPhaseRetrieval: Bool {
+    isSquareOnSphere && teacherGram == nil && clock.isUniform
+  }
 
   /// Whether this is phase retrieval but for the teacher's Gram matrix, which may be any: drift and noise of the
   /// SDE are then closed forms.
@@ -173,21 +194,12 @@ public struct Model: Sendable, Equatable {
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
 
-  /// Throws `ParameterError` for the first key in which the model is not ``isPhaseRetrieval``; `who`
-  /// cannot do it.
-  func requirePhaseRetrieval(_ who: String) throws(ParameterError) {
-    let require = ParameterError.require
-    try require(
-      activation == .square, "activation", activation.name, "square for \(who)")
-    try require(target == .mean(.square), "target", "another", "square for \(who)")
-    try require(
-      teacherGram == nil, "teacher-gram", "correlated teacher units",
-      "the identity for \(who)")
-    try require(
-      constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
-    try require(
-      !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
-    try rule.requireOneSample(who)
+  /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
+  /// follow it.
+  func requireOneRate(_ who: String) throws(ParameterError) {
+    try ParameterError.require(
+      clock.isUniform, "learning-rate-schedule", "a rate that changes",
+      "one learning rate for \(who)")
   }
 
   /// Reads P_rs.

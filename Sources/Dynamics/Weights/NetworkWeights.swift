@@ -85,7 +85,7 @@ final class NetworkWeights {
 
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
-    try transfer.pass(gradient.secondLayer, count: width)
+    try gradient.pass(through: transfer)
     try transfer.pass(
       &risk, stepsUntilRefresh: &stepsUntilRefresh, of: NetworkWeights.refreshInterval)
   }

@@ -80,6 +80,8 @@ public struct ExitTimeSummary: Codable, Sendable {
 
   /// Mean exit time in samples, τ p d/γ.
   @Nullable public var meanSamples: Double? = nil
+  /// Standard error of `meanSamples`; stands in no summary.
+  var meanSamplesError: Double?
 
   enum CodingKeys: String, CodingKey {
     case dynamics, criterion, threshold, monitoring, replicas
@@ -89,5 +91,17 @@ public struct ExitTimeSummary: Codable, Sendable {
     case standardDeviation = "standard_deviation"
     case meanSamples = "mean_samples"
     case kaplanMeier = "kaplan_meier"
+  }
+}
+
+extension LearningClock {
+  /// The mean of exit times in samples and its standard error; nil where not all exits were seen.
+  func samples(
+    of exits: ExitSample, _ summary: SampleSummary
+  ) throws -> (mean: Double?, error: Double?) {
+    guard let mean = summary.mean else { return (nil, nil) }
+    if isUniform { return (samples(by: mean), summary.standardError.map { $0 * samplesPerTime }) }
+    let counted = try SampleSummary(ExitSample(exits.times.map(samples)))
+    return (counted.mean, counted.standardError)
   }
 }

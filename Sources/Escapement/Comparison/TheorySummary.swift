@@ -6,9 +6,13 @@ import Foundation
 /// Exit times are keyed by threshold; a prediction that does not exist is null.
 public struct TheorySummary: Codable, Sendable {
   /// The smallest degree n ≥ 1 in the target's Hermite expansion.
-  @Nullable public var informationExponent: Int? = nil
+  @Fallback<Missing.Zero> public var informationExponent: Int
   /// The largest number of degrees that has to be found at once.
-  @Nullable public var leap: Int? = nil
+  @Fallback<Missing.Zero> public var leap: Int
+  /// The smallest information exponent of transformed labels; null where it is not known.
+  @Nullable public var generativeExponent: Int? = nil
+  /// How the exponents were found, by key.
+  @Fallback<Missing.Map<String>> public var exponentsFound: [String: String]
   /// Growth rate μ of the linearised flow; null beyond phase retrieval.
   @Nullable public var growthRate: Double? = nil
   /// Learning rate above which nothing grows.
@@ -33,6 +37,8 @@ public struct TheorySummary: Codable, Sendable {
   enum CodingKeys: String, CodingKey {
     case leap
     case informationExponent = "information_exponent"
+    case generativeExponent = "generative_exponent"
+    case exponentsFound = "exponents_found"
     case growthRate = "growth_rate"
     case criticalLearningRate = "critical_learning_rate"
     case optimalLearningRate = "optimal_learning_rate"
@@ -52,6 +58,12 @@ public struct TheorySummary: Codable, Sendable {
     let theory = EscapeTheory(model: model)
     informationExponent = try model.informationExponent()
     leap = try model.leap()
+    let generative = try model.generativeExponent()
+    generativeExponent = generative.value
+    exponentsFound = [
+      CodingKeys.informationExponent.rawValue: model.exponentsFound,
+      CodingKeys.generativeExponent.rawValue: generative.how,
+    ]
     growthRate = theory.isKnown ? theory.growthRate : nil
     criticalLearningRate = theory.criticalLearningRate
     optimalLearningRate = theory.optimalLearningRate
@@ -75,8 +87,8 @@ public struct TheorySummary: Codable, Sendable {
         theory.linearisedExitTime(threshold: $0, squaredOverlaps: sum)
       }
     }
-    gainFromWidth = theory.hasExitTimeFormulas ? theory.gainFromWidth : nil
-    largestGainFromWidth = theory.hasExitTimeFormulas ? theory.largestGainFromWidth : nil
+    gainFromWidth = theory.hasGainFromWidth ? theory.gainFromWidth : nil
+    largestGainFromWidth = theory.hasGainFromWidth ? theory.largestGainFromWidth : nil
     plateau = theory.plateau
   }
 }

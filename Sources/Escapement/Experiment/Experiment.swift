@@ -72,7 +72,7 @@ public struct Experiment: Sendable {
     let target = try options.target()
     let dimension = try required(.dimension, try options.integer(.dimension))
     let learningRate = try required(.learningRate, try options.number(.learningRate))
-    let model = try checked {
+    let network = try checked {
       try Model(
         dimension: dimension, width: try options.integer(.width) ?? 1,
         teacherUnits: try options.integer(.teacherUnits) ?? target?.teacherUnits ?? 1,
@@ -84,8 +84,19 @@ public struct Experiment: Sendable {
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
         rule: try options.rule())
     }
+    var givenHorizon = try options.number(.horizon)
+    let model = try checked {
+      guard let samples = try options.samples(of: network, horizon: givenHorizon) else {
+        return network
+      }
+      return try network.passing(over: samples)
+    }
     self.model = model
-    let givenHorizon = try options.number(.horizon)
+    if let samples = model.samples {
+      let steps = Double(samples.epochs) * Double(samples.stepsPerEpoch(model.rule))
+      let end = steps * model.clock.timePerStep
+      givenHorizon = min(givenHorizon ?? end, end)
+    }
     let givenThresholds = try options.thresholds()
     exitRule = try checked {
       let rule = try ExitRule(

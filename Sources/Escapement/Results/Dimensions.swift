@@ -7,7 +7,7 @@ extension Field {
   static let threshold = Field(
     "threshold", "threshold, as a rule the fraction T of the initial risk")
   static let replica = Field("replica", .count, "index of the replica, from 0")
-  static let time = Field("time", unit: "τ", "time τ = ν γ/(p d) after ν samples")
+  static let time = Field("time", unit: "τ", "time τ = ν γ/(p d) after ν steps")
   static let first = Field("first", .word, "dynamics in the numerator")
   static let second = Field("second", .word, "dynamics in the denominator")
   static let probability = Field("quantile", "probability of a quantile")

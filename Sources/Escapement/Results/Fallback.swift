@@ -47,6 +47,8 @@ public enum Missing {
   public enum Map<Element: Codable & Sendable>: FallbackSource {
     public static var fallback: [String: Element] { [:] }
   }
+  /// Zero.
+  public enum Zero: FallbackSource { public static var fallback: Int { 0 } }
   /// False.
   public enum No: FallbackSource { public static var fallback: Bool { false } }
   /// What files watch that name no criterion.

@@ -17,7 +17,7 @@ extension ExitRecord {
     outcomeColumn,
     Column(
       "exit_time", unit: "τ",
-      "exit time τ = ν γ/(p d) after ν samples; the last time seen without exit"
+      "exit time τ = ν γ/(p d) after ν steps; the last time seen without exit"
     ) { $0.time }, stepColumn,
   ]
 
@@ -143,7 +143,10 @@ struct ExitTimeRow: Sendable {
         $0.summary.standardDeviation
       },
     ] + quantileColumns { $0.summary.quantiles } + [
-      Column("mean_samples", unit: "samples", "mean exit time in samples, τ p d/γ") {
+      Column(
+        "mean_samples", unit: "samples",
+        "mean exit time in samples, τ p d/γ times batch-size/repetitions"
+      ) {
         $0.summary.meanSamples
       }
     ]
@@ -156,7 +159,7 @@ struct ExitTimeRow: Sendable {
     measured + [
       Column(
         "mean_samples_standard_error", unit: "samples", "standard error of the mean in samples"
-      ) { $0.summary.meanSamplesError(of: $0.model) },
+      ) { $0.summary.meanSamplesError },
       Column("samples_over_d_log_d", "mean exit time in units of d log d samples") { row in
         let d = Double(row.model.dimension)
         return d > 1 ? row.summary.meanSamples.map { $0 / (d * log(d)) } : nil
@@ -193,13 +196,6 @@ func quantileColumns<Row>(
       "quantile_\(probability)", unit: "τ",
       meaning + (isFirst ? "; nothing where the censored begin" : "")
     ) { quantiles($0)["\(probability)"] ?? nil }
-  }
-}
-
-extension ExitTimeSummary {
-  /// Standard error of the mean in samples; nil when a replica did not exit.
-  func meanSamplesError(of model: Model) -> Double? {
-    mean == nil ? nil : standardError.map { $0 * model.clock.samplesPerTime }
   }
 }
 

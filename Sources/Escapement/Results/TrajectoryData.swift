@@ -9,6 +9,9 @@ extension TrajectoryColumn {
     case .teacherOverlaps: return Field("M_j_r", "overlap of student j and teacher unit r, from 1")
     case .studentOverlaps: return Field("Q_j_l", "overlap of students j and l ≤ j")
     case .secondLayer: return Field("a_j", "second-layer weight of student j")
+    case .trainingRisk:
+      return Field(
+        "training_risk", "training risk of a finite set of samples, the noise of its labels in it")
     }
   }
 }

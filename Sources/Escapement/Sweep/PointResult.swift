@@ -52,7 +52,9 @@ public struct PointResult: Codable, Sendable {
   /// Closed forms.
   public let theory: TheorySummary
   /// One entry a dynamics and mark.
-  public let exits: [ExitTimeSummary]
+  public private(set) var exits: [ExitTimeSummary]
+  /// The error of each mean in samples.
+  private let sampleErrors: [Double?]
   /// One entry a pair of dynamics and mark.
   public private(set) var pairs: [PairComparison]
   /// What is kept of each pair beside its summary.
@@ -85,6 +87,7 @@ extension PointResult {
     self.pairs = pairs
     self.warnings = warnings
     evidence = pairs.map(\.evidence)
+    sampleErrors = exits.map(\.meanSamplesError)
   }
 
   /// Extracts a point's result from its comparison.
@@ -103,6 +106,7 @@ extension PointResult {
     else { return nil }
     self = read
     for index in pairs.indices { pairs[index].evidence = evidence[index] }
+    for index in exits.indices { exits[index].meanSamplesError = sampleErrors[index] }
   }
 
   private func isWhole(for experiment: Experiment) -> Bool {
@@ -110,7 +114,8 @@ extension PointResult {
     let expected = experiment.dynamics.flatMap { kind in marks.map { (kind.rawValue, $0) } }
     func isPValue(_ value: Double?) -> Bool { value.map { (0...1).contains($0) } ?? true }
     return schema == PointResult.schema && self.experiment == experiment.yaml
-      && exits.count == expected.count && evidence.count == pairs.count
+      && exits.count == expected.count && sampleErrors.count == exits.count
+      && evidence.count == pairs.count
       && zip(exits, expected).allSatisfy { $0.dynamics == $1.0 && $0.mark == $1.1 }
       && exits.allSatisfy { exits in
         SampleSummary.probabilities.allSatisfy { exits.quantiles["\($0)"] != nil }

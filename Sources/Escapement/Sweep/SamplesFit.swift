@@ -37,7 +37,7 @@ public struct SamplesFit: Codable, Sendable {
     try group.series.compactMap { dynamics, mark in
       let used = group.points.compactMap { point -> (d: Int, value: Double, error: Double)? in
         guard let exits = point.exits(dynamics, mark), let value = exits.meanSamples,
-          let error = exits.meanSamplesError(of: point.model), error > 0
+          let error = exits.meanSamplesError, error > 0
         else { return nil }
         return (point.model.dimension, value, error)
       }.sorted { $0.d < $1.d }

@@ -129,7 +129,7 @@ private struct Minimum {
   init?(_ points: [FitPoint], _ dynamics: String, _ mark: PointResult.Mark) throws {
     let all = points.compactMap { point -> (model: Model, samples: Double, error: Double)? in
       guard let exits = point.exits(dynamics, mark), let samples = exits.meanSamples,
-        samples > 0, let error = exits.meanSamplesError(of: point.model), error > 0
+        samples > 0, let error = exits.meanSamplesError, error > 0
       else { return nil }
       return (point.model, samples, error)
     }.sorted { $0.model.learningRate < $1.model.learningRate }

@@ -55,7 +55,8 @@ private func heading(_ comparison: Comparison) -> String {
     + ", d = \(model.dimension), p = \(model.width), k = \(model.teacherUnits), "
     + "γ = \(NumberText.given(model.learningRate)), Δ = \(NumberText.given(model.labelNoise)), "
     + "\(start), "
-    + "information exponent \(theory.informationExponent ?? 0), leap \(theory.leap ?? 0), "
+    + "information exponent \(theory.informationExponent), leap \(theory.leap), "
+    + (theory.generativeExponent.map { "generative exponent \($0), " } ?? "")
     + "seed \(experiment.streams.seed)"
 }
 
