@@ -71,7 +71,9 @@ public struct Experiment: Sendable {
     let activation = try options.activation() ?? .square
     let target = try options.target()
     let dimension = try required(.dimension, try options.integer(.dimension))
-    let learningRate = try required(.learningRate, try options.number(.learningRate))
+    let schedule = try checked { try options.learningRateSchedule() }
+    let learningRate = try required(
+      .learningRate, try options.number(.learningRate) ?? schedule?.firstRate)
     let model = try checked {
       try Model(
         dimension: dimension, width: try options.integer(.width) ?? 1,
@@ -82,10 +84,16 @@ public struct Experiment: Sendable {
         normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
         activation: activation, target: target, teacherGram: try options.teacherGram(),
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
-        rule: try options.rule())
+        rule: try options.rule(), learningRateSchedule: schedule)
     }
     self.model = model
-    let givenHorizon = try options.number(.horizon)
+    let givenHorizon = try options.horizon(model.clock)
+    guard givenHorizon != nil || model.clock.isUniform else {
+      throw options.error(
+        .horizon,
+        "missing, expected beside \(ExperimentKey.learningRateSchedule.rawValue): the default is for "
+          + "one learning rate")
+    }
     let givenThresholds = try options.thresholds()
     exitRule = try checked {
       let rule = try ExitRule(
