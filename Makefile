@@ -23,7 +23,7 @@ endef
 
 .PHONY: help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
   example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize \
-  sanitize-some
+  sanitize-some dist dist-test wheel install release-check
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
@@ -37,6 +37,9 @@ help:
 	@echo 'make notebooks         make the notebooks of notebooks-export anew (minutes)'
 	@echo 'make docs              build the documentation of the library: .build/docs'
 	@echo 'make example           build and run the example package that uses the library'
+	@echo 'make install PREFIX=DIR   build and install command, manual pages and completions'
+	@echo 'make dist   an archive for Linux that needs neither Swift nor GSL;  make wheel  one for pip'
+	@echo 'make dist-test         try both on a bare Debian (needs root and debootstrap)'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
@@ -64,6 +67,42 @@ python-test: build python-dependencies
 python-test-only:
 	@echo '==> testing the Python package'
 	@ESCAPEMENT='$(COMMAND)' PYTHONPATH='$(CURDIR)/Python/src' $(PYTHON) -m pytest Python/tests -q
+
+# The command with Swift's runtime inside, which looks for its libraries beside itself.
+DIST_BUILD := --configuration release --scratch-path .build-dist --static-swift-stdlib \
+  -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/escapement' -Xlinker --disable-new-dtags
+# The tool that swift-argument-parser makes manual pages with, from its own sources.
+MANUAL_TOOL := .build-dist/manual-tool/debug/generate-manual
+dist: dependencies
+	@echo '==> building the relocatable command'
+	@$(SWIFT) build $(DIST_BUILD) --product escapement
+	@$(SWIFT) build --package-path .build-dist/checkouts/swift-argument-parser --product generate-manual \
+	  --scratch-path '$(CURDIR)/.build-dist/manual-tool'
+	@rm -rf .build-dist/manual && mkdir .build-dist/manual && \
+	$(MANUAL_TOOL) .build-dist/release/escapement --multi-page --output-directory .build-dist/manual \
+	  --date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)"
+	@SWIFT=$(SWIFT) MANUAL=.build-dist/manual .ci/dist .build-dist/release/escapement .build-dist/checkouts .build-dist/dist
+
+# The archive and the wheel on a bare Debian, by debootstrap and chroot.
+dist-test: wheel
+	@PYTHON=$(PYTHON) .ci/dist-test .build-dist/dist/escapement-*.tar.gz .build-dist/dist/escapement-*.whl
+
+# A wheel that carries the command: pip install of it alone gives module and command.
+wheel: dist
+	@rm -f .build-dist/dist/*.whl
+	@ESCAPEMENT_DIST="$$(ls -d '$(CURDIR)'/.build-dist/dist/escapement-*/)" \
+	  $(PYTHON) -m pip wheel --quiet --no-deps ./Python --wheel-dir .build-dist/dist
+	@ls .build-dist/dist/*.whl
+
+# Command, manual pages, completions, licences and experiments; DESTDIR for who makes packages.
+PREFIX ?= /usr/local
+install: dist
+	@mkdir -p '$(DESTDIR)$(PREFIX)' && cp -R .build-dist/dist/escapement-*/. '$(DESTDIR)$(PREFIX)'
+	@echo 'installed $(PREFIX)/bin/escapement'
+
+# Says whether the version of the command, of the package and of the changelog agree with the tag TAG.
+release-check:
+	@.ci/release-check $(TAG)
 
 notebooks: build python-dependencies
 	@notebooks-export/build.sh .build/release/escapement $(PYTHON)
@@ -150,7 +189,7 @@ format:
 	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-example .build-test .build-thread .build-address
+	rm -rf .build .build-dist .build-example .build-test .build-thread .build-address
 
 # The C libraries that SwiftPM does not fetch itself, and the program that draws figures.
 dependencies:

@@ -27,6 +27,9 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.loss)) var loss: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.lookAhead)) var lookAhead: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.repetitions)) var repetitions: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.samples)) var samples: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.epochs)) var epochs: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.order)) var order: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.thresholds)) var thresholds: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.overlapThresholds))
   var overlapThresholds: String?
@@ -60,7 +63,8 @@ struct ExperimentArguments: ParsableArguments {
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
       (.overlapThresholds, overlapThresholds), (.subspaceThresholds, subspaceThresholds),
       (.startNorm, startNorm), (.constraint, constraint), (.batchSize, batchSize), (.loss, loss),
-      (.lookAhead, lookAhead), (.repetitions, repetitions),
+      (.lookAhead, lookAhead), (.repetitions, repetitions), (.samples, samples), (.epochs, epochs),
+      (.order, order),
       (.thresholds, thresholds), (.horizon, horizon), (.replicas, replicas),
       (.dynamics, dynamics), (.start, start), (.seed, seed),
       (.generator, generator), (.threads, threads), (.timeStep, timeStep),

@@ -64,8 +64,21 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.loss, "correlation") { $0.model.rule.loss == .correlation },
     GoodValue(.lookAhead, "-0.1") { $0.model.rule.lookAhead == -0.1 },
     GoodValue(.repetitions, "2") { $0.model.rule.repetitions == 2 },
-    GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .orthogonal(norm: 1) },
+    GoodValue(.samples, "100", beside: [.epochs: "3"]) {
+      $0.model.samples?.count == 100 && $0.dynamics == [.sgd]
+        && $0.exitRule.horizon == 300 * $0.model.clock.timePerStep
+    },
+    GoodValue(.samples, "100", beside: [.horizon: "1"]) { $0.model.samples?.epochs == 5 },
+    GoodValue(.epochs, "2", beside: [.samples: "1e3"]) { $0.model.samples?.epochs == 2 },
+    GoodValue(.order, "shuffled", beside: [.samples: "1e3", .epochs: "2"]) {
+      $0.model.samples?.order == .shuffled
+    },
+    GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .warm([0], norm: 1) },
     GoodValue(.start, "orthogonal") { !$0.isPaired },
+    GoodValue(.start, "warm:0.3,0", beside: [.width: "2", .teacherUnits: "2"]) {
+      $0.start == .warm([0.3, 0], norm: 1)
+    },
+    GoodValue(.start, "{warm: [0.25]}") { !$0.isPaired },
     GoodValue(.startNorm, "2", beside: [.constraint: "free"]) { $0.start == .randomOfNorm(2) },
     GoodValue(.thresholds, "none", beside: [.overlapThresholds: "0.5"]) {
       $0.exitRule.thresholds.isEmpty && $0.exitRule.marks.count == 1
@@ -121,6 +134,9 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.batchSize, ["0", "-1", "1.5", "1e10", "many"]),
   (.loss, ["cubic", ""]),
   (.lookAhead, ["nan", "inf", "far"]),
+  (.samples, ["0", "-2", "few", "1e10"]),
+  (.epochs, ["0", "2", "many"]),
+  (.order, ["random", ""]),
   (.repetitions, ["0", "-2", "0.5", "1e10"]),
   (.thresholds, ["0", "1", "1.5", "-0.1", "nan", "0.5,0.5", "half", "0.1,,0.5", ""]),
   (
@@ -136,7 +152,7 @@ private let badValues: [(ExperimentKey, [String])] = [
     .start,
     [
       "rand", "overlaps:", "overlaps:x", "overlaps:nan", "overlaps:0.1,0.2", "overlaps:1.1",
-      "gram", "polar:1",
+      "gram", "polar:1", "warm:", "warm:-0.1", "warm:1.1", "warm:0.1,0.2", "warm:x",
     ]
   ),
   (.seed, ["-1", "1.5", "18446744073709551616", "lucky"]),

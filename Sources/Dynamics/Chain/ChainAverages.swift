@@ -56,6 +56,7 @@ public struct ChainAverages: Sendable {
     self.samples = min(max(samples, 2), steps) / 2 * 2
     interval = steps / self.samples
     burnInSteps = Int(clock.steps(by: burnIn))
+    try ReducedChain.requireCovered(model)
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
   }
 

@@ -83,9 +83,9 @@ public struct DiffusionLimit: ObservableEngine {
     self.scheme = scheme
     self.monitoring = monitoring
     let isScalar =
-      model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1 && usesPolynomials
+      model.hasEscapeTheory && model.width == 1 && model.teacherUnits == 1 && usesPolynomials
     table =
-      !model.isPhaseRetrieval && DiffusionTable.covers(model) && usesPolynomials
+      !model.hasEscapeTheory && DiffusionTable.covers(model) && usesPolynomials
       ? try DiffusionTable(model: model, finiteSizeDrift: finiteSizeDrift) : nil
     scalar = isScalar ? try ScalarDiffusion(model: model, finiteSizeDrift: finiteSizeDrift) : nil
   }
@@ -139,7 +139,7 @@ public struct DiffusionLimit: ObservableEngine {
   /// ρ' = (γ/(p d)) Var(4a_jℰλ_j² + 4(γ/p)a_j²ℰ²λ_j²)/4, the largest of all students. 0 where neither this
   /// nor ``DiffusionTable`` knows the noise.
   static func noiseRate(of model: Model) -> Double {
-    if model.isPhaseRetrieval { return EscapeTheory(model: model).noiseRate }
+    if model.hasEscapeTheory { return EscapeTheory(model: model).noiseRate }
     guard DiffusionTable.covers(model),
       let table = try? DiffusionTable(model: model, finiteSizeDrift: false)
     else { return 0 }
@@ -173,7 +173,7 @@ public struct DiffusionLimit: ObservableEngine {
 
   /// The steepest slope of the drift in m, per unit τ; 0 where the overlap m is not all that moves.
   private static func flowSteepness(of model: Model) -> Double {
-    guard !model.isPhaseRetrieval, DiffusionTable.covers(model),
+    guard !model.hasEscapeTheory, DiffusionTable.covers(model),
       let flow = try? NetworkFlow(model: model)
     else { return 0 }
     var derivatives = [0.0, 0.0, 0.0]
@@ -186,17 +186,14 @@ public struct DiffusionLimit: ObservableEngine {
 
   /// Whether a path moves on closed forms or on series made once, rather than on quadrature at each step.
   public static func isQuick(_ model: Model) -> Bool {
-    model.isSquareOnSphere || DiffusionTable.covers(model)
+    model.hasClosedLimit || DiffusionTable.covers(model)
   }
 
   /// Throws `ParameterError` for the first key the SDE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
-    try model.rule.requireOneSample("the SDE")
-    try ParameterError.require(
-      model.constraint != .riemannian, "constraint", model.constraint.rawValue,
-      "another for the SDE")
-    if !model.isSquareOnSphere { _ = try IncrementQuadrature.rule(for: model) }
+    try SampleSet.requireNone(model.samples, "the SDE")
+    if !model.hasClosedLimit { _ = try IncrementQuadrature.rule(for: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one time step.
@@ -212,7 +209,7 @@ public struct DiffusionLimit: ObservableEngine {
         work, on: ScalarPath(PolynomialDynamics(scalar, model: model), engine: self))
     } else if let table {
       try run(work, on: ScalarPath(table, engine: self))
-    } else if !model.isSquareOnSphere {
+    } else if !model.hasClosedLimit {
       try run(
         work,
         on: OverlapPath(engine: self, coefficients: try QuadratureCoefficients(model: model)))
@@ -236,7 +233,7 @@ public struct DiffusionLimit: ObservableEngine {
       try follow(ScalarPath(PolynomialDynamics(scalar, model: model), engine: self), paths)
     } else if let table {
       try follow(ScalarPath(table, engine: self), paths)
-    } else if model.isSquareOnSphere {
+    } else if model.hasClosedLimit {
       let coefficients = try PhaseRetrievalCoefficients(model: model)
       try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
     } else {

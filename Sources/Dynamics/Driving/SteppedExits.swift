@@ -24,6 +24,7 @@ struct SteppedExits: SteppedTask {
     while let index = work.queue.next() {
       replica.place(try work.frame(of: index, model: replica.model))
       let stream = try work.streams.stream(for: purpose, replica: index)
+      replica.begin(stream)
       let kept = StateWatch(stream.generator.isKeyed ? work.states : nil, index)
       let records = try steppedExits(
         of: replica, rule: rule, stepLimit: stepLimit, stream: stream, kept, report: work.report)

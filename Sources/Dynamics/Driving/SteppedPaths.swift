@@ -94,6 +94,7 @@ struct SteppedPaths: SteppedTask {
     while let index = work.queue.next() {
       replica.place(try work.frame(of: index, model: replica.model))
       let stream = try work.streams.stream(for: purpose, replica: index)
+      replica.begin(stream)
       try follow(
         index, point: { replica.point },
         advance: { steps in

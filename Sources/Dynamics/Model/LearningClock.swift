@@ -6,7 +6,7 @@
 public struct LearningClock: Sendable, Equatable {
   /// Time τ of a step at the rate γ, γ/(p d); with a schedule that of its largest rate.
   public let timePerStep: Double
-  /// Samples that a step draws.
+  /// Samples that a step draws, B/r on average where a batch of B is taken r times.
   public let samplesPerStep: Double
   /// γ, and p d.
   private let learningRate: Double
@@ -126,6 +126,11 @@ public struct LearningClock: Sendable, Equatable {
 
   /// The largest rate of all steps.
   var largestLearningRate: Double { isUniform ? learningRate : timePerStep * size }
+
+  /// Time τ of a sample at a learning rate.
+  public func timePerSample(at learningRate: Double) -> Double {
+    timePerStep(at: learningRate) / samplesPerStep
+  }
 
   /// Time τ of a step at a learning rate.
   public func timePerStep(at learningRate: Double) -> Double { learningRate / size }

@@ -38,10 +38,12 @@ public struct Model: Sendable, Equatable {
   public let teacherGram: [[Double]]?
   /// What is done to the first layer's norm.
   public let constraint: Constraint
-  /// How steps, samples, learning rate and time τ go together: step ν takes B/r samples and the time γ_ν/(p d).
-  public private(set) var clock: LearningClock
   /// How a step is made of samples.
   public let rule: LearningRule
+  /// The finite set of samples that SGD passes over; nil where every sample is fresh.
+  public private(set) var samples: SampleSet?
+  /// How steps, samples, learning rate and time τ go together: step ν takes B/r samples and the time γ_ν/(p d).
+  public private(set) var clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -100,6 +102,11 @@ public struct Model: Sendable, Equatable {
     let target = target ?? .mean(activation)
     try target.validate(teacherUnits: teacherUnits)
     (self.teacherGram, teacherFactor) = try Model.teacher(teacherGram, units: teacherUnits)
+    if case .products = target, target.degree == nil {
+      try require(
+        self.teacherGram == nil, "teacher-gram", "correlated teacher units",
+        "the identity for a target of factors that are not all polynomials")
+    }
     self.dimension = dimension
     self.width = width
     self.teacherUnits = teacherUnits
@@ -114,10 +121,22 @@ public struct Model: Sendable, Equatable {
     try schedule?.requireFits(learningRate: learningRate)
     let isConstant = schedule?.isConstant(at: learningRate) ?? true
     learningRateSchedule = isConstant ? nil : schedule
+    self.rule = rule
     clock = LearningClock(
       learningRate: learningRate, width: width, dimension: dimension,
       samplesPerStep: rule.samplesPerStep, schedule: learningRateSchedule)
-    self.rule = rule
+  }
+
+  /// The same network with a finite set of samples.
+  ///
+  /// Throws `ParameterError` for the key `samples` unless batches fill it.
+  public func passing(over samples: SampleSet) throws(ParameterError) -> Model {
+    try ParameterError.require(
+      samples.count % rule.batchSize == 0, "samples", "\(samples.count)",
+      "a multiple of the batch-size \(rule.batchSize)")
+    var model = self
+    model.samples = samples
+    return model
   }
 
   /// The model at one rate, the largest of its schedule.
@@ -192,24 +211,6 @@ public struct Model: Sendable, Equatable {
 
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
-
-  /// Throws `ParameterError` for the first key in which the model is not ``isPhaseRetrieval``; `who`
-  /// cannot do it.
-  func requirePhaseRetrieval(_ who: String) throws(ParameterError) {
-    let require = ParameterError.require
-    try require(
-      activation == .square, "activation", activation.name, "square for \(who)")
-    try require(target == .mean(.square), "target", "another", "square for \(who)")
-    try require(
-      teacherGram == nil, "teacher-gram", "correlated teacher units",
-      "the identity for \(who)")
-    try require(
-      constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
-    try require(
-      !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
-    try requireOneRate(who)
-    try rule.requireOneSample(who)
-  }
 
   /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
   /// follow it.

@@ -110,7 +110,7 @@ public struct LawComparison: Encodable, Sendable {
 
 extension Experiment {
   /// Whether the law of the SDE's exit time is known: phase retrieval with p = k = 1.
-  var hasLaw: Bool { model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1 }
+  var hasLaw: Bool { model.hasEscapeTheory && model.width == 1 && model.teacherUnits == 1 }
 
   /// The time between two looks at the risk; nil when it is watched always.
   func interval(of monitoring: Monitoring) -> Double? {

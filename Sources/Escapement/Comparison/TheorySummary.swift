@@ -9,6 +9,10 @@ public struct TheorySummary: Encodable, Sendable {
   public let informationExponent: Int
   /// The largest number of degrees that has to be found at once.
   public let leap: Int
+  /// The smallest information exponent of transformed labels; null where it is not known.
+  public let generativeExponent: Int?
+  /// How the exponents were found, by key.
+  public let exponentsFound: [String: String]
   /// Growth rate μ of the linearised flow; null beyond phase retrieval.
   public let growthRate: Double?
   /// Learning rate above which nothing grows.
@@ -33,6 +37,8 @@ public struct TheorySummary: Encodable, Sendable {
   enum CodingKeys: String, CodingKey {
     case leap
     case informationExponent = "information_exponent"
+    case generativeExponent = "generative_exponent"
+    case exponentsFound = "exponents_found"
     case growthRate = "growth_rate"
     case criticalLearningRate = "critical_learning_rate"
     case optimalLearningRate = "optimal_learning_rate"
@@ -52,6 +58,12 @@ public struct TheorySummary: Encodable, Sendable {
     let theory = EscapeTheory(model: model)
     informationExponent = try model.informationExponent()
     leap = try model.leap()
+    let generative = try model.generativeExponent()
+    generativeExponent = generative.value
+    exponentsFound = [
+      CodingKeys.informationExponent.rawValue: model.exponentsFound,
+      CodingKeys.generativeExponent.rawValue: generative.how,
+    ]
     growthRate = theory.isKnown ? theory.growthRate : nil
     criticalLearningRate = theory.criticalLearningRate
     optimalLearningRate = theory.optimalLearningRate
@@ -77,8 +89,8 @@ public struct TheorySummary: Encodable, Sendable {
     } else {
       linearisedExitTime = nil
     }
-    gainFromWidth = theory.hasExitTimeFormulas ? theory.gainFromWidth : nil
-    largestGainFromWidth = theory.hasExitTimeFormulas ? theory.largestGainFromWidth : nil
+    gainFromWidth = theory.hasGainFromWidth ? theory.gainFromWidth : nil
+    largestGainFromWidth = theory.hasGainFromWidth ? theory.largestGainFromWidth : nil
     plateau = theory.plateau
   }
 
@@ -87,6 +99,8 @@ public struct TheorySummary: Encodable, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(informationExponent, forKey: .informationExponent)
     try container.encode(leap, forKey: .leap)
+    try container.encode(generativeExponent, forKey: .generativeExponent)
+    try container.encode(exponentsFound, forKey: .exponentsFound)
     try container.encode(growthRate, forKey: .growthRate)
     try container.encode(criticalLearningRate, forKey: .criticalLearningRate)
     try container.encode(optimalLearningRate, forKey: .optimalLearningRate)

@@ -22,6 +22,7 @@ extension Experiment {
     case .sgd:
       let engine = try FullSGD(model: model, exitRule: exitRule, precision: precision, level: level)
       try engine.requireDouble(for: streams)
+      try engine.requireKeys(for: streams)
       return engine
     }
   }
@@ -129,7 +130,7 @@ extension DynamicsKind {
     switch self {
     case .ode, .chain: return covers(model, rule)
     case .sde: return covers(model, rule) && DiffusionLimit.isQuick(model)
-    case .sgd: return false
+    case .sgd: return model.samples != nil
     }
   }
 

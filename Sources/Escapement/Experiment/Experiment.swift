@@ -74,7 +74,7 @@ public struct Experiment: Sendable {
     let schedule = try checked { try options.learningRateSchedule() }
     let learningRate = try required(
       .learningRate, try options.number(.learningRate) ?? schedule?.firstRate)
-    let model = try checked {
+    let network = try checked {
       try Model(
         dimension: dimension, width: try options.integer(.width) ?? 1,
         teacherUnits: try options.integer(.teacherUnits) ?? target?.teacherUnits ?? 1,
@@ -86,8 +86,19 @@ public struct Experiment: Sendable {
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
         rule: try options.rule(), learningRateSchedule: schedule)
     }
+    var givenHorizon = try options.horizon(network.clock)
+    let model = try checked {
+      guard let samples = try options.samples(of: network, horizon: givenHorizon) else {
+        return network
+      }
+      return try network.passing(over: samples)
+    }
     self.model = model
-    let givenHorizon = try options.horizon(model.clock)
+    if let samples = model.samples {
+      let steps = Double(samples.epochs) * Double(samples.stepsPerEpoch(model.rule))
+      let end = model.clock.time(ofStep: Int(min(steps, 0x1p53)))
+      givenHorizon = min(givenHorizon ?? end, end)
+    }
     guard givenHorizon != nil || model.clock.isUniform else {
       throw options.error(
         .horizon,

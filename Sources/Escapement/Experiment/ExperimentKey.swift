@@ -20,6 +20,9 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case loss
   case lookAhead = "look-ahead"
   case repetitions
+  case samples
+  case epochs
+  case order
   case startNorm = "start-norm"
   case thresholds
   case overlapThresholds = "overlap-thresholds"
@@ -118,12 +121,15 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .activation:
       return Role(
         "name", isList: true,
-        help: "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
-          + "polynomial:C0,C1,… (default square).")
+        help:
+          "Student: square, relu, erf, tanh, sigmoid, softplus, he2 to he8, hermite:C0,C1,… (Σ c_n He_n, "
+          + "probabilists' and unnormalised: He_2 = x² − 1) or polynomial:C0,C1,… (default square)."
+      )
     case .target:
       return Role(
         "name", isList: true,
-        help: "Mean over the teacher units of an activation, or {hermite-terms: […]} "
+        help: "Mean over the teacher units of an activation, {hermite-terms: […]}, or "
+          + "{terms: [{coefficient: 5, factors: [sign, sign, he2]}]} with factor i on direction i "
           + "(default: the student's activation).")
     case .teacherGram:
       return Role(
@@ -146,6 +152,16 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
           + "extragradient above 0, sharpness-aware below (default 0).")
     case .repetitions:
       return Role("r", help: "Steps in a row on the same batch (default 1).")
+    case .samples:
+      return Role(
+        "N",
+        help: "Pass several times over a finite set of N samples, full SGD only "
+          + "(default none: every sample is fresh).")
+    case .epochs:
+      return Role("count", help: "Passes over the samples (default as many as the horizon takes).")
+    case .order:
+      return Role(
+        "name", help: "Order of the samples in each epoch: same or shuffled anew (default same).")
     case .startNorm:
       return Role(
         "number", help: "Norm |w_j|/√d at the start, 1 where the constraint keeps it (default 1).")
@@ -177,7 +193,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .start:
       return Role(
         "name", isList: true,
-        help: "random, orthogonal (to the teacher), overlaps:M1,M2,… or gram:FILE (default random)."
+        help: "random, orthogonal (to the teacher), warm:M1,M2,… (norms along each teacher "
+          + "unit, else random), overlaps:M1,M2,… or gram:FILE (default random)."
       )
     case .seed:
       return Role("integer", help: "Seed, a whole number from 0 to 2⁶⁴ − 1 (default 1).")

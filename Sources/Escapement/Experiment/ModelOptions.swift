@@ -3,9 +3,10 @@ import Yams
 
 extension ExperimentOptions {
   private static let activationForms =
-    Activation.named.map(\.name).joined(separator: ", ") + ", hermite or polynomial coefficients"
+    Activation.named.map(\.name).joined(separator: ", ")
+    + ", he1 to he\(TargetFactor.largestHermiteDegree), hermite or polynomial coefficients"
 
-  /// Reads the key `activation`: a name, `hermite:C0,C1,…`, or `{hermite: [C0, C1, …]}`.
+  /// Reads the key `activation`: a name, `he3` for He_3 alone, `hermite:C0,C1,…`, or `{hermite: [C0, C1, …]}`.
   func activation() throws -> Activation? {
     try values[.activation].map {
       guard let activation = try activation(.activation, structured($0.content)) else {
@@ -15,15 +16,20 @@ extension ExperimentOptions {
     }
   }
 
-  /// Reads the key `target`: an activation, or `{hermite-terms: [{coefficient, degrees}, …]}`.
+  /// Reads the key `target`: an activation, `{hermite-terms: [{coefficient, degrees}, …]}` or
+  /// `{terms: [{coefficient, factors}, …]}`.
   func target() throws -> Target? {
     guard let value = values[.target] else { return nil }
     let content = structured(value.content)
     if case .map(let pairs) = content, pairs.count == 1, let terms = pairs["hermite-terms"] {
       return .hermiteTerms(try hermiteTerms(terms))
     }
+    if case .map(let pairs) = content, pairs.count == 1, let terms = pairs["terms"] {
+      return .products(try productTerms(terms))
+    }
     guard let activation = try activation(.target, content) else {
-      throw unexpected(.target, ExperimentOptions.activationForms + ", or {hermite-terms: […]}")
+      throw unexpected(
+        .target, ExperimentOptions.activationForms + ", {hermite-terms: […]} or {terms: […]}")
     }
     return .mean(activation)
   }
@@ -123,6 +129,33 @@ extension ExperimentOptions {
     return clock.time(ofSamples: Double(samples))
   }
 
+  /// Reads the keys of a finite set of samples; a horizon, where one is given, decides how many epochs there are.
+  func samples(of model: Model, horizon: Double?) throws -> SampleSet? {
+    let none = OptionValue.Content.scalar("none")
+    guard let value = values[.samples], value.content != none else {
+      if let epochs = values[.epochs], epochs.content != none {
+        throw error(.epochs, "found \(epochs.content.text), expected samples beside it")
+      }
+      return nil
+    }
+    guard let count = try integer(.samples) else { return nil }
+    let order = try choice(.order, of: SampleSet.Order.self) ?? .same
+    let once = try SampleSet(count: count, epochs: 1, order: order)
+    guard values[.epochs]?.content != none, let epochs = try integer(.epochs) else {
+      guard let horizon else {
+        throw ExperimentError(
+          origin: nil, key: ExperimentKey.epochs.rawValue,
+          problem: "missing, expected beside samples unless horizon is given")
+      }
+      let steps = Double(max(once.stepsPerEpoch(model.rule), 1))
+      let epochs = (model.clock.steps(by: horizon) / steps).rounded(.up)
+      return try SampleSet(
+        count: count, epochs: Int(min(max(epochs, 1), 2 * Double(SampleSet.largestCount))),
+        order: order)
+    }
+    return try SampleSet(count: count, epochs: epochs, order: order)
+  }
+
   /// Reads the key `teacher-gram`: rows of numbers, or the word `identity`.
   func teacherGram() throws -> [[Double]]? {
     guard let value = values[.teacherGram] else { return nil }
@@ -160,6 +193,11 @@ extension ExperimentOptions {
     switch content {
     case .scalar(let text):
       if let named = Activation.named.first(where: { $0.name == text }) { return named }
+      if case .hermite(let degree)? = TargetFactor.named.first(where: { $0.name == text }),
+        degree > 0
+      {
+        return .hermiteTerm(degree)
+      }
       let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
       guard parts.count == 2, made(parts[0], []) != nil else { return nil }
       let words = parts[1].split(separator: ",", omittingEmptySubsequences: false)
@@ -171,6 +209,34 @@ extension ExperimentOptions {
       return made(word, try self.numbers(key, numbers))
     case .list: return nil
     }
+  }
+
+  private func productTerms(_ content: OptionValue.Content) throws -> [ProductTerm] {
+    let form = "terms {coefficient: 5, factors: [sign, sign, he2]}"
+    guard case .list(let items) = content else { throw unexpected(.target, "a list of \(form)") }
+    return try items.map { item in
+      guard case .map(let pairs) = item, pairs.count == 2,
+        case .scalar(let text)? = pairs["coefficient"], let coefficient = Double(text),
+        case .list(let factors)? = pairs["factors"]
+      else { throw error(.target, "found \(item.text) among the terms, expected \(form)") }
+      return ProductTerm(coefficient: coefficient, factors: try factors.map(factor))
+    }
+  }
+
+  private func factor(_ content: OptionValue.Content) throws -> TargetFactor {
+    if case .scalar(let text) = content,
+      let named = TargetFactor.named.first(where: { $0.name == text })
+    {
+      return named
+    }
+    guard let activation = try activation(.target, content) else {
+      throw error(
+        .target,
+        "found \(content.text) among factors, expected one, identity, sign, step, abs, he0 to "
+          + "he\(TargetFactor.largestHermiteDegree), \(Activation.named.map(\.name).joined(separator: ", ")), "
+          + "hermite or polynomial coefficients")
+    }
+    return .activation(activation)
   }
 
   private func hermiteTerms(_ content: OptionValue.Content) throws -> [HermiteTerm] {
@@ -254,11 +320,41 @@ extension LearningRateSchedule {
   }
 }
 
+extension TargetFactor {
+  /// The factor as an experiment file has it.
+  fileprivate var resolved: ResolvedValue {
+    if case .activation(let activation) = self { return activation.resolved }
+    return .word(name)
+  }
+
+  /// The factor in words, for a heading.
+  fileprivate var title: String {
+    switch self {
+    case .hermite(let degree): return "He\(degree)"
+    case .activation(let activation): return activation.title
+    default: return name
+    }
+  }
+}
+
 extension Target {
   /// The target as an experiment file has it.
   var resolved: ResolvedValue {
     switch self {
     case .mean(let activation): return activation.resolved
+    case .products(let terms):
+      return .map([
+        (
+          "terms",
+          .list(
+            terms.map {
+              .map([
+                ("coefficient", .number($0.coefficient)),
+                ("factors", .list($0.factors.map(\.resolved))),
+              ])
+            })
+        )
+      ])
     case .hermiteTerms(let terms):
       return .map([
         (
@@ -279,6 +375,14 @@ extension Target {
   var title: String {
     switch self {
     case .mean(let activation): return activation.title
+    case .products(let terms):
+      return terms.map { term in
+        let factors = term.factors.enumerated()
+          .filter { $0.element != .one && $0.element != .hermite(0) }
+          .map { "\($0.element.title)(λ\($0.offset + 1))" }.joined(separator: "·")
+        let number = term.coefficient == 1 && !factors.isEmpty ? "" : "\(term.coefficient) "
+        return number + factors
+      }.joined(separator: " + ")
     case .hermiteTerms(let terms):
       return terms.map { term in
         let factors = term.degrees.enumerated().filter { $0.element > 0 }
@@ -295,7 +399,19 @@ extension Model {
   public var title: String {
     let what =
       isSquareOnSphere && teacherGram == nil
-      ? "Phase retrieval" : "\(activation.title) student, \(target.title) target"
+      ? "Phase retrieval"
+      : "\(activation.title) student, \(target.title) target"
+        + rule.titles.map { ", " + $0 }.joined()
     return learningRateSchedule.map { "\(what), rate \($0.formula)" } ?? what
+  }
+}
+
+extension LearningRule {
+  /// What is not as with one fresh sample a step on the squared loss, in words.
+  fileprivate var titles: [String] {
+    (batchSize == 1 ? [] : ["batches of \(batchSize)"])
+      + (loss == .square ? [] : ["\(loss.rawValue) loss"])
+      + (lookAhead == 0 ? [] : ["look-ahead \(lookAhead)"])
+      + (repetitions == 1 ? [] : ["\(repetitions) steps on each batch"])
   }
 }

@@ -105,6 +105,9 @@ extension Experiment {
       entry(.loss, .word(model.rule.loss.rawValue)),
       entry(.lookAhead, .number(model.rule.lookAhead)),
       entry(.repetitions, .integer(model.rule.repetitions)),
+      entry(.samples, model.samples.map { .integer($0.count) } ?? .word("none")),
+      entry(.epochs, model.samples.map { .integer($0.epochs) } ?? .word("none")),
+      entry(.order, .word((model.samples?.order ?? .same).rawValue)),
       entry(.startNorm, .number(startNorm)),
     ]
     let run: [(String, ResolvedValue)] = [

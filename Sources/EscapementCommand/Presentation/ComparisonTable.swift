@@ -56,6 +56,7 @@ private func heading(_ comparison: Comparison) -> String {
     + "γ = \(NumberText.given(model.learningRate)), Δ = \(NumberText.given(model.labelNoise)), "
     + "\(start), "
     + "information exponent \(theory.informationExponent), leap \(theory.leap), "
+    + (theory.generativeExponent.map { "generative exponent \($0), " } ?? "")
     + "seed \(experiment.streams.seed)"
 }
 

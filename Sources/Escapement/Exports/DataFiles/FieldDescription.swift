@@ -32,7 +32,7 @@ public enum DataDictionary {
     FieldDescription("replica", "1", "index of the replica, from 0"),
     FieldDescription("outcome", "", "exited, censored (by the horizon) or diverged"),
     FieldDescription(
-      "exit_time", "τ", "exit time τ = ν γ/(p d) after ν samples; the last time seen without exit"),
+      "exit_time", "τ", "exit time τ = ν γ/(p d) after ν steps; the last time seen without exit"),
     FieldDescription(
       "exit_step", "samples", "samples ν until then; empty for dynamics without steps"),
   ]
@@ -55,7 +55,9 @@ public enum DataDictionary {
     FieldDescription("quantile_0.5", "τ", "median"),
     FieldDescription("quantile_0.75", "τ", "75% quantile"),
     FieldDescription("quantile_0.95", "τ", "95% quantile"),
-    FieldDescription("mean_samples", "samples", "mean exit time in samples, τ p d/γ"),
+    FieldDescription(
+      "mean_samples", "samples",
+      "mean exit time in samples, τ p d/γ times batch-size/repetitions"),
     FieldDescription("annealed_exit_time", "τ", "closed form, averaged before the logarithm"),
     FieldDescription("quenched_exit_time", "τ", "closed form, averaged over the law of the start"),
     FieldDescription("linearised_exit_time", "τ", "closed form from the given start"),
@@ -182,17 +184,20 @@ public enum DataDictionary {
   public static let trajectories = [
     dynamics,
     FieldDescription("replica", "1", "index of the replica, from 0"),
-    FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν samples"),
+    FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν steps"),
     FieldDescription("risk", "1", "excess risk R; empty, as all beside it, after a divergence"),
     FieldDescription("M_j_r", "1", "overlap of student j and teacher unit r, from 1"),
     FieldDescription("Q_j_l", "1", "overlap of students j and l ≤ j"),
     FieldDescription("a_j", "1", "second-layer weight of student j"),
+    FieldDescription(
+      "training_risk", "1",
+      "training risk of a finite set of samples, the noise of its labels in it"),
   ]
 
   /// Columns of bands.csv.
   public static let bands = [
     dynamics,
-    FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν samples"),
+    FieldDescription("time", "τ", "time τ = ν γ/(p d) after ν steps"),
     FieldDescription("replicas", "1", "number of replicas"),
     FieldDescription("diverged", "1", "replicas that left the finite numbers by then"),
     FieldDescription("mean", "1", "mean excess risk; empty when a replica has diverged"),
@@ -211,12 +216,15 @@ public enum DataDictionary {
   /// Variables of trajectories.nc.
   public static let trajectoryNetCDF = [
     dynamics,
-    FieldDescription("time", "1", "time τ = ν γ/(p d) after ν samples"),
+    FieldDescription("time", "1", "time τ = ν γ/(p d) after ν steps"),
     FieldDescription("replica", "1", "index of the replica, from 0"),
     FieldDescription("risk", "1", "excess risk R; fill value after a divergence"),
     FieldDescription("M_j_r", "1", "overlap of a student and a teacher unit"),
     FieldDescription("Q_j_l", "1", "overlap of two students"),
     FieldDescription("a_j", "1", "second-layer weight of a student"),
+    FieldDescription(
+      "training_risk", "1",
+      "training risk of a finite set of samples, the noise of its labels in it"),
     FieldDescription("quantile", "1", "probability of a quantile"),
     FieldDescription("replicas", "1", "number of replicas that quantiles are taken over"),
     FieldDescription("diverged", "1", "replicas that left the finite numbers by then"),

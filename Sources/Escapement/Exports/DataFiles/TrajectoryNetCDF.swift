@@ -81,6 +81,7 @@ extension TrajectoryRun {
     case .teacherOverlaps: return "M_j_r"
     case .studentOverlaps: return "Q_j_l"
     case .secondLayer: return "a_j"
+    case .trainingRisk: return "training_risk"
     }
   }
 }
