@@ -132,13 +132,14 @@ extension TrajectoryRun: Exportable {
   public var names: (dataSet: String, document: String) { ("trajectories", "trajectories") }
 
   public func tableFiles() throws -> [(name: String, contents: Data)] {
-    [try fallTable().file()] + (paths.isEmpty ? [] : [try pathTable.file(in: path)])
-      + (bands.isEmpty ? [] : [try bandTable.file(in: path)])
+    [try fallTable.file()]
+      + (plan.paths == 0 ? [] : [try trajectories.pathTable.file(in: path)])
+      + (plan.quantiles.isEmpty ? [] : [try trajectories.bandTable.file(in: path)])
   }
 
   public func json() throws -> Data {
     var numbers = ""
-    if !paths.isEmpty { pathTable.writeJSONSeries(under: "columns") { numbers += $0 } }
+    if plan.paths > 0 { trajectories.pathTable.writeJSONSeries(under: "columns") { numbers += $0 } }
     return jsonDocument(
       "escapement/trajectory-run/1",
       [("summary", jsonPart(summaryData)), ("paths", "[\n\(numbers)\n]")])
