@@ -11,6 +11,8 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.width)) var width: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.teacherUnits)) var teacherUnits: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.learningRate)) var learningRate: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateSchedule))
+  var learningRateSchedule: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.labelNoise)) var labelNoise: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayer)) var secondLayer: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRate))
@@ -55,7 +57,8 @@ struct ExperimentArguments: ParsableArguments {
   var words: [(ExperimentKey, String?)] {
     [
       (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
-      (.learningRate, learningRate), (.labelNoise, labelNoise), (.secondLayer, secondLayer),
+      (.learningRate, learningRate), (.learningRateSchedule, learningRateSchedule),
+      (.labelNoise, labelNoise), (.secondLayer, secondLayer),
       (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
       (.overlapThresholds, overlapThresholds), (.subspaceThresholds, subspaceThresholds),

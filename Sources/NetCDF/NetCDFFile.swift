@@ -1,9 +1,10 @@
 import CNetCDF
+import Foundation
 
 /// Writes one netCDF-4 file: dimensions and variables first, then their values.
 ///
-/// The file is open until ``close()``; one that is never closed is closed when it is released, and
-/// errors of that are lost.
+/// The library makes it in memory and ``close()`` writes it: HDF5, which holds the data, ends the whole process
+/// where a disk is full as it closes a file. One that is never closed is left empty.
 public final class NetCDFFile {
   /// Stands for a dimension of one file.
   public struct Dimension: Sendable {
@@ -22,22 +23,43 @@ public final class NetCDFFile {
 
   private var identifier: Int32 = -1
   private var isOpen = false
+  private let path: String
+  private let descriptor: Int32
 
   /// Creates a file, or empties one that is there; throws `NetCDFError`.
   public init(creating path: String) throws(NetCDFError) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw NetCDFError(path, "create", errno) }
     var identifier: Int32 = -1
-    try check("create '\(path)'") { nc_create(path, NC_NETCDF4 | NC_CLOBBER, &identifier) }
+    try check("create '\(path)'") { nc_create_mem(path, NC_NETCDF4, 0, &identifier) }
     self.identifier = identifier
     isOpen = true
   }
 
-  deinit { try? close() }
+  deinit {
+    if isOpen { _ = withNetCDFAlone { nc_abort(identifier) } }
+    Foundation.close(descriptor)
+  }
 
-  /// Writes what is still in memory and closes the file; throws `NetCDFError`.
+  /// Writes the file to its place and closes it; throws `NetCDFError`, and then leaves it empty.
   public func close() throws(NetCDFError) {
     guard isOpen else { return }
     isOpen = false
-    try check("finish the file") { nc_close(identifier) }
+    var contents = NC_memio()
+    try check("finish the file") { nc_close_memio(identifier, &contents) }
+    defer { free(contents.memory) }
+    var done = 0
+    while done < contents.size {
+      let count = Foundation.write(descriptor, contents.memory + done, contents.size - done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let reason = errno
+        ftruncate(descriptor, 0)
+        throw NetCDFError(path, "write", reason)
+      }
+      done += count
+    }
   }
 
   /// Adds a dimension.

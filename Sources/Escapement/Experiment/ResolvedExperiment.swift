@@ -113,6 +113,8 @@ extension Experiment {
       entry(.width, .integer(model.width)),
       entry(.teacherUnits, .integer(model.teacherUnits)),
       entry(.learningRate, .number(model.learningRate)),
+      entry(
+        .learningRateSchedule, model.learningRateSchedule.map(\.resolved) ?? .word("constant")),
       entry(.labelNoise, .number(model.labelNoise)),
       entry(.secondLayer, .numbers(model.secondLayer)),
       entry(.secondLayerRate, .number(model.secondLayerRate)),

@@ -206,18 +206,3 @@ extension Sweep {
 private func jsonPart(_ data: Data) -> String {
   String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
 }
-
-/// Runs `body` with a directory of its own, which is removed afterwards.
-func withTemporaryDirectory<Result>(_ body: (URL) throws -> Result) throws -> Result {
-  let directory = FileManager.default.temporaryDirectory
-    .appendingPathComponent("escapement-\(UUID().uuidString)", isDirectory: true)
-  do {
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-  } catch {
-    throw OutputError(
-      isCreation: true,
-      description: "cannot create the directory '\(directory.path)', expected a writable place")
-  }
-  defer { try? FileManager.default.removeItem(at: directory) }
-  return try body(directory)
-}

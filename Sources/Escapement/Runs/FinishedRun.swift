@@ -11,8 +11,8 @@ public struct FinishedRun: Sendable {
 
   /// Reads the finished run of an experiment from a directory; nil when it is not there, or is another's.
   ///
-  /// Throws `DataFileError` when its files are broken or do not belong to each other, `OutputError` when
-  /// another version of the program has run it.
+  /// Throws `DataFileError` when its files are not as they were written or do not belong to each other,
+  /// `OutputError` when another version of the program has run it, or nothing tells how they were written.
   public init?(_ experiment: Experiment, directory path: String) throws {
     func file(_ name: String) -> String {
       URL(fileURLWithPath: path, isDirectory: true).appendingPathComponent(name).path
@@ -25,6 +25,7 @@ public struct FinishedRun: Sendable {
     else { return nil }
     let run = try Run(path: path)
     try requireThisVersion(run.summary.provenance, path)
+    try Manifest.require(path)
     let runs = try experiment.dynamics.map { kind in
       let records = try experiment.exitRule.marks.map { mark in
         let series = run.series.first {

@@ -48,7 +48,9 @@ public struct OutputContents {
   ]
   private static let figures = "figures"
   static let points = "points"
-  private static let identityFiles: Set<String> = ["experiment.yaml", "summary.json"]
+  private static let identityFiles: Set<String> = [
+    "experiment.yaml", "summary.json", Manifest.name,
+  ]
   private static let resultFiles: [String: OutputKind] = [
     "exit_times.csv": .run, "submission.json": .run, "submitted.yaml": .run,
     "tasks.sbatch": .run, "merge.sbatch": .run, "merge.log": .run,
@@ -95,6 +97,18 @@ public struct OutputContents {
       [".DS_Store", ".ipynb_checkpoints", "lost+found"].contains(name) || name.hasPrefix(".nfs")
       || name.wholeMatch(of: /slurm-[0-9_a-z]+\.out/) != nil
     return isTolerated ? .tolerated : .foreign
+  }
+
+  /// What a file is that no manifest lists.
+  static func state(of name: String) -> Verification.State {
+    switch part(of: name) {
+    case .derived: return .derived
+    case .passing: return .unfinished
+    case .result(.run) where name.hasPrefix("checkpoint") || name.hasPrefix("snapshot"),
+      .result(.trajectories) where name == TrajectoryDirectory.checkpoint:
+      return .unfinished
+    default: return .foreign
+    }
   }
 
   /// Refuses a directory that holds anything but this very run, finished or not.
@@ -185,7 +199,9 @@ public struct OutputContents {
   public func clear() throws {
     try refuseLinks()
     let locks = names.filter { $0.hasPrefix(".lock") && OutputContents.part(of: $0) == .passing }
-    let held = try locks.map { try RunLock(path: place($0), run: path) }
+    guard !names.isEmpty else { return }
+    let handle = try DirectoryHandle(path: path)
+    let held = try locks.map { try RunLock($0, in: handle) }
     try withExtendedLifetime(held) {
       for name in names {
         switch OutputContents.part(of: name) {

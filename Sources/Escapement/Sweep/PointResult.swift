@@ -99,17 +99,18 @@ extension PointResult {
       warnings: summary.warnings)
   }
 
-  /// Reads a point.json; nil unless it has all that one of this experiment has, and what can be.
-  init?(_ data: Data, of experiment: Experiment) {
-    guard let read = try? JSONDecoder().decode(PointResult.self, from: data),
-      read.isWhole(for: experiment)
-    else { return nil }
-    self = read
+  /// Reads a point.json, which may be of any experiment and version; throws when it cannot be read.
+  init(reading data: Data) throws {
+    self = try JSONDecoder().decode(PointResult.self, from: data)
+    guard evidence.count == pairs.count, sampleErrors.count == exits.count else {
+      throw DataFileError("point.json", "cannot be read, expected evidence for each pair")
+    }
     for index in pairs.indices { pairs[index].evidence = evidence[index] }
     for index in exits.indices { exits[index].meanSamplesError = sampleErrors[index] }
   }
 
-  private func isWhole(for experiment: Experiment) -> Bool {
+  /// Whether it has all that one of this experiment has, and what can be.
+  func isWhole(for experiment: Experiment) -> Bool {
     let marks = experiment.exitRule.marks.map(Mark.init)
     let expected = experiment.dynamics.flatMap { kind in marks.map { (kind.rawValue, $0) } }
     func isPValue(_ value: Double?) -> Bool { value.map { (0...1).contains($0) } ?? true }
@@ -117,12 +118,20 @@ extension PointResult {
       && exits.count == expected.count && sampleErrors.count == exits.count
       && evidence.count == pairs.count
       && zip(exits, expected).allSatisfy { $0.dynamics == $1.0 && $0.mark == $1.1 }
+      && zip(exits, expected).allSatisfy { exit, expected in
+        DynamicsKind(rawValue: expected.0).map(experiment.replicaCount) == exit.replicas
+          && exit.exited + exit.censored + exit.diverged == exit.replicas
+      }
       && exits.allSatisfy { exits in
         SampleSummary.probabilities.allSatisfy { exits.quantiles["\($0)"] != nil }
       }
       && zip(pairs, evidence).allSatisfy { pair, evidence in
         pair.seen.count == 2 && pair.meanRatio?.seen.count ?? 2 == 2
-          && pair.meanRatio?.interval?.count ?? 2 == 2 && isPValue(evidence?.equivalencePValue)
+          && pair.meanRatio?.interval?.count ?? 2 == 2
+          && (pair.meanRatio.map {
+            isPossible($0.verdict, $0.estimate, $0.interval, margin: $0.margin)
+          } ?? true)
+          && isPValue(evidence?.equivalencePValue)
           && isPValue(evidence?.differencePValue)
           && (pair.tests?.inOrder ?? []).allSatisfy { isPValue($0?.pValue) }
       }

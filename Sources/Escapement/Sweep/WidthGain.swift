@@ -92,13 +92,13 @@ public struct WidthGain: Codable, Sendable {
             meanSamples: best.samples, standardError: best.error, gain: gain,
             interval: best.model.width == first.model.width
               ? nil : [gain * exp(-reach * spread), gain * exp(reach * spread)],
-            predictedGain: new.hasExitTimeFormulas && old.hasExitTimeFormulas
+            predictedGain: new.hasGainFromWidth && old.hasGainFromWidth
               ? new.gainFromWidth / old.gainFromWidth : nil,
             annealedGain: annealedSamples(old, mark).flatMap { old in
               annealedSamples(new, mark).map { old / $0 }
             })
         },
-        largestPredictedGain: first.theory.hasExitTimeFormulas
+        largestPredictedGain: first.theory.hasGainFromWidth
           ? first.theory.largestGainFromWidth / first.theory.gainFromWidth : nil)
     }
   }

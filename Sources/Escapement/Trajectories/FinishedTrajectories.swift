@@ -24,6 +24,7 @@ extension Trajectories {
     else { return nil }
     let run = try TrajectoryRun(path: path)
     try requireThisVersion(run.provenance, path)
+    try Manifest.require(path)
     return (run.trajectories, plan.columnNames.contains("risk") || !plan.quantiles.isEmpty)
   }
 }

@@ -24,6 +24,11 @@ struct Export: AsyncParsableCommand {
   func run() async throws {
     let place = URL(fileURLWithPath: output ?? self.run)
     let exported = try self.exported()
+    if !Manifest.isThere(self.run) {
+      Console.error(
+        "escapement: warning: '\(self.run)' has no \(Manifest.name): nothing tells whether its files are as "
+          + "they were written\n")
+    }
     let directory = exported.folder.map(place.appendingPathComponent) ?? place
     // What is being read is not written again.
     let isInPlace = place.standardizedFileURL == URL(fileURLWithPath: self.run).standardizedFileURL

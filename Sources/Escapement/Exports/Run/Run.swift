@@ -36,12 +36,10 @@ public struct Run: Sendable {
     func file(_ name: String) -> String {
       URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
     }
+    try Checkpoint.requireNone(in: path)
+    try Manifest.check(path)
     for name in ["experiment.yaml", "summary.json", "exit_times.csv"]
     where !Checkpoint.isThere(file(name)) {
-      let checkpoints = [RunFileNames(share: nil).checkpoint, TrajectoryDirectory.checkpoint]
-      guard !checkpoints.contains(where: { Checkpoint.isThere(file($0)) }) else {
-        throw DataFileError(path, "is unfinished, expected a run that escapement resume has ended")
-      }
       throw DataFileError(
         path, "no \(name), expected a directory filled by escapement compare --output")
     }
@@ -55,6 +53,8 @@ public struct Run: Sendable {
     exitTimesFile = file("exit_times.csv")
     series = try readExitTimes(file("exit_times.csv"))
     try checkAgreement(summaryPath: json)
+    try checkRecords()
+    try summary.checkVerdicts(json)
   }
 
   /// Refuses a summary that does not count what the exit times hold.

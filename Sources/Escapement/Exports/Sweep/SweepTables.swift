@@ -52,6 +52,7 @@ public struct SweepTables: Sendable {
   /// Throws `DataFileError`, which names file and column.
   public init(path: String) throws {
     self.path = path
+    try Manifest.check(path)
     tables = []
     exits = try SweepTables.read(
       SweepTables.place(path, "sweep.csv"),

@@ -81,6 +81,8 @@ public struct TrajectoryRun: Sendable {
       URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
     }
     self.path = path
+    try Checkpoint.requireNone(in: path)
+    try Manifest.check(path)
     let plan = try TrajectoryPlan(
       TrajectoryOptions(file: file("experiment.yaml")), directory: path, checksEngines: false)
     experimentText = try ExperimentOptions.text(ofFile: file("experiment.yaml"))
