@@ -36,6 +36,7 @@ extension Run {
   /// Refuses exit times that the experiment beside them cannot have.
   func checkRecords() throws {
     let rules = RecordRules(experiment)
+    let file = exitTimesFile ?? "exit_times.csv"
     for kind in experiment.dynamics {
       for mark in experiment.exitRule.marks {
         let found = series.first {
@@ -44,14 +45,14 @@ extension Run {
         }
         guard let found, found.records.count == experiment.replicaCount(kind) else {
           throw DataFileError(
-            exitTimesFile,
+            file,
             "\(found?.records.count ?? 0) replicas of \(kind.rawValue) at \(mark.threshold), expected the "
               + "\(experiment.replicaCount(kind)) of experiment.yaml")
         }
         for (replica, record) in found.records.enumerated() {
           guard let problem = rules.contradiction(kind, record) else { continue }
           throw DataFileError(
-            exitTimesFile,
+            file,
             "replica \(replica) of \(kind.rawValue) at \(mark.threshold): \(problem) by experiment.yaml"
           )
         }
@@ -60,13 +61,13 @@ extension Run {
     let count = experiment.dynamics.count * experiment.exitRule.marks.count
     guard series.count == count else {
       throw DataFileError(
-        exitTimesFile,
+        file,
         "\(series.count) dynamics and thresholds, expected the \(count) of experiment.yaml")
     }
   }
 }
 
-extension RunSummary {
+extension ComparisonSummary {
   /// Refuses verdicts that their own intervals contradict.
   func checkVerdicts(_ path: String) throws {
     for (index, pair) in comparisons.enumerated() {
