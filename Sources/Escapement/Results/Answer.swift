@@ -46,13 +46,14 @@ public struct Answer: Sendable {
     files.contains { Checkpoint.isThere(place(path, $0)) }
   }
 
-  /// Reads a directory; throws `DataFileError`, which names the file.
+  /// Reads a directory; throws `DataFileError`, which names the file, also where it is not as its manifest says.
   public init(path: String) throws {
     guard
       let kind = Answer.kinds.first(where: {
         Checkpoint.isThere(Answer.place(path, "\($0.word).json"))
       })
     else { throw DataFileError(path, "no \(Answer.files.sorted().joined(separator: ", "))") }
+    try Manifest.check(path)
     let file = Answer.place(path, "\(kind.word).json")
     data = try readFile(file, limit: Answer.largestFile)
     do {
@@ -91,11 +92,11 @@ public struct AnswerDirectory {
 
   /// Writes the answer with its experiment, and removes exports of an earlier one; throws `OutputError`.
   public func write(_ document: some AnswerDocument) throws {
-    let data = try jsonData(document)
+    var files = [(name: "\(type(of: document).word).json", contents: try jsonData(document))]
+    if let experiment { files.append(("experiment.yaml", Data(experiment.utf8))) }
     try OutputContents(path: directory.path).removeDerived()
-    try directory.write(
-      (experiment.map { [("experiment.yaml", Data($0.utf8))] } ?? [])
-        + [("\(type(of: document).word).json", data)])
+    try directory.install(
+      files.map { file in (name: file.name, fill: { try $0.write(file.contents) }) })
   }
 }
 
