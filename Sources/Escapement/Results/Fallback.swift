@@ -51,15 +51,11 @@ public enum Missing {
     public static var fallback: [String: Element] { [:] }
   }
   /// Zero.
-  /// Stands for a missing key.
-  /// Stands for a missing key.
   public enum Zero: FallbackSource {
     /// Stands for a missing key.
     public static var fallback: Int { 0 }
   }
   /// False.
-  /// Stands for a missing key.
-  /// Stands for a missing key.
   public enum No: FallbackSource {
     /// Stands for a missing key.
     public static var fallback: Bool { false }
@@ -70,8 +66,6 @@ public enum Missing {
     public static var fallback: String { ExitCriterion.standard.name }
   }
   /// No word.
-  /// Stands for a missing key.
-  /// Stands for a missing key.
   public enum Word: FallbackSource {
     /// Stands for a missing key.
     public static var fallback: String { "" }
