@@ -79,7 +79,9 @@ public struct OutputContents {
     if identityFiles.contains(name) { return .identity }
     if let kind = resultFiles[name] { return .result(kind) }
     if Answer.files.contains(name) { return .result(.answer(name)) }
-    if derivedFiles.contains(name) || Answer.exports.contains(name) || name == figures { return .derived }
+    if derivedFiles.contains(name) || Answer.exports.contains(name) || name == figures {
+      return .derived
+    }
     if name == RunDirectory.probe || name.wholeMatch(of: /\.lock(-\d+-of-\d+)?/) != nil {
       return .passing
     }
