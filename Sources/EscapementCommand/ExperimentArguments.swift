@@ -110,6 +110,17 @@ struct OverwriteArguments: ParsableArguments {
     try OutputContents(path: output).clear()
     return true
   }
+
+  /// Makes the directory for an answer where one was asked for; throws `OutputError`.
+  func directory(
+    _ output: String?, for document: any AnswerDocument.Type, experiment: String?
+  ) throws -> AnswerDirectory? {
+    let isCleared = try clear(output)
+    return try output.map {
+      try AnswerDirectory(
+        path: $0, for: document, experiment: experiment, isCleared: isCleared)
+    }
+  }
 }
 
 extension ArgumentHelp {

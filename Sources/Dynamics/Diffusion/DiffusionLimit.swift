@@ -14,6 +14,8 @@ import GSL
 /// Cost a step: O((p + k)³), see ``IncrementNoise``; p = k = 1 runs on polynomials in m instead.
 /// Beyond squares on the sphere, with any teacher Gram matrix, drift and covariance come from ``IncrementQuadrature``, nodes^(p + k) of them twice a
 /// step; for p = k = 1 on the sphere from series in m made once, ``DiffusionTable``.
+/// By other rules of learning γr/B takes the place of γ, see ``SamplePush``, and the finite-size drift has the terms
+/// of ``BatchPairs``; where fields are moved, by look-ahead or repetitions, it is not known and left out.
 /// Levels of overlaps and of the subspace have bridges of their own, ``PathLevels``, and take the steps one by
 /// one; lines crossed within one step are drawn independently given its ends.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the stochastic correction, with

@@ -68,7 +68,8 @@ public enum Target: Sendable, Equatable {
           term.degrees.count == teacherUnits, "target", "\(term.degrees.count) degrees",
           "one degree for each of the \(teacherUnits) teacher units")
         try require(
-          term.coefficient.isFinite, "target", "\(term.coefficient)", "finite coefficients")
+          term.coefficient.isFinite && abs(term.coefficient) <= Activation.largestCoefficient,
+          "target", "\(term.coefficient)", "finite coefficients of at most 1e20")
         try require(
           term.degrees.allSatisfy { $0 >= 0 } && term.degree <= Activation.largestDegree, "target",
           "degrees \(term.degrees)",

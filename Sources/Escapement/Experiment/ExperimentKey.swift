@@ -214,7 +214,9 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .finiteSizeDrift:
       return Role(
         "true|false",
-        help: "Keep the SDE's drift of relative order 1/d: true or false (default true).")
+        help:
+          "Keep the SDE's drift of relative order B/d, B the batch: true or false (default true; with a "
+          + "look-ahead or repetitions it is not known and left out).")
     case .scheme:
       return Role(
         "name",

@@ -55,7 +55,8 @@ func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
 func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
   guard model.clock.isUniform else { return "the formulas hold for one learning rate" }
   guard let rate = theory.growthRate else {
-    return "the formulas hold for phase retrieval on the sphere with a fixed second layer"
+    return
+      "the formulas hold for phase retrieval on the sphere with a fixed second layer, without look-ahead and repetitions"
   }
   if rate <= 0 {
     let reason = EscapeTheory(model: model).reasonForNoGrowth.map { ", since \($0)" } ?? ""
