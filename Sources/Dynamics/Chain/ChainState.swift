@@ -3,7 +3,7 @@ import GSL
 /// Holds the overlaps of one replica of the exact chain and takes its steps.
 ///
 /// A workspace belongs to one task; a step allocates nothing.
-final class ChainState {
+final class ChainState: SteppedReplica {
   let model: Model
   /// The excess risk after the last step.
   private(set) var risk = 0.0
@@ -108,6 +108,12 @@ final class ChainState {
     }
     return state
   }
+
+  var point: PathPoint {
+    PathPoint(risk: risk) { NetworkState(model: self.model, state: self.overlaps) }
+  }
+
+  var portion: Int { steppedPortion(width * width) }
 
   func pass(through transfer: any StateTransfer) throws {
     try transfer.pass(teacher, count: width * teacherUnits)

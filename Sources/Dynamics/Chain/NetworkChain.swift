@@ -7,7 +7,7 @@ import GSL
 /// w_j ← s_j(f_j w_j + u_j x/√d): f_j = 1 − u_jλ_j/(d Q_jj) under Lagrange, else 1; s_j normalises under
 /// the spherical constraint, else 1. Cost O(p(p + k)) and the risk; a step allocates nothing. A workspace
 /// belongs to one task.
-final class NetworkChain {
+final class NetworkChain: SteppedReplica {
   let model: Model
   /// The excess risk after the last step; not a number once a norm is no finite number.
   private(set) var risk = 0.0
@@ -93,6 +93,11 @@ final class NetworkChain {
     refreshGram()
     return state
   }
+
+  /// The risk may be left out of steps, and is evaluated where it is seen.
+  var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
+
+  var portion: Int { steppedPortion(width * width) }
 
   /// Writes the levels that are watched.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {

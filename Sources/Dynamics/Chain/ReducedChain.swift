@@ -23,8 +23,7 @@ public struct ReducedChain: SteppedEngine {
   /// When a replica has left the plateau.
   public let exitRule: ExitRule
   let stepLimit: Int
-  private let usesKernels: Bool
-  private let level: KernelLevel
+  private let steps: ChainSteps
 
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
   ///
@@ -34,30 +33,47 @@ public struct ReducedChain: SteppedEngine {
   public init(
     model: Model, exitRule: ExitRule, usesKernels: Bool = true, level: KernelLevel = .best
   ) throws {
-    self.usesKernels = usesKernels
-    self.level = level
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
     stepLimit = try exitRule.stepLimit(of: model)
-    if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
+    steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
   }
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
-    guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      let replica = try NetworkChain(
-        model: model, watchesRisk: watchesRisk, levels: exitRule.levels)
+    try steps.perform(
+      task, watchesRisk: watchesRisk,
+      levels: exitRule.isTold(byRiskOf: model) ? [] : exitRule.levels)
+  }
+}
+
+/// Takes the chain's steps on the quickest path there is.
+struct ChainSteps: Sendable {
+  let model: Model
+  private let usesKernels: Bool
+  private let level: KernelLevel
+
+  /// Throws `ParameterError` for a target of more terms than can be evaluated.
+  init(model: Model, usesKernels: Bool, level: KernelLevel) throws {
+    self.model = model
+    self.usesKernels = usesKernels
+    self.level = level
+    if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
+  }
+
+  /// Does a task; `watchesRisk` asks for the risk after every step, `levels` for these beside it.
+  func perform(_ task: some SteppedTask, watchesRisk: Bool, levels: [ExitCriterion] = []) throws {
+    guard model.isPhaseRetrieval && levels.isEmpty else {
+      let replica = try NetworkChain(model: model, watchesRisk: watchesRisk, levels: levels)
       return try task.run(on: replica, .chain)
     }
     if usesKernels && task.streams.suitKernels {
-      let (seed, portion) = (task.streams.seed, UInt64(max(16, 8192 / (model.width * model.width))))
+      let seed = task.streams.seed
       if model.riskFallsWithOverlap {
-        return try task.run(
-          in: ScalarChainLanes(model: model, seed: seed, level: level), portion: portion)
+        return try task.run(in: ScalarChainLanes(model: model, seed: seed, level: level))
       }
       if NetworkChainLanes.covers(model) {
-        return try task.run(
-          in: NetworkChainLanes(model: model, seed: seed, level: level), portion: portion)
+        return try task.run(in: NetworkChainLanes(model: model, seed: seed, level: level))
       }
       if WideChain.covers(model) {
         return try task.run(on: WideChain(model: model, seed: seed, level: level))

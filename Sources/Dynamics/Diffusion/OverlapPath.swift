@@ -4,7 +4,7 @@ import GSL
 ///
 /// The finite-size drift is taken at a step's beginning: it is O(1/d), so that a second evaluation
 /// would gain no more than the O(h/d) that the noise leaves open anyway.
-final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
+final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPath {
   private(set) var risk = 0.0
   private var riskVariance = 0.0
   private var riskBefore = 0.0
@@ -13,6 +13,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
 
   var overlaps: [Double] { state }
 
+  let model: Model
   private let coefficients: Coefficients
   private let timePerStep: Double
   private let scheme: DiffusionScheme
@@ -31,6 +32,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
     timePerStep = engine.model.timePerStep
+    model = engine.model
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
     order = coefficients.order(finiteSizeDrift: finiteSizeDrift)

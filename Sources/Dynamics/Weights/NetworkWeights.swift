@@ -5,7 +5,7 @@ import GSL
 ///
 /// Row j is scale_j times the stored row; the teacher's orthonormal axes are the first k coordinates. A
 /// workspace belongs to one task; a step allocates nothing.
-final class NetworkWeights {
+final class NetworkWeights: SteppedReplica {
   let model: Model
   /// The excess risk after the last step; not a number once a norm is no finite number.
   private(set) var risk = 0.0
@@ -77,6 +77,11 @@ final class NetworkWeights {
   var state: NetworkState {
     NetworkState(model: model, axes: axes, gram: gram, secondLayer: gradient.secondLayer)
   }
+
+  /// The risk may be left out of steps, and is evaluated where it is seen.
+  var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
+
+  var portion: Int { steppedPortion(width * dimension) }
 
   /// Writes the levels that are watched.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
