@@ -77,7 +77,8 @@ let package = Package(
     .testTarget(
       name: "StatisticalTests", dependencies: ["Ensemble", "Statistics"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["EscapementCommand"], exclude: ["Python"]),
+      name: "CommandTests", dependencies: ["EscapementCommand"],
+      exclude: ["Golden", "Python"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -21,6 +21,10 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.target)) var target: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.teacherGram)) var teacherGram: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.constraint)) var constraint: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.batchSize)) var batchSize: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.loss)) var loss: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.lookAhead)) var lookAhead: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.repetitions)) var repetitions: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.thresholds)) var thresholds: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.overlapThresholds))
   var overlapThresholds: String?
@@ -52,7 +56,8 @@ struct ExperimentArguments: ParsableArguments {
       (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
       (.overlapThresholds, overlapThresholds), (.subspaceThresholds, subspaceThresholds),
-      (.startNorm, startNorm), (.constraint, constraint),
+      (.startNorm, startNorm), (.constraint, constraint), (.batchSize, batchSize), (.loss, loss),
+      (.lookAhead, lookAhead), (.repetitions, repetitions),
       (.thresholds, thresholds), (.horizon, horizon), (.replicas, replicas),
       (.dynamics, dynamics), (.start, start), (.seed, seed),
       (.generator, generator), (.threads, threads), (.timeStep, timeStep),

@@ -77,6 +77,23 @@ import Testing
     }
   }
 
+  @Test func `a count of replicas that is none or too large to add up is refused`() throws {
+    try withDirectory { directory in
+      let sweep = try makeSweep(directory)
+      let place = sweep.appendingPathComponent("sweep.csv")
+      let sound = try String(contentsOf: place, encoding: .utf8)
+      for (column, count) in [
+        ("exited", "9223372036854775807"), ("replicas", "-1"), ("diverged", ""),
+        ("censored", "1.5"),
+      ] {
+        try write(sound, with: count, in: column, to: place)
+        let result = try runCommand(["export", sweep.path, "--to", "report"])
+        #expect(result.status == 65, "\(column): \(result.stderr)")
+        #expect(result.stderr.contains("expected a whole number of replicas"), "\(result.stderr)")
+      }
+    }
+  }
+
   @Test func `a column of a sweep that is no key is refused, as it would be a label`() throws {
     try withDirectory { directory in
       let sweep = try makeSweep(directory)

@@ -118,7 +118,7 @@ import Testing
     let horizon = 0.75
     let whole = try await engine.run()
     let cut = try await engine.run([.horizon: "\(horizon)"])
-    let step = try engine.experiment().model.timePerStep
+    let step = try engine.experiment().model.clock.timePerStep
     #expect(whole.records.count == cut.records.count)
     #expect(Set(cut.records.map(\.outcome)).isSubset(of: [.exited, .censored]))
     #expect(cut.records.contains { $0.outcome == .censored })

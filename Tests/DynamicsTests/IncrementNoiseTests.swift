@@ -208,11 +208,11 @@ import Testing
       for j in 0..<5 {
         for r in 0..<3 {
           let at = layout.teacherOverlap(j, r)
-          rates[at].append((state.teacherOverlaps[3 * j + r] - before[at]) / own.timePerStep)
+          rates[at].append((state.teacherOverlaps[3 * j + r] - before[at]) / own.clock.timePerStep)
         }
         for l in 0..<j {
           let at = layout.studentOverlap(j, l)
-          rates[at].append((state.studentOverlaps[5 * j + l] - before[at]) / own.timePerStep)
+          rates[at].append((state.studentOverlaps[5 * j + l] - before[at]) / own.clock.timePerStep)
         }
       }
     }

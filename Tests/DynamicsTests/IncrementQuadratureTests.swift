@@ -105,7 +105,7 @@ import Testing
       chain.step(stream)
       let state = chain.state
       let after = state.teacherOverlaps + state.studentOverlaps + state.secondLayer
-      for s in 0..<count { rates[s].append((after[s] - before[s]) / model.timePerStep) }
+      for s in 0..<count { rates[s].append((after[s] - before[s]) / model.clock.timePerStep) }
     }
     let means = try rates.map { try mean(of: $0) }
     var (worstMean, worstCovariance) = (0.0, 0.0)
@@ -118,11 +118,11 @@ import Testing
       for t in 0...s {
         // Per unit τ the noise of one step is C over the step's length.
         let products = zip(rates[s], rates[t]).map {
-          ($0 - means[s]) * ($1 - means[t]) * model.timePerStep
+          ($0 - means[s]) * ($1 - means[t]) * model.clock.timePerStep
         }
         let error = (try variance(of: products) / Double(samples)).squareRoot()
         guard error > 0 else { continue }
-        let covariance = quadrature.covariance[s * count + t] * model.timePerStep
+        let covariance = quadrature.covariance[s * count + t] * model.clock.timePerStep
         worstCovariance = max(
           worstCovariance, abs(try mean(of: products) - covariance) / error)
       }

@@ -83,7 +83,7 @@ import Testing
       let q = state.studentOverlaps
       let after = state.teacherOverlaps + [q[0], q[2], q[3]] + state.secondLayer
       for i in drift.indices {
-        let rate = (after[i] - before[i]) / model.timePerStep
+        let rate = (after[i] - before[i]) / model.clock.timePerStep
         sums[i] += rate
         squares[i] += rate * rate
       }

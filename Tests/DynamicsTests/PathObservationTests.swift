@@ -91,7 +91,7 @@ private func risks(
     let (engine, model) = (try steps.engine(), try steps.model())
     let last = try engine.exitRule.stepLimit(of: model)
     let paths = try risks(
-      engine, steps.replicas, at: (0...last).map { Double($0) * model.timePerStep })
+      engine, steps.replicas, at: (0...last).map { Double($0) * model.clock.timePerStep })
     let records = try engine.run(
       0..<steps.replicas, start: .random, streams: StreamFamily(seed: 5))
     let marks = engine.exitRule.marks
@@ -124,10 +124,10 @@ private func risks(
     let (engine, model) = (try steps.engine(), try steps.model())
     let last = try engine.exitRule.stepLimit(of: model)
     let all = try risks(
-      engine, steps.replicas, at: (0...last).map { Double($0) * model.timePerStep }
+      engine, steps.replicas, at: (0...last).map { Double($0) * model.clock.timePerStep }
     ).risks
     // Between steps, several in one step, and none for long.
-    let times = [0, 0.3, 0.7, 1.2, 1.4, 50.5, 51, Double(last)].map { $0 * model.timePerStep }
+    let times = [0, 0.3, 0.7, 1.2, 1.4, 50.5, 51, Double(last)].map { $0 * model.clock.timePerStep }
     let some = try risks(engine, steps.replicas, at: times).risks
     for replica in 0..<steps.replicas {
       let expected = [0, 0, 0, 1, 1, 50, 51, last].map { all[replica][$0] }

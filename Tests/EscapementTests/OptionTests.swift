@@ -43,6 +43,15 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.subspaceThresholds, "0.5,0.1") { $0.exitRule.subspaceThresholds == [0.1, 0.5] },
     GoodValue(.constraint, "spherical") { $0.model.constraint == .spherical },
     GoodValue(.constraint, "lagrange") { $0.model.constraint == .lagrange },
+    GoodValue(.constraint, "riemannian", beside: [.dynamics: "ode"]) {
+      $0.model.constraint == .riemannian
+    },
+    GoodValue(.batchSize, "16") { $0.model.rule.batchSize == 16 },
+    GoodValue(.loss, "correlation") { $0.model.rule.loss == .correlation },
+    GoodValue(.lookAhead, "-0.1") { $0.model.rule.lookAhead == -0.1 },
+    GoodValue(.repetitions, "2") { $0.model.rule.repetitions == 2 },
+    GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .orthogonal(norm: 1) },
+    GoodValue(.start, "orthogonal") { !$0.isPaired },
     GoodValue(.startNorm, "2", beside: [.constraint: "free"]) { $0.start == .randomOfNorm(2) },
     GoodValue(.thresholds, "none", beside: [.overlapThresholds: "0.5"]) {
       $0.exitRule.thresholds.isEmpty && $0.exitRule.marks.count == 1
@@ -85,6 +94,10 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.overlapThresholds, ["0", "1", "x"]),
   (.subspaceThresholds, ["0", "1", "0.5,0.5", "x"]),
   (.constraint, ["elliptic"]),
+  (.batchSize, ["0", "-1", "1.5", "1e10", "many"]),
+  (.loss, ["cubic", ""]),
+  (.lookAhead, ["nan", "inf", "far"]),
+  (.repetitions, ["0", "-2", "0.5", "1e10"]),
   (.thresholds, ["0", "1", "1.5", "-0.1", "nan", "0.5,0.5", "half", "0.1,,0.5", ""]),
   (.horizon, ["0", "-1", "nan", "inf", "late", "1e300"]),
   (.replicas, ["0", "-5", "some", "1.5", "1e30", "ode", "bm:5", "chain:0", "chain:1:2", "5,"]),

@@ -8,6 +8,11 @@ import Testing
     [.seed: "18446744073709551615", .generator: "mt19937"],
     [.seed: "0", .width: "2", .secondLayer: "1,-0.30000000000000004", .teacherUnits: "3"],
     [.start: "overlaps:0.018478679512345678", .dynamics: "ode,sde,chain,sgd"],
+    [
+      .batchSize: "16", .loss: "correlation", .lookAhead: "-0.30000000000000004",
+      .repetitions: "3", .constraint: "riemannian", .start: "orthogonal", .width: "2",
+      .dynamics: "chain,sgd",
+    ],
     [.precision: "single", .dynamics: "chain,sgd"],
     [.start: "overlaps:1e-5,-3e-17", .width: "2", .labelNoise: "1e-05", .learningRate: "3e-05"],
     [

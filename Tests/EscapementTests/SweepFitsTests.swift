@@ -12,7 +12,7 @@ import Testing
   private func exits(_ dynamics: String, _ experiment: Experiment, samples: Double, error: Double)
     -> Exits
   {
-    let step = experiment.model.timePerStep
+    let step = experiment.model.clock.timePerStep
     return Exits(
       dynamics: dynamics, criterion: "risk", threshold: 0.5, replicas: 100, exited: 100,
       censored: 0, diverged: 0,

@@ -190,6 +190,28 @@ import Testing
     }
   }
 
+  @Test func `counts of bands that are none, or not the experiment's, are refused by name`()
+    async throws
+  {
+    try await withTrajectories { directory, _, _ in
+      let place = directory.appendingPathComponent(TrajectoryDirectory.bands)
+      let sound = try String(contentsOf: place, encoding: .utf8).split(separator: "\n")
+      for (column, index) in [("replicas", 2), ("diverged", 3)] {
+        for odd in ["", "19.5", "-1", "21", "1e300"] {
+          var lines = sound
+          var fields = lines[3].split(separator: ",", omittingEmptySubsequences: false)
+          fields[index] = Substring(odd)
+          lines[3] = Substring(fields.joined(separator: ","))
+          try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: place)
+          let error = #expect(throws: DataFileError.self) {
+            try TrajectoryRun(path: directory.path)
+          }
+          #expect(error?.description.contains("'\(odd)' under \(column), expected") == true)
+        }
+      }
+    }
+  }
+
   @Test func `the risk along time is the same from bands and from paths of all replicas`()
     async throws
   {

@@ -60,7 +60,7 @@ import Testing
       FullSGD(model: model, exitRule: rule), replicas: 20_000, start: start, seed: 13)
     let chain = try await exitTimes(
       ReducedChain(model: model, exitRule: rule), replicas: 20_000, start: start, seed: 14)
-    let shifted = chain[0].map { $0 + shift * model.timePerStep }
+    let shifted = chain[0].map { $0 + shift * model.clock.timePerStep }
     return try kolmogorovSmirnov(full[0], shifted)
   }
 

@@ -78,10 +78,10 @@ import Testing
         model: model, exitRule: rule, timeStep: timeStep, monitoring: monitoring)
       return try await exitTimes(engine, replicas: 40_000, start: .random, seed: 33)[0]
     }
-    let looked = try await sample(.grid, model.timePerStep)
+    let looked = try await sample(.grid, model.clock.timePerStep)
     let discrete = try await sample(.discrete, 1.0 / 128)
     for time in discrete.prefix(1000) {
-      let steps = time / model.timePerStep
+      let steps = time / model.clock.timePerStep
       #expect(abs(steps - steps.rounded()) < 1e-9 * max(steps, 1))
     }
     let ratio = try pairedRatio(discrete, looked)

@@ -281,12 +281,12 @@ import Testing
       let law = try ExitLaw(
         model: model, start: start, threshold: threshold, finiteSizeDrift: true,
         watchInterval: interval)
-      return try OneSampleBattery(ExitSample(sample[0]), lattice: model.timePerStep) {
+      return try OneSampleBattery(ExitSample(sample[0]), lattice: model.clock.timePerStep) {
         law.survival(at: growth * $0)
       }.kolmogorovSmirnov.pValue
     }
-    #expect(try pValue(model.timePerStep) > falseAlarmRate)
+    #expect(try pValue(model.clock.timePerStep) > falseAlarmRate)
     // Sabotage: a law four per cent early.
-    #expect(try pValue(model.timePerStep, growth: 1.04) < falseAlarmRate)
+    #expect(try pValue(model.clock.timePerStep, growth: 1.04) < falseAlarmRate)
   }
 }

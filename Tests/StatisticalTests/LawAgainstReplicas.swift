@@ -35,7 +35,7 @@ struct LawAgainstReplicas {
         (
           "SDE", try DiffusionLimit(model: model, exitRule: rule, timeStep: 1.0 / 1024), 0
         ),
-        ("chain", try ReducedChain(model: model, exitRule: rule), model.timePerStep),
+        ("chain", try ReducedChain(model: model, exitRule: rule), model.clock.timePerStep),
       ]
       for (name, engine, lattice) in engines {
         let run = try await EnsembleRunner(threads: 2).run(

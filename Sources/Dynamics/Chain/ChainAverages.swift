@@ -39,19 +39,20 @@ public struct ChainAverages: Sendable {
     model: Model, burnIn: Double, window: Double, samples: Int = 1000, usesKernels: Bool = true,
     level: KernelLevel = .best
   ) throws {
-    let step = model.timePerStep
+    let clock = model.clock
     let require = ParameterError.require
     try require(
-      burnIn.isFinite && burnIn >= 0 && burnIn / step < 1e18, "horizon", "\(burnIn)",
+      burnIn.isFinite && burnIn >= 0 && clock.steps(by: burnIn) < 1e18, "horizon", "\(burnIn)",
       "a time of at least 0 and fewer than 1e18 steps for the burn-in")
     try require(
-      window.isFinite && window / step >= 2 && window / step < 1e18, "window", "\(window)",
-      "a time of at least two steps of \(step) and fewer than 1e18")
+      window.isFinite && clock.stepsUnderWay(at: window) >= 2 && clock.steps(by: window) < 1e18,
+      "window", "\(window)",
+      "a time of at least two steps of \(clock.timePerStep) and fewer than 1e18")
     self.model = model
-    let count = Int(window / step * (1 + 1e-12))
+    let count = Int(clock.steps(by: window))
     self.samples = min(max(samples, 2), count) / 2 * 2
     interval = count / self.samples
-    burnInSteps = Int(burnIn / step * (1 + 1e-12))
+    burnInSteps = Int(clock.steps(by: burnIn))
     steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
   }
 

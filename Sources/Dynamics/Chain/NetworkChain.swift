@@ -1,11 +1,12 @@
 import GSL
 
-/// Holds one replica of the exact chain for any activation, target, constraint and second layer.
+/// Holds one replica of the exact chain for any activation, target, constraint and second layer, by any rule of one fresh
+/// sample a step.
 ///
 /// The geometry is that of ``ChainState``: students are the rows of [C B], C along the teacher's
 /// orthonormal axes and B lower triangular. A step is
-/// w_j ← s_j(f_j w_j + u_j x/√d): f_j = 1 − u_jλ_j/(d Q_jj) under Lagrange, else 1; s_j normalises under
-/// the spherical constraint, else 1. Cost O(p(p + k)) and the risk; a step allocates nothing. A workspace
+/// w_j ← s_j(f_j w_j + u_j x/√d): f_j = 1 − u_jλ_j/(d Q_jj) where the gradient's part along w_j is left out, else
+/// 1; s_j normalises where the constraint keeps the norm, else 1. A look-ahead needs |x|², which a step knows before its push. Cost O(p(p + k)) and the risk; a step allocates nothing. A workspace
 /// belongs to one task.
 final class NetworkChain: SteppedReplica {
   let model: Model
@@ -143,17 +144,19 @@ final class NetworkChain: SteppedReplica {
       for r in 0..<k { value += axes[j * k + r] * normals[r] }
       field[j] = value
     }
-    gradient.push(into: push, fields: field, axes: normals, labelError: labelError)
-
     let offTeacher = residualNormSquared + rest
     let norm = offTeacher.squareRoot()
     let inverseDimension = 1 / dimension
-    let inputNorm = (teacherNormSquared + offTeacher) * inverseDimension * inverseDimension
+    let scaledNorm = (teacherNormSquared + offTeacher) * inverseDimension
+    let inputNorm = scaledNorm * inverseDimension
+    gradient.push(
+      into: push, fields: field, axes: normals, labelError: labelError, scaledNorm: scaledNorm)
+
     var diagonal = 0
     for j in 0..<p {
       let u = push[j]
       var own = gram[diagonal]
-      if model.constraint == .lagrange {
+      if model.constraint.isTangential {
         let keep = 1 - u * field[j] * inverseDimension / own
         kept[j] = keep
         field[j] *= keep
@@ -161,7 +164,7 @@ final class NetworkChain: SteppedReplica {
         own *= keep * keep
       }
       rotated[j] = u * norm * inverseDimension + residualField[j] / norm
-      if model.constraint == .spherical {
+      if model.constraint.keepsNorm {
         let next = own + 2 * u * field[j] * inverseDimension + u * u * inputNorm
         scale[j] = 1 / next.squareRoot()
       }
@@ -221,10 +224,10 @@ final class NetworkChain: SteppedReplica {
     }
   }
 
-  /// Takes Q from [C B], and makes its diagonal exactly one under the spherical constraint.
+  /// Takes Q from [C B], and makes its diagonal exactly one where the constraint keeps it.
   private func refreshGram() {
     let (p, k) = (width, teacherUnits)
-    if model.constraint == .spherical {
+    if model.constraint.keepsNorm {
       for row in 0..<p {
         var square = 0.0
         for r in 0..<k { square += axes[row * k + r] * axes[row * k + r] }

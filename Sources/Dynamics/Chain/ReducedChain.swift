@@ -12,7 +12,8 @@ import GSL
 /// O(p(p + k)) flops and two passes over 2 p²/2 numbers. Q is taken anew from [M B] every 4096
 /// steps, which keeps the two representations within rounding of each other. Memory 8 p² bytes.
 /// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkChain`` steps: the risk is
-/// evaluated after each, and a replica whose risk is no finite number counts as diverged.
+/// evaluated after each, and a replica whose risk is no finite number counts as diverged. Batches and repetitions take
+/// ``BatchChain`` and ``RepeatedChain`` steps.
 /// Source: theory of this project, section 3 (d); rank-one updates after Gill, Golub, Murray and
 /// Saunders (1974), Methods for modifying matrix factorizations.
 public struct ReducedChain: SteppedEngine {
@@ -36,6 +37,7 @@ public struct ReducedChain: SteppedEngine {
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
+    if model.rule.repetitions > 1 { try RepeatedChain.requireFits(model) }
     stepLimit = try exitRule.stepLimit(of: model)
     steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
   }
@@ -64,8 +66,17 @@ struct ChainSteps: Sendable {
   /// Does a task; `watchesRisk` asks for the risk after every step, `levels` for these beside it.
   func perform(_ task: some SteppedTask, watchesRisk: Bool, levels: [ExitCriterion] = []) throws {
     guard model.isPhaseRetrieval && levels.isEmpty else {
-      let replica = try NetworkChain(model: model, watchesRisk: watchesRisk, levels: levels)
-      return try task.run(on: replica, .chain)
+      let asked = watchesRisk
+      if model.rule.repetitions > 1 {
+        return try task.run(
+          on: RepeatedChain(model: model, watchesRisk: asked, levels: levels), .chain)
+      }
+      if model.rule.batchSize > 1 {
+        return try task.run(
+          on: BatchChain(model: model, watchesRisk: asked, levels: levels), .chain)
+      }
+      return try task.run(
+        on: NetworkChain(model: model, watchesRisk: asked, levels: levels), .chain)
     }
     if usesKernels && task.streams.suitKernels {
       let seed = task.streams.seed

@@ -84,14 +84,18 @@ struct CrossingClock: Sendable {
   /// The integrator's step.
   let timeStep: Double
 
-  init(monitoring: Monitoring, timeStep: Double, timePerSample: Double) {
+  /// Under discrete monitoring `looks` are the steps of SGD.
+  init(monitoring: Monitoring, timeStep: Double, looks: LearningClock) {
     self.timeStep = timeStep
     // A grid as fine as SGD's times is watched as it stands.
     usesBridge =
       monitoring == .continuous
-      || monitoring == .discrete && timeStep > timePerSample * (1 + 1e-9)
-    interval = monitoring == .discrete ? timePerSample : 0
+      || monitoring == .discrete && timeStep > looks.timePerStep * (1 + 1e-9)
+    interval = monitoring == .discrete ? looks.timePerStep : 0
   }
+
+  /// Watches at all times.
+  init(timeStep: Double) { (self.timeStep, usesBridge, interval) = (timeStep, true, 0) }
 
   /// The distance by which a threshold lies lower, for a variance `spread` over a step.
   func shift(spread: Double) -> Double {

@@ -73,13 +73,12 @@ public struct DiffusionLimit: ObservableEngine {
     self.model = model
     self.exitRule = exitRule
     // Watched at SGD's times, a finer grid would see nothing more.
-    let step = monitoring == .discrete ? max(timeStep, model.timePerStep) : timeStep
+    let step = monitoring == .discrete ? max(timeStep, model.clock.timePerStep) : timeStep
     try ParameterError.require(
       step <= exitRule.horizon, "horizon", "\(exitRule.horizon)",
-      "at least one step of SGD, \(model.timePerStep), for discrete monitoring")
+      "at least one step of SGD, \(model.clock.timePerStep), for discrete monitoring")
     self.timeStep = step
-    clock = CrossingClock(
-      monitoring: monitoring, timeStep: step, timePerSample: model.timePerStep)
+    clock = CrossingClock(monitoring: monitoring, timeStep: step, looks: model.clock)
     self.finiteSizeDrift = finiteSizeDrift
     self.scheme = scheme
     self.monitoring = monitoring
@@ -191,6 +190,10 @@ public struct DiffusionLimit: ObservableEngine {
   /// Throws `ParameterError` for the first key the SDE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
+    try model.rule.requireOneSample("the SDE")
+    try ParameterError.require(
+      model.constraint != .riemannian, "constraint", model.constraint.rawValue,
+      "another for the SDE")
     if !model.isSquareOnSphere { _ = try IncrementQuadrature.rule(for: model) }
   }
 

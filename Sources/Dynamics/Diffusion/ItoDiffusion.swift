@@ -74,9 +74,7 @@ extension ItoDiffusion {
     record: (_ replica: Int, ExitRecord) -> Void
   ) throws {
     let path = ItoPath(self)
-    let lane = DiffusionLane(
-      path,
-      clock: CrossingClock(monitoring: .continuous, timeStep: timeStep, timePerSample: 0))
+    let lane = DiffusionLane(path, clock: CrossingClock(timeStep: timeStep))
     try withoutActuallyEscaping(record) { record in
       try LaneDriver<DiffusionExitWatch<ItoPath>>.run(lane, source) { replica, _ in
         path.place(from: try source.streams.stream(for: .start, replica: replica))

@@ -31,7 +31,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPa
 
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
-    timePerStep = engine.model.timePerStep
+    timePerStep = engine.model.clock.timePerStep
     model = engine.model
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift

@@ -34,7 +34,7 @@ public enum DynamicsKind: String, Sendable, CaseIterable, Comparable {
     }
   }
 
-  /// Whether the dynamics moves in steps of one sample.
+  /// Whether the dynamics moves in the steps of SGD.
   public var hasSteps: Bool {
     switch self {
     case .chain, .sgd: return true

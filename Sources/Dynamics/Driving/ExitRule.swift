@@ -130,11 +130,11 @@ public struct ExitRule: Sendable, Equatable {
     }
   }
 
-  /// Counts the steps of SGD until the horizon: the largest ν with ν γ/(p d) ≤ horizon.
+  /// Counts the steps of SGD until the horizon.
   ///
   /// Throws `ParameterError` when the count would exceed 10¹⁸.
   func stepLimit(of model: Model) throws(ParameterError) -> Int {
-    let steps = (horizon / model.timePerStep * (1 + 1e-12)).rounded(.down)
+    let steps = model.clock.steps(by: horizon)
     try ParameterError.require(
       steps < 1e18, "horizon", "\(horizon), that is \(steps) steps", "fewer than 1e18 steps")
     return Int(steps)

@@ -1,7 +1,7 @@
 internal import CKernels
 import GSL
 
-/// Lanes whose replicas move by one sample a step.
+/// Lanes whose replicas move in the steps of SGD.
 protocol SteppedLanes: Lanes {
   var model: Model { get }
   /// Puts a replica at its start into a lane.
@@ -92,7 +92,7 @@ final class KernelLane<Replica: KernelReplica>: SteppedLanes {
   }
 }
 
-/// A replica that moves by one sample a step, in plain Swift.
+/// A replica that moves in the steps of SGD, in plain Swift.
 protocol SteppedReplica: AnyObject {
   var model: Model { get }
   /// The excess risk after the last step.
@@ -101,7 +101,7 @@ protocol SteppedReplica: AnyObject {
   func writeLevels(into output: UnsafeMutablePointer<Double>)
   /// Puts the replica at a start.
   func place(_ frame: StudentFrame)
-  /// Takes one step on a fresh sample.
+  /// Takes one step, on fresh samples as the rule of learning has it.
   func step(_ stream: RandomStream)
   /// Risk and overlaps as they are now.
   var point: PathPoint { get }

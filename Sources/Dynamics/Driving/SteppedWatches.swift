@@ -1,17 +1,17 @@
 internal import CKernels
 
-/// An engine that moves in steps of one sample.
+/// An engine that moves in the steps of SGD.
 protocol SteppedEngine: ObservableEngine {
   /// The network.
   var model: Model { get }
-  /// Samples up to the horizon.
+  /// Steps up to the horizon.
   var stepLimit: Int { get }
   /// Does a task on the quickest path there is; `watchesRisk` asks for the risk after every step.
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws
 }
 
 extension SteppedEngine {
-  /// Runs the replicas of the queue; a step is one sample.
+  /// Runs the replicas of the queue; a step is one of SGD.
   public func run(_ work: ReplicaWork) throws {
     try perform(
       SteppedExits(work: work, rule: exitRule, stepLimit: stepLimit),
@@ -20,22 +20,21 @@ extension SteppedEngine {
 
   /// Shows the replicas of the queue, on the very paths of ``Engine/run(_:)``.
   public func observe(_ paths: PathWork) throws {
-    let timePerStep = model.timePerStep
+    let clock = model.clock
     try perform(
       SteppedPaths(
         source: paths.source, start: paths.start,
-        // A time that is a multiple of the step is met at it, rounding or not.
-        steps: paths.times.map { Int(($0 / timePerStep * (1 + 1e-12)).rounded(.down)) },
+        steps: paths.times.map { Int(clock.steps(by: $0)) },
         observe: paths.observe,
         end: { replica, step, hasDiverged in
-          let time = hasDiverged ? Double(step) * timePerStep : paths.lastTime
+          let time = hasDiverged ? clock.time(ofStep: step) : paths.lastTime
           paths.end(replica, PathEnd(hasDiverged: hasDiverged, time: time, step: step))
         }),
       watchesRisk: false)
   }
 }
 
-/// Something to do with the replicas of a dynamics that moves in steps of one sample: to time their exits,
+/// Something to do with the replicas of a dynamics that moves in the steps of SGD: to time their exits,
 /// or to show their paths.
 ///
 /// The engine chooses how steps are taken; a task says how far, and what is looked at.
@@ -110,7 +109,7 @@ private struct SteppedExitWatch<System: SteppedLanes>: ReplicaWatch {
 
   mutating func see(_ lanes: System, _ lane: Int) {
     let step = lanes.step(lane)
-    let time = Double(step) * lanes.model.timePerStep
+    let time = lanes.model.clock.time(ofStep: step)
     switch lanes.event(lane) {
     case ESC_EVENT_CROSSED:
       if lines.levels.isEmpty {

@@ -41,6 +41,7 @@ public struct DeterministicLimit: ObservableEngine {
   /// Throws `ParameterError` for the first key the ODE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
     try rule.requireFits(model)
+    try model.rule.requireOneSample("the ODE")
     try ParameterError.require(
       model.fieldCount <= largestFieldCount, "width", "\(model.width)",
       "width + teacher-units of at most \(largestFieldCount) for the ODE")

@@ -36,6 +36,10 @@ public struct Model: Sendable, Equatable {
   public let teacherGram: [[Double]]?
   /// What is done to the first layer's norm.
   public let constraint: Constraint
+  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
+  public let clock: LearningClock
+  /// How a step is made of samples.
+  public let rule: LearningRule
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -48,7 +52,8 @@ public struct Model: Sendable, Equatable {
     dimension: Int, width: Int = 1, teacherUnits: Int = 1, learningRate: Double,
     labelNoise: Double = 0, secondLayer: [Double]? = nil, secondLayerRate: Double = 0,
     normalisesSecondLayer: Bool = false, activation: Activation = .square,
-    target: Target? = nil, teacherGram: [[Double]]? = nil, constraint: Constraint = .spherical
+    target: Target? = nil, teacherGram: [[Double]]? = nil, constraint: Constraint = .spherical,
+    rule: LearningRule = .oneSample
   ) throws {
     let require = ParameterError.require
     try require(dimension >= 1, "dimension", "\(dimension)", "a whole number of at least 1")
@@ -103,6 +108,10 @@ public struct Model: Sendable, Equatable {
     self.activation = activation
     self.target = target
     self.constraint = constraint
+    clock = LearningClock(
+      timePerStep: learningRate / (Double(width) * Double(dimension)),
+      samplesPerStep: rule.samplesPerStep)
+    self.rule = rule
   }
 
   /// Validates and factors P; nil where it is the identity.
@@ -151,14 +160,14 @@ public struct Model: Sendable, Equatable {
   public var fieldCount: Int { width + teacherUnits }
 
   /// Whether this is phase retrieval as the closed forms know it: squares on both sides, orthonormal
-  /// teacher units, spherical constraint, fixed second layer.
+  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step.
   public var isPhaseRetrieval: Bool { isSquareOnSphere && teacherGram == nil }
 
   /// Whether this is phase retrieval but for the teacher's Gram matrix, which may be any: drift and noise of the
   /// SDE are then closed forms.
   public var isSquareOnSphere: Bool {
     activation == .square && target == .mean(.square) && constraint == .spherical
-      && !trainsSecondLayer
+      && !trainsSecondLayer && rule.isOneSample
   }
 
   /// Whether the second layer moves.
@@ -178,6 +187,7 @@ public struct Model: Sendable, Equatable {
       constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
     try require(
       !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
+    try rule.requireOneSample(who)
   }
 
   /// Reads P_rs.
@@ -188,9 +198,6 @@ public struct Model: Sendable, Equatable {
     secondLayer.map { -$0 / Double(width) }
       + Array(repeating: 1 / Double(teacherUnits), count: teacherUnits)
   }
-
-  /// Time τ that one step takes: γ/(p d).
-  public var timePerStep: Double { learningRate / (Double(width) * Double(dimension)) }
 }
 
 /// Says what is done to the first-layer weights after each step.
@@ -202,4 +209,13 @@ public enum Constraint: String, Sendable, CaseIterable {
   /// The part of the gradient along w_j is left out, w_j moves at right angles to itself; its norm
   /// then grows at second order in the step alone, dQ_jj = u_j²(|x|² − λ_j² /Q_jj)/d².
   case lagrange
+  /// The part of the gradient along w_j is left out, then w_j ← √d w_j/|w_j|: gradient descent on the sphere, with
+  /// Q_jj = 1 at all times.
+  case riemannian
+
+  /// Whether Q_jj = 1 at all times.
+  public var keepsNorm: Bool { self == .spherical || self == .riemannian }
+
+  /// Whether the part of the gradient along w_j is left out.
+  var isTangential: Bool { self == .lagrange || self == .riemannian }
 }

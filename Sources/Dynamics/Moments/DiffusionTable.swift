@@ -36,7 +36,7 @@ struct DiffusionTable: Sendable {
     func variance(_ m: Double) -> Double {
       state[0] = m
       quadrature.evaluate(state, order: .covariance)
-      return model.timePerStep * quadrature.covariance[0]
+      return model.clock.timePerStep * quadrature.covariance[0]
     }
     func risk(_ m: Double) -> Double {
       state[0] = m

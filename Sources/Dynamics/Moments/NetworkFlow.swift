@@ -85,7 +85,7 @@ final class NetworkFlow {
     for j in 0..<p {
       switch model.constraint {
       case .free: radial[j] = 0
-      case .spherical: radial[j] = 0.5 * growth[j * p + j]
+      case .spherical, .riemannian: radial[j] = 0.5 * growth[j * p + j]
       case .lagrange: radial[j] = a[j] * first[j * n + j] / gram[j * n + j]
       }
     }
@@ -99,7 +99,7 @@ final class NetworkFlow {
           growth[j * p + l] - (radial[j] + radial[l]) * gram[j * n + l]
       }
       // Φ_jj − Φ_jjQ_jj, which the constraint holds at zero.
-      if model.constraint == .spherical { output[layout.studentOverlap(j, j)] = 0 }
+      if model.constraint.keepsNorm { output[layout.studentOverlap(j, j)] = 0 }
     }
     secondLayer(a, into: output + layout.count)
   }

@@ -38,7 +38,7 @@ final class NetworkRisk {
     width = model.width
     units = model.teacherUnits
     factor = model.teacherFactor
-    isSpherical = model.constraint == .spherical
+    isSpherical = model.constraint.keepsNorm
     spectrum = HermiteSpectrum(model.activation)
     table =
       spectrum.isCheap || isSpherical

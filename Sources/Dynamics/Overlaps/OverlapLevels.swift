@@ -17,7 +17,7 @@ struct OverlapLevels {
     units = model.teacherUnits
     factor = model.teacherFactor
     unitNorms = (0..<model.teacherUnits).map { model.teacherOverlap($0, $0).squareRoot() }
-    isSpherical = model.constraint == .spherical
+    isSpherical = model.constraint.keepsNorm
     subspace =
       criteria.contains(.subspace) ? SubspaceOverlap(width: width, units: units) : nil
   }

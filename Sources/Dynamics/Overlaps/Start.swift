@@ -6,6 +6,9 @@ public enum Start: Sendable, Equatable {
   case random
   /// The same with every student's norm |w_j|/√d at the given number.
   case randomOfNorm(Double)
+  /// Every replica from students of its own without overlap with the teacher, uniform among those and independent, of the
+  /// given norm |w_j|/√d.
+  case orthogonal(norm: Double)
   /// Every replica from the same overlaps.
   case fixed(StudentFrame)
 
@@ -14,35 +17,15 @@ public enum Start: Sendable, Equatable {
   /// Random: w_j is a normalised Gaussian vector in d dimensions. Its k teacher coordinates are
   /// normal, and the rest follows Bartlett's decomposition: residual B_ji ~ N(0, 1) for i < j and
   /// B_jj² ~ χ² with d − k − j degrees of freedom (j from 0), then each row is normalised: the
-  /// exact law of the Gram matrix at finite d, in O(p(p + k)) (Bartlett 1933).
+  /// exact law of the Gram matrix at finite d, in O(p(p + k)) (Bartlett 1933). Orthogonal: the same without the
+  /// teacher coordinates.
   public func frame(of model: Model, from stream: RandomStream) -> StudentFrame {
     switch self {
     case .fixed(let frame): return frame
     case .randomOfNorm(let norm): return Start.random.frame(of: model, from: stream).scaled(norm)
-    case .random:
-      let (p, k) = (model.width, model.teacherUnits)
-      var teacherOverlaps = [Double](repeating: 0, count: p * k)
-      var residual = [Double](repeating: 0, count: p * p)
-      for j in 0..<p {
-        var square = 0.0
-        for r in 0..<k {
-          let value = stream.gaussian()
-          teacherOverlaps[j * k + r] = value
-          square += value * value
-        }
-        for i in 0..<j {
-          let value = stream.gaussian()
-          residual[j * p + i] = value
-          square += value * value
-        }
-        let rest = stream.chiSquare(degreesOfFreedom: Double(model.dimension - k - j))
-        residual[j * p + j] = rest.squareRoot()
-        let scale = 1 / (square + rest).squareRoot()
-        for r in 0..<k { teacherOverlaps[j * k + r] *= scale }
-        for i in 0...j { residual[j * p + i] *= scale }
-      }
-      return StudentFrame(
-        layout: model.layout, teacherOverlaps: teacherOverlaps, residual: residual)
+    case .random: return Start.drawn(model, stream, seesTeacher: true)
+    case .orthogonal(let norm):
+      return Start.drawn(model, stream, seesTeacher: false).scaled(norm)
     }
   }
 
@@ -50,6 +33,42 @@ public enum Start: Sendable, Equatable {
   func frame(of replica: Int, _ model: Model, _ streams: StreamFamily) throws -> StudentFrame {
     if case .fixed(let frame) = self { return frame }
     return frame(of: model, from: try streams.stream(for: .start, replica: replica))
+  }
+
+  private static func drawn(
+    _ model: Model, _ stream: RandomStream, seesTeacher: Bool
+  ) -> StudentFrame {
+    let (p, k) = (model.width, model.teacherUnits)
+    var teacherOverlaps = [Double](repeating: 0, count: p * k)
+    var residual = [Double](repeating: 0, count: p * p)
+    for j in 0..<p {
+      var square = 0.0
+      for r in 0..<(seesTeacher ? k : 0) {
+        let value = stream.gaussian()
+        teacherOverlaps[j * k + r] = value
+        square += value * value
+      }
+      for i in 0..<j {
+        let value = stream.gaussian()
+        residual[j * p + i] = value
+        square += value * value
+      }
+      let rest = stream.chiSquare(degreesOfFreedom: Double(model.dimension - k - j))
+      residual[j * p + j] = rest.squareRoot()
+      let scale = 1 / (square + rest).squareRoot()
+      for r in 0..<k { teacherOverlaps[j * k + r] *= scale }
+      for i in 0...j { residual[j * p + i] *= scale }
+    }
+    return StudentFrame(layout: model.layout, teacherOverlaps: teacherOverlaps, residual: residual)
+  }
+
+  /// Starts from students without overlap with the teacher, uniform among those and independent.
+  ///
+  /// One student has nothing left to chance: its replicas all start from the overlaps 0.
+  public static func orthogonal(of model: Model) throws -> Start {
+    model.width == 1
+      ? try .overlaps(Array(repeating: 0, count: model.teacherUnits), of: model)
+      : .orthogonal(norm: 1)
   }
 
   /// Whether each replica has a start of its own.
@@ -67,11 +86,12 @@ public enum Start: Sendable, Equatable {
       norm > 0 && norm.isFinite, "start-norm", "\(norm)", "a finite number above 0")
     if norm == 1 { return self }
     try ParameterError.require(
-      model.constraint != .spherical, "start-norm", "\(norm)",
-      "1, since the constraint is spherical")
+      !model.constraint.keepsNorm, "start-norm", "\(norm)",
+      "1, since the constraint is \(model.constraint.rawValue)")
     switch self {
     case .random: return .randomOfNorm(norm)
     case .randomOfNorm(let own): return .randomOfNorm(norm * own)
+    case .orthogonal(let own): return .orthogonal(norm: norm * own)
     case .fixed(let frame): return .fixed(frame.scaled(norm))
     }
   }
@@ -138,10 +158,10 @@ public enum Start: Sendable, Equatable {
           "\(gram[i][j]) and \(gram[j][i]) at rows \(i + 1) and \(j + 1)",
           "a symmetric Gram matrix")
       }
-      if i < p, model.constraint == .spherical {
+      if i < p, model.constraint.keepsNorm {
         try require(
           abs(gram[i][i] - 1) <= 1e-12, "start", "\(gram[i][i]) on the diagonal, row \(i + 1)",
-          "a unit diagonal, since the constraint is spherical")
+          "a unit diagonal, since the constraint is \(model.constraint.rawValue)")
       }
       for j in p..<max(i + 1, p) {
         let overlap = model.teacherOverlap(i - p, j - p)

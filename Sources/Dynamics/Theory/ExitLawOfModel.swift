@@ -45,9 +45,9 @@ extension PassageProblem {
     case .fixed(let frame):
       try self.init(
         diffusion, overlap: frame.teacherOverlaps[0], watchInterval: interval, rise: rise)
-    case .randomOfNorm:
+    case .randomOfNorm, .orthogonal:
       throw ParameterError(
-        key: "start", found: "random students of another norm",
+        key: "start", found: "random students of another norm or at right angles to the teacher",
         expected: "given overlaps or random students on the sphere for the exit law")
     case .random:
       try self.init(

@@ -115,6 +115,7 @@ public struct FixedPoint: Sendable {
 
   /// Throws `ParameterError` for the first key that fixed points have no way with.
   public static func requireCovered(_ model: Model) throws(ParameterError) {
+    try model.rule.requireOneSample("fixed points")
     let p = model.width
     let count = p * model.teacherUnits + p * (p + 1) / 2
     try ParameterError.require(
@@ -187,7 +188,7 @@ private final class MovingOverlaps {
     let (model, layout) = (flow.model, flow.model.layout)
     let p = model.width
     var fixed: Set<Int> = []
-    if model.constraint == .spherical {
+    if model.constraint.keepsNorm {
       fixed = Set((0..<p).map { layout.studentOverlap($0, $0) })
     }
     normalises = model.trainsSecondLayer && model.normalisesSecondLayer

@@ -43,9 +43,9 @@ public struct LinearisedExitLaw: Sendable {
     var variance = share / dimension
     switch start {
     case .random: variance += 1 / dimension
-    case .randomOfNorm:
+    case .randomOfNorm, .orthogonal:
       throw ParameterError(
-        key: "start", found: "random students of another norm",
+        key: "start", found: "random students of another norm or at right angles to the teacher",
         expected: "given overlaps or random students on the sphere for the exit law")
     case .fixed(let frame): center = abs(frame.teacherOverlaps[0])
     }

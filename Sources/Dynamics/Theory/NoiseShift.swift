@@ -36,7 +36,7 @@ public struct NoiseShift: Sendable {
       let overlap = abs(frame.teacherOverlaps[0]) * scale
       guard overlap < 1 else { return nil }
       (place, ode) = (try .overlaps([overlap], of: model), time(overlap))
-    case .randomOfNorm: return nil
+    case .randomOfNorm, .orthogonal: return nil
     case .random: (place, ode) = (.random, try average(time, dimension: dimension))
     }
     guard ode.isFinite, ode > 0 else { return nil }

@@ -9,7 +9,7 @@ import GSL
 /// w_j ← w_j + (γ/p) a_jℰσ'(λ_j) x/√d, w_j ← √d w_j/|w_j|.
 ///
 /// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkWeights`` steps, at the cost
-/// of the risk after each.
+/// of the risk after each; rules of learning beyond one fresh sample a step take ``RuleWeights``.
 ///
 /// Rows are stored up to a scale, so that the normalisation costs no pass. The student overlaps are
 /// carried along exactly and taken anew from the weights every 4096 steps. A step costs d normal
@@ -26,6 +26,11 @@ public struct FullSGD: SteppedEngine {
   let stepLimit: Int
   private let usesKernel: Bool
   private let level: KernelLevel
+
+  /// Whether steps are those of ``RuleWeights``.
+  private static func takesRule(_ model: Model) -> Bool {
+    !model.rule.isOneSample || model.constraint == .riemannian
+  }
 
   /// The largest p d, for 2 GB of weights a thread.
   public static let largestWeightCount = 250_000_000
@@ -52,6 +57,12 @@ public struct FullSGD: SteppedEngine {
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
+    try ParameterError.require(
+      !FullSGD.takesRule(model)
+        || RuleWeights.count(model) <= 2 * Double(FullSGD.largestWeightCount),
+      "batch-size",
+      "\(model.rule.batchSize)",
+      "fewer for full SGD in dimension \(model.dimension), which keeps a batch that is repeated")
     stepLimit = try exitRule.stepLimit(of: model)
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
     let hasKernel =
@@ -64,9 +75,13 @@ public struct FullSGD: SteppedEngine {
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      let replica = try NetworkWeights(
-        model: model, watchesRisk: watchesRisk, levels: exitRule.levels)
-      return try task.run(on: replica, .sgd)
+      let (asked, levels) = (watchesRisk, exitRule.levels)
+      if FullSGD.takesRule(model) {
+        return try task.run(
+          on: RuleWeights(model: model, watchesRisk: asked, levels: levels), .sgd)
+      }
+      return try task.run(
+        on: NetworkWeights(model: model, watchesRisk: asked, levels: levels), .sgd)
     }
     if usesKernel && model.teacherUnits == 1 && task.streams.suitKernels {
       return try task.run(

@@ -103,9 +103,11 @@ final class NetworkWeights: SteppedReplica {
     for j in 0..<width {
       field[j] = scale[j] * dot(rows + j * dimension, input, dimension) / length
     }
-    gradient.push(into: push, fields: field, axes: input, labelError: labelError)
     let inverseDimension = 1 / Double(dimension)
-    let inputNorm = dot(input, input, dimension) * inverseDimension * inverseDimension
+    let scaledNorm = dot(input, input, dimension) * inverseDimension
+    let inputNorm = scaledNorm * inverseDimension
+    gradient.push(
+      into: push, fields: field, axes: input, labelError: labelError, scaledNorm: scaledNorm)
     if model.constraint == .lagrange {
       for j in 0..<width {
         let own = gram[packedIndex(j, j, order: width)]

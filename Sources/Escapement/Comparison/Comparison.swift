@@ -65,6 +65,7 @@ public struct Comparison: Sendable {
         let records = run.records(at: index)
         let exits = try exitSample(records, experiment.exitRule.horizon)
         let sample = try SampleSummary(exits)
+        let samples = experiment.model.clock.samples(of: sample)
         return ExitTimeSummary(
           dynamics: run.kind.rawValue, criterion: run.marks[index].criterion.name,
           threshold: run.marks[index].threshold,
@@ -80,7 +81,7 @@ public struct Comparison: Sendable {
           histogram: try Histogram(exitsOf: exits).map(ExitTimeSummary.Bins.init),
           kaplanMeier: exits.censored > 0
             ? try ExitTimeSummary.Curve(exits, horizon: experiment.exitRule.horizon) : nil,
-          meanSamples: sample.mean.map { $0 / experiment.model.timePerStep })
+          meanSamples: samples.mean, meanSamplesError: samples.error)
       }
     }
   }

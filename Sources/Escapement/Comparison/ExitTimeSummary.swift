@@ -80,6 +80,8 @@ public struct ExitTimeSummary: Encodable, Sendable {
 
   /// Mean exit time in samples, τ p d/γ.
   public let meanSamples: Double?
+  /// Standard error of `meanSamples`.
+  let meanSamplesError: Double?
 
   enum CodingKeys: String, CodingKey {
     case dynamics, criterion, threshold, monitoring, replicas
@@ -110,5 +112,13 @@ public struct ExitTimeSummary: Encodable, Sendable {
     try container.encode(histogram, forKey: .histogram)
     try container.encode(meanSamples, forKey: .meanSamples)
     try container.encodeIfPresent(kaplanMeier, forKey: .kaplanMeier)
+  }
+}
+
+extension LearningClock {
+  /// The mean of exit times in samples and its standard error; nil where not all exits were seen.
+  func samples(of exits: SampleSummary) -> (mean: Double?, error: Double?) {
+    guard let mean = exits.mean else { return (nil, nil) }
+    return (samples(by: mean), exits.standardError.map { $0 * samplesPerTime })
   }
 }

@@ -116,7 +116,7 @@ extension Experiment {
   func interval(of monitoring: Monitoring) -> Double? {
     switch monitoring {
     case .continuous: return nil
-    case .discrete: return model.timePerStep
+    case .discrete: return model.clock.timePerStep
     case .grid: return timeStep
     }
   }

@@ -60,7 +60,7 @@ extension Experiment {
   public var estimatedSeconds: Double { dynamics.reduce(0) { $0 + estimatedSeconds($1) } }
 
   /// The steps of SGD to the highest threshold.
-  private var estimatedSteps: Double { estimatedExitTime / model.timePerStep }
+  private var estimatedSteps: Double { model.clock.stepsUnderWay(at: estimatedExitTime) }
 
   private var estimatedExitTime: Double {
     let threshold = exitRule.thresholds.last ?? 0.5

@@ -81,7 +81,8 @@ public struct Experiment: Sendable {
         secondLayerRate: try options.number(.secondLayerRate) ?? 0,
         normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
         activation: activation, target: target, teacherGram: try options.teacherGram(),
-        constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical)
+        constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
+        rule: try options.rule())
     }
     self.model = model
     let givenHorizon = try options.number(.horizon)
@@ -139,7 +140,7 @@ public struct Experiment: Sendable {
         model: model, replicas: counts(.sde), horizon: horizon, scheme: scheme)
     }
     // What the engine takes it for, and the summary says.
-    timeStep = monitoring == .discrete ? max(step, model.timePerStep) : step
+    timeStep = monitoring == .discrete ? max(step, model.clock.timePerStep) : step
     if let name = try options.word(.odeStepper) {
       guard let stepper = ODEStepper.all.first(where: { $0.name == name }) else {
         let known = ODEStepper.all.map(\.name).joined(separator: ", ")

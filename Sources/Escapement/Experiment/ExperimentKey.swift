@@ -15,6 +15,10 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case target
   case teacherGram = "teacher-gram"
   case constraint
+  case batchSize = "batch-size"
+  case loss
+  case lookAhead = "look-ahead"
+  case repetitions
   case startNorm = "start-norm"
   case thresholds
   case overlapThresholds = "overlap-thresholds"
@@ -119,8 +123,24 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
         help: "Covariance P of the teacher units, [[1,0.3],[0.3,1]] (default 1).")
     case .constraint:
       return Role("name", help: "First layer: \(names(Constraint.self)) (default spherical).")
+    case .batchSize:
+      return Role(
+        "B", help: "Fresh samples of a step, over which the gradient is averaged (default 1).")
+    case .loss:
+      return Role(
+        "name",
+        help:
+          "Loss: square, or correlation, −y f, in which students do not interact (default square).")
+    case .lookAhead:
+      return Role(
+        "rho",
+        help: "Take gradients at weights moved by ρ times their own, a sample at a time: "
+          + "extragradient above 0, sharpness-aware below (default 0).")
+    case .repetitions:
+      return Role("r", help: "Steps in a row on the same batch (default 1).")
     case .startNorm:
-      return Role("number", help: "Norm |w_j|/√d at the start, unless spherical (default 1).")
+      return Role(
+        "number", help: "Norm |w_j|/√d at the start, 1 where the constraint keeps it (default 1).")
     case .thresholds:
       return Role(
         "numbers", isList: true, mayVary: false,
@@ -149,7 +169,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .start:
       return Role(
         "name", isList: true,
-        help: "random, overlaps:M1,M2,… or gram:FILE (default random).")
+        help: "random, orthogonal (to the teacher), overlaps:M1,M2,… or gram:FILE (default random)."
+      )
     case .seed:
       return Role("integer", help: "Seed, a whole number from 0 to 2⁶⁴ − 1 (default 1).")
     case .generator:

@@ -28,6 +28,14 @@ extension ExperimentOptions {
     return .mean(activation)
   }
 
+  /// Reads the keys of the rule of learning.
+  func rule() throws -> LearningRule {
+    try LearningRule(
+      batchSize: try integer(.batchSize) ?? 1,
+      loss: try choice(.loss, of: LearningRule.Loss.self) ?? .square,
+      lookAhead: try number(.lookAhead) ?? 0, repetitions: try integer(.repetitions) ?? 1)
+  }
+
   /// Reads the key `teacher-gram`: rows of numbers, or the word `identity`.
   func teacherGram() throws -> [[Double]]? {
     guard let value = values[.teacherGram] else { return nil }

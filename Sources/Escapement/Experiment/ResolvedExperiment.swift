@@ -99,6 +99,10 @@ extension Experiment {
         .teacherGram,
         model.teacherGram.map { .list($0.map(ResolvedValue.numbers)) } ?? .word("identity")),
       entry(.constraint, .word(model.constraint.rawValue)),
+      entry(.batchSize, .integer(model.rule.batchSize)),
+      entry(.loss, .word(model.rule.loss.rawValue)),
+      entry(.lookAhead, .number(model.rule.lookAhead)),
+      entry(.repetitions, .integer(model.rule.repetitions)),
       entry(.startNorm, .number(startNorm)),
     ]
     let run: [(String, ResolvedValue)] = [

@@ -5,7 +5,7 @@ import Foundation
 extension ExperimentOptions {
   /// The largest Gram file, in bytes.
   private static let largestGramFile = 1 << 26
-  private static let startForms = "random, overlaps:M1,M2,… or gram:FILE"
+  private static let startForms = "random, orthogonal, overlaps:M1,M2,… or gram:FILE"
 
   /// Reads the key `start`: a word, or in a file also `{overlaps: […]}` and `{gram: [[…], …]}`.
   ///
@@ -20,6 +20,7 @@ extension ExperimentOptions {
     guard let value = values[.start] else { return (.random, .word("random")) }
     switch value.content {
     case .scalar("random"): return (.random, .word("random"))
+    case .scalar("orthogonal"): return (try .orthogonal(of: model), .word("orthogonal"))
     case .scalar(let text):
       let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else { throw unexpectedStart(value) }

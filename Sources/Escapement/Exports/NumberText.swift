@@ -268,6 +268,6 @@ extension Model {
   /// Samples of one unit of τ, in units of d log d.
   package var scaledSamples: Double {
     let d = Double(dimension)
-    return d > 1 ? 1 / (timePerStep * d * log(d)) : .nan
+    return d > 1 ? 1 / (clock.timePerSample * d * log(d)) : .nan
   }
 }

@@ -201,7 +201,7 @@ public struct Plateau: Encodable, Sendable {
       ? try [\WindowAverage.firstHalf, \.firstTenth].compactMap { early in
         try standardised(values.map { $0.secondHalf - $0[keyPath: early] })
       }.max { abs($0) < abs($1) } : nil
-    let burnIn = Double(plan.burnInSteps) * model.timePerStep
+    let burnIn = model.clock.time(ofStep: plan.burnInSteps)
     let words: String
     var isAtRest = false
     if !isWhole {
@@ -228,7 +228,7 @@ public struct Plateau: Encodable, Sendable {
       averages: Averages(
         replicas: replicas, diverged: diverged,
         burnIn: burnIn,
-        window: Double(plan.samples * plan.interval) * model.timePerStep, samples: plan.samples,
+        window: model.clock.time(ofStep: plan.samples * plan.interval), samples: plan.samples,
         firstHalf: isWhole ? try mean(of: values.map(\.firstHalf)) : nil,
         secondHalf: isWhole ? try mean(of: values.map(\.secondHalf)) : nil, drift: drift,
         relaxationTime: relaxationTime))

@@ -185,7 +185,6 @@ extension PointResult {
     self.experiment = experiment.yaml
     growthRate = summary.theory.growthRate ?? 0
     warnings = summary.warnings
-    let samplesPerTime = 1 / experiment.model.timePerStep
     exits = summary.exitTimes.map { entry in
       // The formulas speak of the risk.
       let key = entry.criterion == ExitCriterion.risk.name ? "\(entry.threshold)" : ""
@@ -197,8 +196,7 @@ extension PointResult {
         standardError: entry.standardError, standardDeviation: entry.standardDeviation,
         quantiles: SampleSummary.probabilities.map { entry.quantiles["\($0)"] ?? nil },
         meanSamples: entry.meanSamples,
-        meanSamplesError: entry.mean == nil
-          ? nil : entry.standardError.map { $0 * samplesPerTime },
+        meanSamplesError: entry.meanSamplesError,
         annealedExitTime: summary.theory.annealedExitTime[key] ?? nil,
         quenchedExitTime: experiment.isPaired
           ? summary.theory.quenchedExitTime[key] ?? nil : nil)

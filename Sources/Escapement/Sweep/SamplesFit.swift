@@ -49,7 +49,7 @@ public struct SamplesFit: Encodable, Sendable {
       }
       let first = group.points[0]
       let (rate, step) = (
-        first.result.growthRate, first.model.timePerStep * Double(first.model.dimension)
+        first.result.growthRate, first.model.clock.timePerSample * Double(first.model.dimension)
       )
       return SamplesFit(
         at: group.place, dynamics: dynamics, criterion: mark.criterion, threshold: mark.threshold,

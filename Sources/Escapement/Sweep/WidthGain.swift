@@ -112,7 +112,7 @@ public struct WidthGain: Encodable, Sendable {
         labelNoise: theory.model.labelNoise),
       let time = EscapeTheory(model: model).annealedExitTime(threshold: mark.threshold)
     else { return nil }
-    return time / model.timePerStep
+    return model.clock.samples(by: time)
   }
 }
 

@@ -26,7 +26,7 @@ func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
       guard let value = value ?? nil else { return }
       rows.append([
         name, NumberText.given(threshold), NumberText.short(value),
-        NumberText.short(value / model.timePerStep),
+        NumberText.short(model.clock.samples(by: value)),
         NumberText.short(value * model.scaledSamples),
       ])
     }

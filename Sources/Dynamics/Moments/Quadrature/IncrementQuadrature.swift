@@ -175,11 +175,11 @@ final class IncrementQuadrature {
       push[j] = u
       switch model.constraint {
       case .free: norm[j] = 0
-      case .spherical: norm[j] = u * (2 * fields[j] + u)
+      case .spherical, .riemannian: norm[j] = u * (2 * fields[j] + u)
       case .lagrange: norm[j] = u * fields[j] / state[layout.studentOverlap(j, j)]
       }
     }
-    let isSpherical = model.constraint == .spherical
+    let isSpherical = model.constraint.keepsNorm
     let share = isSpherical ? 0.5 : 1.0
     for j in 0..<p {
       let (u, q) = (push[j], norm[j])
@@ -199,7 +199,7 @@ final class IncrementQuadrature {
         case .lagrange:
           second[at] =
             excess * u * v + overlap * q * w - q * fields[j] * v - w * fields[l] * u
-        case .spherical:
+        case .spherical, .riemannian:
           let curvature = 0.375 * (q * q + w * w) + 0.25 * q * w
           second[at] =
             overlap * curvature - 0.5 * pair * (q + w)

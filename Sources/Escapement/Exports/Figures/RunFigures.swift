@@ -93,8 +93,8 @@ struct FigureSetting {
   init(experiment: Experiment, rule: ExitSeries, law: ExitLaw?) {
     suffix = rule.mark.suffix
     self.rule = rule.mark.sentence
-    let (model, dimension) = (experiment.model, Double(experiment.model.dimension))
-    sampleScale = dimension > 1 ? 1 / (model.timePerStep * dimension * log(dimension)) : nil
+    let scale = experiment.model.scaledSamples
+    sampleScale = scale.isFinite ? scale : nil
     margin = experiment.margin
     horizon = experiment.exitRule.horizon
     self.law = law

@@ -169,6 +169,10 @@ extension SweepTables.Table {
         ? nil : "equivalent, different, undetermined or nothing"
     case "dimension", "width":
       return Int(value).map { $0 > 0 } == true ? nil : "a whole number from 1 on"
+    case "replicas", "exited", "censored", "diverged":
+      // Counts are added up; those of any sweep stay far below.
+      return Int(value).map { (0...1 << 40).contains($0) } == true
+        ? nil : "a whole number of replicas"
     default:
       guard placeColumns.contains(column) else {
         return isPlainWord(value) ? nil : "a number, a plain word or nothing"

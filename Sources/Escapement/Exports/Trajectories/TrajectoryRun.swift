@@ -91,7 +91,18 @@ public struct TrajectoryRun: Sendable {
       : try TrajectoryRun.read(
         file(TrajectoryDirectory.bands), keys: ["time"],
         columns: TrajectoryRun.bandColumns(plan),
-        places: experiment.dynamics.map { kind in (kind, times.map { [$0] }) }
+        places: experiment.dynamics.map { kind in (kind, times.map { [$0] }) },
+        counts: { column, number, kind in
+          let replicas = plan.replicaCount(kind)
+          return switch column {
+          case "replicas":
+            number == Double(replicas) ? nil : "\(replicas) as in experiment.yaml"
+          case "diverged":
+            (0...replicas).contains(Int(exactly: number) ?? -1)
+              ? nil : "a whole number up to \(replicas)"
+          default: nil
+          }
+        }
       ).map { Bands(kind: $0.kind, rows: $0.rows) }
   }
 
@@ -101,10 +112,12 @@ public struct TrajectoryRun: Sendable {
 
   /// Reads a table whose rows must stand at the places that the plan has for them.
   ///
-  /// Columns are found by name, so that further ones do no harm.
+  /// Columns are found by name, so that further ones do no harm; `counts` says what was expected of a
+  /// number that is none of its column's.
   private static func read(
     _ path: String, keys: [String], columns: [String],
-    places: [(kind: DynamicsKind, keys: [[Double]])]
+    places: [(kind: DynamicsKind, keys: [[Double]])],
+    counts: (_ column: String, Double, DynamicsKind) -> String? = { _, _, _ in nil }
   ) throws -> [(kind: DynamicsKind, rows: [[Double]])] {
     var order: [Int] = []
     var count = 0
@@ -149,12 +162,15 @@ public struct TrajectoryRun: Sendable {
             + place)
       }
       result[block].rows.append(
-        try order.dropFirst(1 + keys.count).map { index in
-          if fields[index].isEmpty { return .nan }
-          guard let number = decimalNumber(fields[index]), number.isFinite else {
+        try zip(columns, order.dropFirst(1 + keys.count)).map { column, index in
+          let number = fields[index].isEmpty ? .nan : decimalNumber(fields[index]) ?? .infinity
+          let expectation =
+            number.isInfinite
+            ? "a finite number or nothing" : counts(column, number, places[block].kind)
+          if let expectation {
             throw DataFileError(
               path, line: line,
-              "found '\(fields[index].prefix(40))', expected a finite number or nothing")
+              "found '\(fields[index].prefix(40))' under \(column), expected \(expectation)")
           }
           return number
         })
