@@ -90,6 +90,6 @@ struct ChainSteps: Sendable {
         return try task.run(on: WideChain(model: model, seed: seed, level: level))
       }
     }
-    try task.run(on: ChainState(model: model), .chain)
+    try task.run(on: NetworkChain(model: model, law: SquareLaw(model: model)), .chain)
   }
 }
