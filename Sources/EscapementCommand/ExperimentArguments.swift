@@ -11,6 +11,8 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.width)) var width: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.teacherUnits)) var teacherUnits: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.learningRate)) var learningRate: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateSchedule))
+  var learningRateSchedule: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.labelNoise)) var labelNoise: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayer)) var secondLayer: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRate))
@@ -25,6 +27,9 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.loss)) var loss: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.lookAhead)) var lookAhead: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.repetitions)) var repetitions: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.samples)) var samples: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.epochs)) var epochs: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.order)) var order: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.thresholds)) var thresholds: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.overlapThresholds))
   var overlapThresholds: String?
@@ -52,12 +57,14 @@ struct ExperimentArguments: ParsableArguments {
   var words: [(ExperimentKey, String?)] {
     [
       (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
-      (.learningRate, learningRate), (.labelNoise, labelNoise), (.secondLayer, secondLayer),
+      (.learningRate, learningRate), (.learningRateSchedule, learningRateSchedule),
+      (.labelNoise, labelNoise), (.secondLayer, secondLayer),
       (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
       (.overlapThresholds, overlapThresholds), (.subspaceThresholds, subspaceThresholds),
       (.startNorm, startNorm), (.constraint, constraint), (.batchSize, batchSize), (.loss, loss),
-      (.lookAhead, lookAhead), (.repetitions, repetitions),
+      (.lookAhead, lookAhead), (.repetitions, repetitions), (.samples, samples), (.epochs, epochs),
+      (.order, order),
       (.thresholds, thresholds), (.horizon, horizon), (.replicas, replicas),
       (.dynamics, dynamics), (.start, start), (.seed, seed),
       (.generator, generator), (.threads, threads), (.timeStep, timeStep),
@@ -102,6 +109,17 @@ struct OverwriteArguments: ParsableArguments {
     }
     try OutputContents(path: output).clear()
     return true
+  }
+
+  /// Makes the directory for an answer where one was asked for; throws `OutputError`.
+  func directory(
+    _ output: String?, for document: any AnswerDocument.Type, experiment: String?
+  ) throws -> AnswerDirectory? {
+    let isCleared = try clear(output)
+    return try output.map {
+      try AnswerDirectory(
+        path: $0, for: document, experiment: experiment, isCleared: isCleared)
+    }
   }
 }
 

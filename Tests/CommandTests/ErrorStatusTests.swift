@@ -25,6 +25,14 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
       "--dimension 50 --learning-rate 0.1 --teacher-units 3 --subspace-thresholds 0.4",
       "--subspace-thresholds: found 0.4, expected numbers below width/teacher-units = 1/3"
     ),
+    ("--dimension 50 --learning-rate 0.1 --batch-size 0", "--batch-size: found 0"),
+    ("--dimension 50 --learning-rate 0.1 --repetitions 0", "--repetitions: found 0"),
+    ("--dimension 50 --learning-rate 0.1 --look-ahead nan", "--look-ahead: found 'nan'"),
+    ("--dimension 50 --learning-rate 0.1 --loss cubic", "--loss: found 'cubic'"),
+    (
+      "--dimension 50 --learning-rate 0.1 --batch-size 49 --repetitions 2 --dynamics chain",
+      "--batch-size: found 49, expected at most dimension − width − teacher-units = 48"
+    ),
     ("--dimension 50", "learning-rate: missing"),
     ("--learning-rate 0.1", "dimension: missing"),
     ("--dimension 50 --no-such-option 1", "'--no-such-option'"),
@@ -133,7 +141,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
       #expect(try runCommand("resume run", in: directory).status == 0)
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
-          == ["exit_times.csv", "experiment.yaml", "summary.json"])
+          == ["exit_times.csv", "experiment.yaml", "manifest.sha256", "summary.json"])
     }
   }
 

@@ -26,6 +26,20 @@ struct EngineCase: Sendable, CustomTestStringConvertible {
     Setting(
       name: "p = 2, erf",
       words: [.width: "2", .activation: "erf", .learningRate: "0.5", .horizon: "8"]),
+    Setting(
+      name: "p = 2, erf, correlation loss",
+      words: [
+        .width: "2", .activation: "erf", .learningRate: "0.5", .horizon: "8", .loss: "correlation",
+      ]),
+    Setting(
+      name: "p = 2, batches of 3, look-ahead",
+      words: [.width: "2", .learningRate: "0.2", .batchSize: "3", .lookAhead: "0.05"]),
+    Setting(
+      name: "p = 2, batches of 2, each repeated, both layers",
+      words: [
+        .width: "2", .learningRate: "0.2", .batchSize: "2", .repetitions: "2",
+        .constraint: "riemannian", .secondLayerRate: "0.001",
+      ]),
   ]
 
   /// Every dynamics in every setting that it covers without quadrature, which would take minutes.
@@ -52,6 +66,17 @@ struct EngineCase: Sendable, CustomTestStringConvertible {
       words: [
         .dimension: "500", .width: "3", .teacherUnits: "2", .thresholds: "none",
         .overlapThresholds: "0.15,0.5", .subspaceThresholds: "0.05,0.3", .horizon: "3",
+      ]),
+    Setting(
+      name: "p = 2, erf, batches of 32",
+      words: [
+        .dimension: "800", .width: "2", .activation: "erf", .learningRate: "0.5", .batchSize: "32",
+      ]),
+    Setting(
+      name: "p = 2, erf, batches of 4, each repeated, both layers",
+      words: [
+        .dimension: "1000", .width: "2", .activation: "erf", .batchSize: "4", .repetitions: "3",
+        .lookAhead: "0.1", .secondLayerRate: "0.0001",
       ]),
   ].map { setting in
     // Noise alone takes the risk across the first threshold.

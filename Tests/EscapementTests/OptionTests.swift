@@ -26,6 +26,20 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.width, "3") { $0.model.width == 3 },
     GoodValue(.teacherUnits, "2") { $0.model.teacherUnits == 2 },
     GoodValue(.learningRate, "0.02") { $0.model.learningRate == 0.02 },
+    GoodValue(.learningRateSchedule, "power:0.5,3000", beside: [.horizon: "5"]) {
+      $0.model.learningRateSchedule?.decay == .power(0.5, after: 3000)
+    },
+    GoodValue(.learningRateSchedule, "steps:0=0.1,5000=0.02", beside: [.horizon: "5"]) {
+      $0.model.learningRateSchedule?.decay == .table([(0, 0.1), (5000, 0.02)])
+    },
+    GoodValue(
+      .learningRateSchedule, "{power: 1, after: 1e3, warm-up: 50}", beside: [.horizon: "5"]
+    ) {
+      $0.model.learningRateSchedule?.warmUp == 50
+        && $0.model.learningRateSchedule?.decay == .power(1, after: 1000)
+    },
+    GoodValue(.learningRateSchedule, "constant") { $0.model.learningRateSchedule == nil },
+    GoodValue(.horizon, "samples:7000") { $0.exitRule.horizon == 7000 * 0.1 / 50 },
     GoodValue(.labelNoise, "1e-4") { $0.model.labelNoise == 1e-4 },
     GoodValue(.secondLayer, "-1.5") { $0.model.secondLayer == [-1.5] },
     GoodValue(.activation, "square") { $0.model.activation == .square },
@@ -50,8 +64,21 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.loss, "correlation") { $0.model.rule.loss == .correlation },
     GoodValue(.lookAhead, "-0.1") { $0.model.rule.lookAhead == -0.1 },
     GoodValue(.repetitions, "2") { $0.model.rule.repetitions == 2 },
-    GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .orthogonal(norm: 1) },
+    GoodValue(.samples, "100", beside: [.epochs: "3"]) {
+      $0.model.samples?.count == 100 && $0.dynamics == [.sgd]
+        && $0.exitRule.horizon == 300 * $0.model.clock.timePerStep
+    },
+    GoodValue(.samples, "100", beside: [.horizon: "1"]) { $0.model.samples?.epochs == 5 },
+    GoodValue(.epochs, "2", beside: [.samples: "1e3"]) { $0.model.samples?.epochs == 2 },
+    GoodValue(.order, "shuffled", beside: [.samples: "1e3", .epochs: "2"]) {
+      $0.model.samples?.order == .shuffled
+    },
+    GoodValue(.start, "orthogonal", beside: [.width: "2"]) { $0.start == .warm([0], norm: 1) },
     GoodValue(.start, "orthogonal") { !$0.isPaired },
+    GoodValue(.start, "warm:0.3,0", beside: [.width: "2", .teacherUnits: "2"]) {
+      $0.start == .warm([0.3, 0], norm: 1)
+    },
+    GoodValue(.start, "{warm: [0.25]}") { !$0.isPaired },
     GoodValue(.startNorm, "2", beside: [.constraint: "free"]) { $0.start == .randomOfNorm(2) },
     GoodValue(.thresholds, "none", beside: [.overlapThresholds: "0.5"]) {
       $0.exitRule.thresholds.isEmpty && $0.exitRule.marks.count == 1
@@ -82,6 +109,16 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.width, ["0", "50", "1.5", "ten", "20000"]),
   (.teacherUnits, ["0", "-1", "x"]),
   (.learningRate, ["0", "-0.1", "nan", "inf", "0.1x", ""]),
+  (
+    .learningRateSchedule,
+    [
+      "", "slow", "power:0.5", "power:0.5,0", "power:0.5,-3", "power:nan,3", "power:-1,3",
+      "power:0.5,inf", "power:0.5,3,7", "steps:", "steps:5=0.1,5=0.2", "steps:9=0.1,5=0.2",
+      "steps:0=0.1,5=nan", "steps:0=0.1,5=-1", "steps:0=0.1,5", "steps:0.5=0.1", "steps:0=0.2",
+      "warm-up:-1", "warm-up:1.5", "{steps: [[0, 0.1]], power: 1, after: 2}", "{power: 1}",
+      "{steps: [[0, 0.1], [9, 0.2]], warm-up: 5}", "{fast: 1}", "{steps: 3}", "[1]",
+    ]
+  ),
   (.labelNoise, ["-1e-9", "nan", "inf", "small"]),
   (.secondLayer, ["1,2", "nan", "one", "1,"]),
   (.activation, ["cube", ""]),
@@ -97,16 +134,25 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.batchSize, ["0", "-1", "1.5", "1e10", "many"]),
   (.loss, ["cubic", ""]),
   (.lookAhead, ["nan", "inf", "far"]),
+  (.samples, ["0", "-2", "few", "1e10"]),
+  (.epochs, ["0", "2", "many"]),
+  (.order, ["random", ""]),
   (.repetitions, ["0", "-2", "0.5", "1e10"]),
   (.thresholds, ["0", "1", "1.5", "-0.1", "nan", "0.5,0.5", "half", "0.1,,0.5", ""]),
-  (.horizon, ["0", "-1", "nan", "inf", "late", "1e300"]),
+  (
+    .horizon,
+    [
+      "samples:0", "samples:x", "samples:1e300", "{samples: -1}", "0", "-1", "nan", "inf", "late",
+      "1e300",
+    ]
+  ),
   (.replicas, ["0", "-5", "some", "1.5", "1e30", "ode", "bm:5", "chain:0", "chain:1:2", "5,"]),
   (.dynamics, ["ode,ode", "brownian", "", "ode,,sde"]),
   (
     .start,
     [
       "rand", "overlaps:", "overlaps:x", "overlaps:nan", "overlaps:0.1,0.2", "overlaps:1.1",
-      "gram", "polar:1",
+      "gram", "polar:1", "warm:", "warm:-0.1", "warm:1.1", "warm:0.1,0.2", "warm:x",
     ]
   ),
   (.seed, ["-1", "1.5", "18446744073709551616", "lucky"]),

@@ -39,6 +39,7 @@ public struct ChainAverages: Sendable {
     model: Model, burnIn: Double, window: Double, samples: Int = 1000, usesKernels: Bool = true,
     level: KernelLevel = .best
   ) throws {
+    try model.requireOneRate("the risk at long times")
     let clock = model.clock
     let require = ParameterError.require
     try require(
@@ -53,6 +54,7 @@ public struct ChainAverages: Sendable {
     self.samples = min(max(samples, 2), count) / 2 * 2
     interval = count / self.samples
     burnInSteps = Int(clock.steps(by: burnIn))
+    try ReducedChain.requireCovered(model)
     steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
   }
 

@@ -103,7 +103,7 @@ final class NetworkChain<Law: SampleLaw>: SteppedReplica {
 
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
-    try transfer.pass(law.secondLayer, count: width)
+    try law.pass(through: transfer)
     try transfer.pass(
       &risk, stepsUntilRefresh: &stepsUntilRefresh, of: refreshInterval)
   }

@@ -37,9 +37,15 @@ public struct ReducedChain: SteppedEngine {
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
-    if model.rule.repetitions > 1 { try RepeatedChain.requireFits(model) }
+    try ReducedChain.requireCovered(model)
     stepLimit = try exitRule.stepLimit(of: model)
     steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
+  }
+
+  /// Throws `ParameterError` for the first key the chain has no way with.
+  static func requireCovered(_ model: Model) throws(ParameterError) {
+    try SampleSet.requireNone(model.samples, "the exact chain")
+    if model.rule.repetitions > 1 { try RepeatedChain.requireFits(model) }
   }
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {

@@ -73,14 +73,14 @@ public enum Monitoring: String, Sendable, CaseIterable {
 ///
 /// Watched at all times, a crossing is an exit. Watched every δ, a path that dips below the threshold
 /// between two looks is missed; its exit is, to o(√δ), that of a path watched at all times whose
-/// threshold lies 0.5826 √(v δ) lower, v the variance rate, read at the next multiple of δ.
+/// threshold lies 0.5826 √(v δ) lower, v the variance rate, read at the next look.
 /// Source: Broadie, Glasserman and Kou (1997), Mathematical Finance 7, theorem 1.1: the constant is
 /// −ζ(1/2)/√(2π).
 struct CrossingClock: Sendable {
   /// Whether crossings inside a step are looked for.
   let usesBridge: Bool
-  /// The time δ between looks; 0 for all times.
-  private let interval: Double
+  /// The clock whose steps are the looks; nil for all times.
+  private let looks: LearningClock?
   /// The integrator's step.
   let timeStep: Double
 
@@ -90,23 +90,24 @@ struct CrossingClock: Sendable {
     // A grid as fine as SGD's times is watched as it stands.
     usesBridge =
       monitoring == .continuous
-      || monitoring == .discrete && timeStep > looks.timePerStep * (1 + 1e-9)
-    interval = monitoring == .discrete ? looks.timePerStep : 0
+      || monitoring == .discrete
+        && (!looks.isUniform || timeStep > looks.timePerStep * (1 + 1e-9))
+    self.looks = monitoring == .discrete ? looks : nil
   }
 
   /// Watches at all times.
-  init(timeStep: Double) { (self.timeStep, usesBridge, interval) = (timeStep, true, 0) }
+  init(timeStep: Double) { (self.timeStep, usesBridge, looks) = (timeStep, true, nil) }
 
-  /// The distance by which a threshold lies lower, for a variance `spread` over a step.
-  func shift(spread: Double) -> Double {
-    guard usesBridge, interval > 0 else { return 0 }
+  /// The distance by which a threshold lies lower at a time, for a variance `spread` over a step.
+  func shift(spread: Double, at time: Double = 0) -> Double {
+    guard usesBridge, let looks else { return 0 }
+    let interval = looks.timePerStep(at: looks.learningRate(at: time))
     return CrossingClock.constant * (spread * interval / timeStep).squareRoot()
   }
 
   /// The time at which a crossing at `time` is noticed.
   func reading(at time: Double) -> Double {
-    // A crossing on the very multiple is noticed there, rounding or not.
-    interval > 0 ? (time / interval * (1 - 1e-12)).rounded(.up) * interval : time
+    looks?.stepEnd(from: time) ?? time
   }
 
   private static let constant = 0.582_597_157_939_010_6

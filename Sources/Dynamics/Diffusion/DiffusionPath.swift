@@ -166,7 +166,7 @@ final class DiffusionLane<Path: DiffusionPath>: Lanes {
   }
 
   @inline(__always) private func shift(_ ends: BridgeEnds) -> Double {
-    clock.shift(spread: ends.variance * clock.timeStep)
+    clock.shift(spread: ends.variance * clock.timeStep, at: steps.start(of: taken - 1))
   }
 
   /// Records the lines that the last step has crossed.

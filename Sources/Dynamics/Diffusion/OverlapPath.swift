@@ -15,7 +15,12 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPa
 
   let model: Model
   private let coefficients: Coefficients
-  private let timePerStep: Double
+  private let clock: LearningClock
+  /// The time that the path has gone.
+  private var time = 0.0
+  /// γ over the step, and γ/(p d).
+  private var learningRate: Double
+  private var timePerStep: Double
   private let scheme: DiffusionScheme
   private let finiteSizeDrift: Bool
   private let order: FieldMoments.Order
@@ -31,8 +36,10 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPa
 
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
-    timePerStep = engine.model.clock.timePerStep
     model = engine.model
+    clock = model.clock
+    learningRate = model.learningRate
+    timePerStep = clock.timePerSample(at: learningRate)
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
     order = coefficients.order(finiteSizeDrift: finiteSizeDrift)
@@ -58,10 +65,25 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPa
     coefficients.update(state, order: order)
     risk = coefficients.risk
     levels?.place(state)
+    time = 0
+  }
+
+  /// Takes the mean learning rate of the coming step; the noise and both ends of the drift have it, which errs to
+  /// the scheme's second order alone, also where the rate jumps.
+  private func takeRate(_ duration: Double) {
+    guard !clock.isUniform else { return }
+    let rate = clock.meanLearningRate(from: time, to: time + duration)
+    time += duration
+    guard rate != learningRate else { return }
+    learningRate = rate
+    timePerStep = clock.timePerSample(at: rate)
+    coefficients.take(learningRate: rate)
+    coefficients.update(state, order: order)
   }
 
   func advance(_ duration: Double, _ stream: RandomStream) throws {
     // `coefficients` belong to `state` here: the end of the last step or `place` left them so.
+    takeRate(duration)
     coefficients.drift(into: &drift)
     if finiteSizeDrift {
       for i in state.indices { finiteSize[i] = 0 }
@@ -130,6 +152,8 @@ protocol DiffusionCoefficients: AnyObject {
   var normalCount: Int { get }
   /// The order of moments that the beginning of a step asks for.
   func order(finiteSizeDrift: Bool) -> FieldMoments.Order
+  /// Takes another learning rate γ; γ_a changes in proportion. What was evaluated before is void.
+  func take(learningRate: Double)
   /// The state of a start.
   func state(of frame: StudentFrame) -> [Double]
   /// Evaluates at a state what the next three give.
@@ -177,6 +201,11 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     finiteSizeDrift ? .covariance : .drift
   }
 
+  func take(learningRate: Double) {
+    moments.learningRate = learningRate
+    noise.take(learningRate: learningRate)
+  }
+
   func state(of frame: StudentFrame) -> [Double] { frame.overlaps(of: model) }
 
   func update(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {
@@ -208,7 +237,7 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     _ gradient: UnsafeMutablePointer<Double>, _ state: UnsafePointer<Double>
   ) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let form = moments.form
+    let form = moments.riskForm
     for j in 0..<p {
       for r in 0..<k {
         let at = layout.teacherOverlap(j, r)

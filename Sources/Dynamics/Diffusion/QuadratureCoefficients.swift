@@ -31,6 +31,8 @@ final class QuadratureCoefficients: DiffusionCoefficients {
   /// One pass over the nodes gives all.
   func order(finiteSizeDrift: Bool) -> FieldMoments.Order { .covariance }
 
+  func take(learningRate: Double) { quadrature.learningRate = learningRate }
+
   func state(of frame: StudentFrame) -> [Double] { flow.state(of: frame) }
 
   func update(_ state: UnsafePointer<Double>, order: FieldMoments.Order) {

@@ -81,7 +81,8 @@ public enum DynamicsKind: String, Sendable, CaseIterable, Comparable {
       switch self {
       case .ode: try DeterministicLimit.requireCovered(model, rule)
       case .sde: try DiffusionLimit.requireCovered(model, rule)
-      case .chain, .sgd: break
+      case .chain: try ReducedChain.requireCovered(model)
+      case .sgd: break
       }
       return true
     } catch {

@@ -80,11 +80,19 @@ public struct PathPoint {
   /// The excess risk.
   public let risk: Double
   private let makeState: () -> NetworkState
+  private let findTrainingRisk: (() -> Double)?
 
-  init(risk: Double, state: @escaping () -> NetworkState) {
+  init(
+    risk: Double, trainingRisk: (() -> Double)? = nil, state: @escaping () -> NetworkState
+  ) {
     self.risk = risk
+    findTrainingRisk = trainingRisk
     makeState = state
   }
+
+  /// (1/N) Σ ½(y − f)² over the finite set of samples that returns, the noise of its labels in it; nil where all samples
+  /// are fresh. Evaluated when asked for, O(N p d); only inside the call that shows the point.
+  public var trainingRisk: Double? { findTrainingRisk?() }
 
   /// M, Q and a, gathered when they are asked for: O(p(p + k)); only inside the call that shows the point.
   public var state: NetworkState { makeState() }

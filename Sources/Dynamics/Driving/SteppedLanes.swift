@@ -101,6 +101,8 @@ protocol SteppedReplica: AnyObject {
   func writeLevels(into output: UnsafeMutablePointer<Double>)
   /// Puts the replica at a start.
   func place(_ frame: StudentFrame)
+  /// Takes what a replica draws once, before its first step, from the stream of its steps.
+  func begin(_ stream: RandomStream)
   /// Takes one step, on fresh samples as the rule of learning has it.
   func step(_ stream: RandomStream)
   /// Risk and overlaps as they are now.
@@ -112,6 +114,9 @@ protocol SteppedReplica: AnyObject {
 }
 
 extension SteppedReplica {
+  /// Most draw nothing.
+  func begin(_ stream: RandomStream) {}
+
   /// Phase retrieval's own paths are taken only where the risk tells all.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
     preconditionFailure("a path that knows the risk alone")
@@ -148,7 +153,9 @@ final class SteppedLane<Replica: SteppedReplica>: SteppedLanes {
 
   func place(_ lane: Int, replica index: Int, frame: StudentFrame) throws {
     replica.place(frame)
-    stream = try streams.stream(for: purpose, replica: index)
+    let stream = try streams.stream(for: purpose, replica: index)
+    replica.begin(stream)
+    self.stream = stream
     step = 0
     boundary = -.infinity
     thresholds = []

@@ -14,6 +14,8 @@ public enum StreamPurpose: UInt16, Sendable, CaseIterable {
   case statistics = 5
   /// Times of crossings inside a step of the SDE.
   case crossings = 6
+  /// The samples of a finite set.
+  case samples = 7
 }
 
 /// Makes the random streams of an experiment: one for each seed, purpose and replica.

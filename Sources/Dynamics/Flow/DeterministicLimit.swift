@@ -39,13 +39,13 @@ public struct DeterministicLimit: ObservableEngine {
   }
 
   /// Throws `ParameterError` for the first key the ODE has no way with.
-  static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
+  static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
-    try model.rule.requireOneSample("the ODE")
+    try SampleSet.requireNone(model.samples, "the ODE")
     try ParameterError.require(
       model.fieldCount <= largestFieldCount, "width", "\(model.width)",
       "width + teacher-units of at most \(largestFieldCount) for the ODE")
-    if !NetworkFlow.isClosed(model) { _ = try QuadratureMoments.nodesPerAxis(for: model) }
+    if !NetworkFlow.isClosed(model) { try QuadratureMoments.requireReach(of: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one adaptive step.
@@ -67,8 +67,11 @@ public struct DeterministicLimit: ObservableEngine {
   }
 
   private func flow() throws -> any DeterministicFlow {
-    model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model)
-      ? FieldMoments(model: model) : try NetworkFlow(model: model, levels: exitRule.levels)
+    if model.hasEscapeTheory && exitRule.isTold(byRiskOf: model) {
+      return FieldMoments(model: model)
+    }
+    let flow = try NetworkFlow(model: model, levels: exitRule.levels)
+    return model.clock.isUniform ? flow : TimedFlow(flow)
   }
 
   fileprivate func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
@@ -81,7 +84,7 @@ public struct DeterministicLimit: ObservableEngine {
 
   /// Whether the risk cannot turn: one overlap that is all the state, and a risk that is even in it.
   fileprivate var isMonotone: Bool {
-    model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1
+    model.hasEscapeTheory && model.width == 1 && model.teacherUnits == 1
       && exitRule.isTold(byRiskOf: model)
   }
 }
@@ -230,6 +233,29 @@ extension DeterministicFlow {
 
 extension NetworkFlow: DeterministicFlow {}
 
+/// A flow whose learning rate depends on time: the state ends with τ itself, dτ/dτ = 1.
+private final class TimedFlow: DeterministicFlow {
+  private let flow: NetworkFlow
+
+  init(_ flow: NetworkFlow) { self.flow = flow }
+
+  var stateLength: Int { flow.stateLength + 1 }
+
+  func state(of frame: StudentFrame) -> [Double] { flow.state(of: frame) + [0] }
+
+  func derivatives(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {
+    flow.learningRate = flow.model.clock.learningRate(at: state[flow.stateLength])
+    flow.derivatives(of: state, into: output)
+    output[flow.stateLength] = 1
+  }
+
+  func risk(of state: UnsafePointer<Double>) -> Double { flow.risk(of: state) }
+
+  func writeLevels(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {
+    flow.writeLevels(of: state, into: output)
+  }
+}
+
 extension FieldMoments: DeterministicFlow {
   var stateLength: Int { layout.count }
 
@@ -252,11 +278,11 @@ extension FieldMoments: DeterministicFlow {
     for j in 0..<p {
       for r in 0..<k {
         let at = layout.teacherOverlap(j, r)
-        rate += 4 * form[j] * form[p + r] * state[at] * rates[at]
+        rate += 4 * riskForm[j] * riskForm[p + r] * state[at] * rates[at]
       }
       for l in 0..<j {
         let at = layout.studentOverlap(j, l)
-        rate += 4 * form[j] * form[l] * state[at] * rates[at]
+        rate += 4 * riskForm[j] * riskForm[l] * state[at] * rates[at]
       }
     }
     return rate

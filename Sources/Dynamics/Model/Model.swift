@@ -19,7 +19,9 @@ public struct Model: Sendable, Equatable {
   /// Number of teacher units k ≥ 1.
   public let teacherUnits: Int
   /// Learning rate γ > 0 (not γ/p).
-  public let learningRate: Double
+  public private(set) var learningRate: Double
+  /// How γ changes from step to step; nil where it does not.
+  public private(set) var learningRateSchedule: LearningRateSchedule?
   /// Variance Δ ≥ 0 of the label noise.
   public let labelNoise: Double
   /// Second-layer weights a at the start, p of them.
@@ -36,10 +38,12 @@ public struct Model: Sendable, Equatable {
   public let teacherGram: [[Double]]?
   /// What is done to the first layer's norm.
   public let constraint: Constraint
-  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
-  public let clock: LearningClock
   /// How a step is made of samples.
   public let rule: LearningRule
+  /// The finite set of samples that SGD passes over; nil where every sample is fresh.
+  public private(set) var samples: SampleSet?
+  /// How steps, samples, learning rate and time τ go together: step ν takes B/r samples and the time γ_ν/(p d).
+  public private(set) var clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -53,7 +57,8 @@ public struct Model: Sendable, Equatable {
     labelNoise: Double = 0, secondLayer: [Double]? = nil, secondLayerRate: Double = 0,
     normalisesSecondLayer: Bool = false, activation: Activation = .square,
     target: Target? = nil, teacherGram: [[Double]]? = nil, constraint: Constraint = .spherical,
-    rule: LearningRule = .oneSample
+    rule: LearningRule = .oneSample,
+    learningRateSchedule schedule: LearningRateSchedule? = nil
   ) throws {
     let require = ParameterError.require
     try require(dimension >= 1, "dimension", "\(dimension)", "a whole number of at least 1")
@@ -97,6 +102,11 @@ public struct Model: Sendable, Equatable {
     let target = target ?? .mean(activation)
     try target.validate(teacherUnits: teacherUnits)
     (self.teacherGram, teacherFactor) = try Model.teacher(teacherGram, units: teacherUnits)
+    if case .products = target, target.degree == nil {
+      try require(
+        self.teacherGram == nil, "teacher-gram", "correlated teacher units",
+        "the identity for a target of factors that are not all polynomials")
+    }
     self.dimension = dimension
     self.width = width
     self.teacherUnits = teacherUnits
@@ -108,10 +118,37 @@ public struct Model: Sendable, Equatable {
     self.activation = activation
     self.target = target
     self.constraint = constraint
-    clock = LearningClock(
-      timePerStep: learningRate / (Double(width) * Double(dimension)),
-      samplesPerStep: rule.samplesPerStep)
+    try schedule?.requireFits(learningRate: learningRate)
+    let isConstant = schedule?.isConstant(at: learningRate) ?? true
+    learningRateSchedule = isConstant ? nil : schedule
     self.rule = rule
+    clock = LearningClock(
+      learningRate: learningRate, width: width, dimension: dimension,
+      samplesPerStep: rule.samplesPerStep, schedule: learningRateSchedule)
+  }
+
+  /// The same network with a finite set of samples.
+  ///
+  /// Throws `ParameterError` for the key `samples` unless batches fill it.
+  public func passing(over samples: SampleSet) throws(ParameterError) -> Model {
+    try ParameterError.require(
+      samples.count % rule.batchSize == 0, "samples", "\(samples.count)",
+      "a multiple of the batch-size \(rule.batchSize)")
+    var model = self
+    model.samples = samples
+    return model
+  }
+
+  /// The model at one rate, the largest of its schedule.
+  var atLargestRate: Model {
+    guard learningRateSchedule != nil else { return self }
+    var model = self
+    model.learningRate = clock.largestLearningRate
+    model.learningRateSchedule = nil
+    model.clock = LearningClock(
+      learningRate: model.learningRate, width: width, dimension: dimension,
+      samplesPerStep: rule.samplesPerStep)
+    return model
   }
 
   /// Validates and factors P; nil where it is the identity.
@@ -160,8 +197,10 @@ public struct Model: Sendable, Equatable {
   public var fieldCount: Int { width + teacherUnits }
 
   /// Whether this is phase retrieval as the closed forms know it: squares on both sides, orthonormal
-  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step.
-  public var isPhaseRetrieval: Bool { isSquareOnSphere && teacherGram == nil }
+  /// teacher units, spherical constraint, fixed second layer, one fresh sample a step, one learning rate.
+  public var isPhaseRetrieval: Bool {
+    isSquareOnSphere && teacherGram == nil && clock.isUniform
+  }
 
   /// Whether this is phase retrieval but for the teacher's Gram matrix, which may be any: drift and noise of the
   /// SDE are then closed forms.
@@ -173,21 +212,12 @@ public struct Model: Sendable, Equatable {
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
 
-  /// Throws `ParameterError` for the first key in which the model is not ``isPhaseRetrieval``; `who`
-  /// cannot do it.
-  func requirePhaseRetrieval(_ who: String) throws(ParameterError) {
-    let require = ParameterError.require
-    try require(
-      activation == .square, "activation", activation.name, "square for \(who)")
-    try require(target == .mean(.square), "target", "another", "square for \(who)")
-    try require(
-      teacherGram == nil, "teacher-gram", "correlated teacher units",
-      "the identity for \(who)")
-    try require(
-      constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
-    try require(
-      !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
-    try rule.requireOneSample(who)
+  /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
+  /// follow it.
+  func requireOneRate(_ who: String) throws(ParameterError) {
+    try ParameterError.require(
+      clock.isUniform, "learning-rate-schedule", "a rate that changes",
+      "one learning rate for \(who)")
   }
 
   /// Reads P_rs.

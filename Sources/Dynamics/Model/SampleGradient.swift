@@ -8,6 +8,7 @@ final class SampleGradient {
   /// The second layer a.
   let secondLayer: UnsafeMutablePointer<Double>
   private let model: Model
+  private let isUniform: Bool
   private let function: ActivationFunction
   private let target: TargetFunction
   private let memory: KernelMemory
@@ -16,16 +17,16 @@ final class SampleGradient {
   private let moved: UnsafeMutablePointer<Double>
   /// Σ_b e_bσ(λ_jb) of the samples of a batch so far.
   private let gathered: UnsafeMutablePointer<Double>
-  private let rate: Double
-  private let secondLayerRate: Double
+  private var rate = 0.0
+  private var secondLayerRate = 0.0
+  /// Steps taken since the start, where the rates depend on them.
+  private var step = 0
 
   init(model: Model) {
     self.model = model
+    isUniform = model.clock.isUniform
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
-    let batch = Double(model.rule.batchSize)
-    rate = model.learningRate / Double(model.width) / batch
-    secondLayerRate = model.secondLayerRate / Double(model.width) / batch
     let p = model.width
     memory = KernelMemory([p, p, p, p, p])
     secondLayer = memory.take(p)
@@ -36,19 +37,47 @@ final class SampleGradient {
     reset()
   }
 
-  /// Puts the second layer at its start.
+  /// Puts the second layer, and the rates, at their start.
   func reset() {
     memory.clear()
     for j in 0..<model.width { secondLayer[j] = model.secondLayer[j] }
+    step = 0
+    takeRates()
   }
 
-  /// Writes u_j of the one sample of a step and moves the second layer.
+  /// Passes the second layer, and the steps taken where the rates depend on them.
+  func pass(through transfer: any StateTransfer) throws {
+    try transfer.pass(secondLayer, count: model.width)
+    guard !isUniform else { return }
+    try transfer.pass(&step)
+    try StateError.require((0..<(1 << 60)).contains(step))
+    takeRates()
+  }
+
+  /// Goes on to the next step.
+  private func goOn() {
+    guard !isUniform else { return }
+    step += 1
+    takeRates()
+  }
+
+  /// Takes the rates γ/(pB) and γ_a/(pB) of the coming step, the second layer's in proportion to the first's.
+  private func takeRates() {
+    let learningRate = model.clock.learningRate(ofStep: step)
+    let batch = Double(model.rule.batchSize)
+    rate = learningRate / Double(model.width) / batch
+    secondLayerRate =
+      model.secondLayerRate / Double(model.width) / batch * (learningRate / model.learningRate)
+  }
+
+  /// Writes u_j of the one sample of a step, moves the second layer, and goes on to the next step.
   ///
   /// `axes` are the input's coordinates along the teacher's axes, `fields` the λ_j, `scaledNorm` is |x|²/d.
   func push(
     into output: UnsafeMutablePointer<Double>, fields: UnsafePointer<Double>,
     axes: UnsafePointer<Double>, labelError: Double, scaledNorm: Double
   ) {
+    defer { goOn() }
     let p = model.width
     let error = error(fields, label: target.value(axes) + labelError, scaledNorm)
     for j in 0..<p { output[j] = rate * secondLayer[j] * error * slopes[j] }
@@ -70,7 +99,7 @@ final class SampleGradient {
     }
   }
 
-  /// Moves the second layer by what the samples of a batch gave.
+  /// Moves the second layer by what the samples of a batch gave, and goes on to the next step.
   func settle() {
     let p = model.width
     if secondLayerRate > 0 {
@@ -78,6 +107,7 @@ final class SampleGradient {
       normalise()
     }
     for j in 0..<p { gathered[j] = 0 }
+    goOn()
   }
 
   /// e where the gradient is taken; leaves σ and σ' there.

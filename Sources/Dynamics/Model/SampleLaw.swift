@@ -9,6 +9,8 @@ protocol SampleLaw: AnyObject {
   var secondLayer: UnsafeMutablePointer<Double> { get }
   /// Puts the second layer at its start.
   func reset()
+  /// Passes what the next step depends on.
+  func pass(through transfer: any StateTransfer) throws
   /// Writes u_j and moves the second layer.
   ///
   /// `axes` are the input's coordinates along the teacher's axes, `fields` the λ_j, `scaledNorm` is |x|²/d.
@@ -53,6 +55,8 @@ final class SquareLaw: SampleLaw {
   }
 
   func reset() {}
+
+  func pass(through transfer: any StateTransfer) {}
 
   func push(
     into output: UnsafeMutablePointer<Double>, fields: UnsafePointer<Double>,
@@ -122,6 +126,8 @@ final class NetworkLaw: SampleLaw {
   var secondLayer: UnsafeMutablePointer<Double> { gradient.secondLayer }
 
   func reset() { gradient.reset() }
+
+  func pass(through transfer: any StateTransfer) throws { try gradient.pass(through: transfer) }
 
   func push(
     into output: UnsafeMutablePointer<Double>, fields: UnsafePointer<Double>,

@@ -22,7 +22,8 @@ final class IncrementNoise {
   private let model: Model
   private let layout: OverlapLayout
   private let count: Int
-  private let rate: Double
+  /// γ/p, at which the noise is drawn.
+  private var rate: Double
   private let form: [Double]
   private let solver: SymmetricEigensolver
   /// [θᵐ] D for m = 0…4.
@@ -50,8 +51,8 @@ final class IncrementNoise {
     layout = model.layout
     count = model.fieldCount
     normalCount = count * (count + 1)
-    rate = model.learningRate / Double(model.width)
-    form = model.errorForm
+    rate = model.sampleRate / Double(model.width)
+    form = model.pushForm
     solver = try SymmetricEigensolver(size: count)
     series = ErrorSeries(traces: (0, 0, 0, 0), labelNoise: model.labelNoise)
     func zeros(_ size: Int) -> UnsafeMutablePointer<Double> {
@@ -79,6 +80,11 @@ final class IncrementNoise {
       roots, diagonal, gramFactor, fields, fieldsTransposed, residual, linear, quadratic,
       linearRows, quadraticRows, vector, gram,
     ] { pointer.deallocate() }
+  }
+
+  /// Takes another learning rate γ.
+  func take(learningRate: Double) {
+    rate = model.sampleRate(at: learningRate) / Double(layout.width)
   }
 
   /// Diagonalises the error form at the overlaps `state`; throws `GSLError` when GSL fails.

@@ -12,7 +12,8 @@ public struct NetworkState: Sendable, Equatable {
     let (p, layout) = (model.width, model.layout)
     teacherOverlaps = Array(state[0..<(p * model.teacherUnits)])
     studentOverlaps = (0..<(p * p)).map { state[layout.studentOverlap($0 / p, $0 % p)] }
-    secondLayer = state.count > layout.count ? Array(state[layout.count...]) : model.secondLayer
+    secondLayer =
+      state.count > layout.count ? Array(state[layout.count...].prefix(p)) : model.secondLayer
   }
 
   /// Takes C along the teacher's orthonormal axes and Q packed column by column.

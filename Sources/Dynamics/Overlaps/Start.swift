@@ -6,9 +6,9 @@ public enum Start: Sendable, Equatable {
   case random
   /// The same with every student's norm |w_j|/√d at the given number.
   case randomOfNorm(Double)
-  /// Every replica from students of its own without overlap with the teacher, uniform among those and independent, of the
-  /// given norm |w_j|/√d.
-  case orthogonal(norm: Double)
+  /// Every replica from students of its own whose parts along the teacher's orthonormal units have the given norms, uniform
+  /// among those and independent, all times `norm`.
+  case warm([Double], norm: Double)
   /// Every replica from the same overlaps.
   case fixed(StudentFrame)
 
@@ -17,15 +17,20 @@ public enum Start: Sendable, Equatable {
   /// Random: w_j is a normalised Gaussian vector in d dimensions. Its k teacher coordinates are
   /// normal, and the rest follows Bartlett's decomposition: residual B_ji ~ N(0, 1) for i < j and
   /// B_jj² ~ χ² with d − k − j degrees of freedom (j from 0), then each row is normalised: the
-  /// exact law of the Gram matrix at finite d, in O(p(p + k)) (Bartlett 1933). Orthogonal: the same without the
-  /// teacher coordinates.
+  /// exact law of the Gram matrix at finite d, in O(p(p + k)) (Bartlett 1933). Warm: the teacher coordinates
+  /// are given, and the rest is drawn so.
   public func frame(of model: Model, from stream: RandomStream) -> StudentFrame {
     switch self {
     case .fixed(let frame): return frame
     case .randomOfNorm(let norm): return Start.random.frame(of: model, from: stream).scaled(norm)
     case .random: return Start.drawn(model, stream, seesTeacher: true)
-    case .orthogonal(let norm):
-      return Start.drawn(model, stream, seesTeacher: false).scaled(norm)
+    case .warm(let parts, let norm):
+      let rest = Start.drawn(model, stream, seesTeacher: false)
+      let length = max(0, 1 - parts.reduce(0) { $0 + $1 * $1 }).squareRoot()
+      return StudentFrame(
+        layout: model.layout, teacherOverlaps: (0..<model.width).flatMap { _ in parts },
+        residual: rest.residual.map { length * $0 }
+      ).scaled(norm)
     }
   }
 
@@ -66,9 +71,28 @@ public enum Start: Sendable, Equatable {
   ///
   /// One student has nothing left to chance: its replicas all start from the overlaps 0.
   public static func orthogonal(of model: Model) throws -> Start {
-    model.width == 1
-      ? try .overlaps(Array(repeating: 0, count: model.teacherUnits), of: model)
-      : .orthogonal(norm: 1)
+    let parts = [Double](repeating: 0, count: model.teacherUnits)
+    return model.width == 1 ? try .overlaps(parts, of: model) : .warm(parts, norm: 1)
+  }
+
+  /// Starts from students whose part along teacher unit r has the norm m₀_r = `parts`[r], each, in its sense, and which are
+  /// otherwise uniform and independent.
+  ///
+  /// Throws `ParameterError` for the key `start` unless there are k numbers of at least 0 whose squares add up to at most 1
+  /// and the teacher's units are orthonormal. One student has nothing left to chance.
+  public static func warm(_ parts: [Double], of model: Model) throws -> Start {
+    let require = ParameterError.require
+    try require(
+      parts.count == model.teacherUnits, "start", "\(parts.count) norms",
+      "one norm per teacher unit, \(model.teacherUnits)")
+    try require(
+      parts.allSatisfy { $0 >= 0 } && parts.reduce(0) { $0 + $1 * $1 } <= 1 + 1e-12, "start",
+      "norms \(parts.map { "\($0)" }.joined(separator: ", "))",
+      "numbers of at least 0 whose squares add up to at most 1")
+    try require(
+      model.teacherGram == nil, "start", "norms beside a teacher-gram",
+      "orthonormal teacher units for norms per direction")
+    return model.width == 1 ? try .overlaps(parts, of: model) : .warm(parts, norm: 1)
   }
 
   /// Whether each replica has a start of its own.
@@ -91,7 +115,7 @@ public enum Start: Sendable, Equatable {
     switch self {
     case .random: return .randomOfNorm(norm)
     case .randomOfNorm(let own): return .randomOfNorm(norm * own)
-    case .orthogonal(let own): return .orthogonal(norm: norm * own)
+    case .warm(let parts, let own): return .warm(parts, norm: norm * own)
     case .fixed(let frame): return .fixed(frame.scaled(norm))
     }
   }

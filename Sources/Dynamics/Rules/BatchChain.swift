@@ -158,7 +158,8 @@ extension BatchChain: SteppedReplica {
   var portion: Int {
     let p = model.width
     let perSample = model.rule.lookAhead == 0 ? 1 : p
-    return steppedPortion(p * (p + model.rule.batchSize * perSample))
+    // A sample's own draws take the time of some ten numbers.
+    return steppedPortion(model.rule.batchSize * (10 + p * model.fieldCount * perSample))
   }
 
   // All else is made anew in each step.

@@ -120,7 +120,7 @@ final class MovingFrame {
 
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
-    try transfer.pass(gradient.secondLayer, count: model.width)
+    try gradient.pass(through: transfer)
     try transfer.pass(&risk)
   }
 }

@@ -144,7 +144,7 @@ extension RepeatedChain: SteppedReplica {
 
   var portion: Int {
     let batch = model.rule.batchSize
-    return steppedPortion(model.width * (batch + 1) * (model.fieldCount + batch))
+    return steppedPortion(batch * (10 + (model.width + 1) * (model.fieldCount + batch)))
   }
 
   func pass(through transfer: any StateTransfer) throws {

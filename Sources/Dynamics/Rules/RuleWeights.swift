@@ -40,8 +40,11 @@ final class RuleWeights {
   private let axes: UnsafeMutablePointer<Double>
   /// Q, its lower triangle column by column.
   private let gram: UnsafeMutablePointer<Double>
-  /// Steps already taken on the batch.
-  private var repetition = 0
+  /// Where samples come from that return.
+  private let source: SampleSource?
+  /// Steps taken since the start, and γ of the coming one.
+  private var steps = 0
+  private var learningRate: Double
 
   /// The numbers that a model's weights and inputs take, roughly.
   static func count(_ model: Model) -> Double {
@@ -49,14 +52,23 @@ final class RuleWeights {
     return Double(model.dimension) * (2 * Double(model.width) + 1 + kept)
   }
 
-  init(model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = []) throws {
+  /// `generator` is that of the streams which steps are taken on; throws for a set of samples that return where it is not
+  /// keyed.
+  init(
+    model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = [],
+    generator: RandomGenerator = .xoshiro
+  ) throws {
     self.model = model
+    source = try model.samples.flatMap {
+      $0.returns ? try SampleSource($0, model: model, generator: generator) : nil
+    }
     self.watchesRisk = watchesRisk
     let (p, k, d) = (model.width, model.teacherUnits, model.dimension)
     let kept = model.rule.repetitions > 1 ? model.rule.batchSize : 1
     (width, teacherUnits, dimension) = (p, k, d)
     length = Double(d).squareRoot()
     noise = model.labelNoise.squareRoot()
+    learningRate = model.clock.learningRate(ofStep: 0)
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
     networkRisk = try NetworkRisk(model: model)
@@ -81,7 +93,7 @@ final class RuleWeights {
   /// Puts the students on the first p + k coordinates, where the frame says.
   func place(_ frame: StudentFrame) {
     memory.clear()
-    repetition = 0
+    steps = 0
     for j in 0..<width {
       let row = rows + j * dimension
       for r in 0..<teacherUnits {
@@ -96,22 +108,31 @@ final class RuleWeights {
 
   /// Takes one step of SGD, on a fresh batch where the last is used up.
   func step(_ stream: RandomStream) {
+    learningRate = model.clock.learningRate(ofStep: steps)
     for i in 0..<(width * dimension) { gain[i] = 0 }
     for j in 0..<width { layerGain[j] = 0 }
     let repeats = model.rule.repetitions > 1
     for sample in 0..<model.rule.batchSize {
       let place = repeats ? sample : 0
-      if repetition == 0 { draw(place, stream) }
+      if steps % model.rule.repetitions == 0 { draw(sample, place, stream) }
       add(inputs + place * dimension, labelErrors[place])
     }
-    repetition = (repetition + 1) % model.rule.repetitions
+    steps += 1
     moveSecondLayer()
     moveRows()
     constrain()
     readOverlaps()
   }
 
-  private func draw(_ place: Int, _ stream: RandomStream) {
+  /// Takes a sample of the batch to a place of the inputs.
+  private func draw(_ sample: Int, _ place: Int, _ stream: RandomStream) {
+    if let source, let set = model.samples {
+      let (epoch, step) = steps.quotientAndRemainder(dividingBy: set.stepsPerEpoch(model.rule))
+      let first = step / model.rule.repetitions * model.rule.batchSize
+      let index = source.index(first + sample, epoch: epoch)
+      labelErrors[place] = source.make(index, into: inputs + place * dimension)
+      return
+    }
     stream.fillGaussian(
       UnsafeMutableBufferPointer(start: inputs + place * dimension, count: dimension))
     labelErrors[place] = noise == 0 ? 0 : noise * stream.gaussian()
@@ -155,7 +176,7 @@ final class RuleWeights {
 
   private func moveRows() {
     let share = Double(width * model.rule.batchSize)
-    let rate = model.learningRate / share / length
+    let rate = learningRate / share / length
     for j in 0..<width {
       let (row, sum) = (rows + j * dimension, gain + j * dimension)
       if model.constraint.isTangential {
@@ -168,7 +189,8 @@ final class RuleWeights {
 
   private func moveSecondLayer() {
     guard model.trainsSecondLayer else { return }
-    let rate = model.secondLayerRate / Double(width * model.rule.batchSize)
+    let secondLayerRate = model.secondLayerRate * (learningRate / model.learningRate)
+    let rate = secondLayerRate / Double(width * model.rule.batchSize)
     var total = 0.0
     for j in 0..<width {
       secondLayer[j] += rate * layerGain[j]
@@ -207,18 +229,40 @@ final class RuleWeights {
     risk = watchesRisk ? evaluated() : 0
   }
 
+  /// (1/N) Σ ½(y − f)² over the samples that return.
+  private func trainingRisk(_ source: SampleSource, _ count: Int) -> Double {
+    var sum = 0.0
+    for index in 0..<count {
+      let label = source.make(index, into: moved) + target.value(moved)
+      var output = 0.0
+      for j in 0..<width {
+        let field = dot(rows + j * dimension, moved, dimension) / length
+        output += secondLayer[j] * function.value(field) / Double(width)
+      }
+      sum += 0.5 * (label - output) * (label - output)
+    }
+    return sum / Double(count)
+  }
+
   private func evaluated() -> Double {
     networkRisk.value(axes: axes, gram: gram, secondLayer: secondLayer)
   }
 }
 
 extension RuleWeights: SteppedReplica {
+  func begin(_ stream: RandomStream) { source?.open(stream) }
+
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
     levels.write(into: output, axes: axes, gram: gram)
   }
 
   var point: PathPoint {
-    PathPoint(risk: watchesRisk || !risk.isFinite ? risk : evaluated()) {
+    let risk = watchesRisk || !self.risk.isFinite ? self.risk : evaluated()
+    var training: (() -> Double)?
+    if let source, let set = model.samples {
+      training = { self.trainingRisk(source, set.count) }
+    }
+    return PathPoint(risk: risk, trainingRisk: training) {
       NetworkState(
         model: self.model, axes: self.axes, gram: self.gram, secondLayer: self.secondLayer)
     }
@@ -229,7 +273,8 @@ extension RuleWeights: SteppedReplica {
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
     try transfer.pass(&risk)
-    try transfer.pass(&repetition)
-    try StateError.require((0..<model.rule.repetitions).contains(repetition))
+    try source?.pass(through: transfer)
+    try transfer.pass(&steps)
+    try StateError.require((0..<1 << 60).contains(steps))
   }
 }

@@ -28,7 +28,7 @@ extension PassageProblem {
     _ model: Model, _ start: Start, _ threshold: Double, _ finiteSizeDrift: Bool,
     _ watchInterval: Double?
   ) throws {
-    try model.requirePhaseRetrieval("the exit law")
+    try model.requireEscapeTheory("the exit law")
     try ParameterError.require(
       model.secondLayer[0] > 0, "second-layer", "\(model.secondLayer[0])",
       "a number above 0 for the exit law, whose boundary the overlap rises to")
@@ -45,9 +45,10 @@ extension PassageProblem {
     case .fixed(let frame):
       try self.init(
         diffusion, overlap: frame.teacherOverlaps[0], watchInterval: interval, rise: rise)
-    case .randomOfNorm, .orthogonal:
+    case .randomOfNorm, .warm:
       throw ParameterError(
-        key: "start", found: "random students of another norm or at right angles to the teacher",
+        key: "start",
+        found: "random students of another norm or with a given part along the teacher",
         expected: "given overlaps or random students on the sphere for the exit law")
     case .random:
       try self.init(

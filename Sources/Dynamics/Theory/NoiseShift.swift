@@ -24,7 +24,7 @@ public struct NoiseShift: Sendable {
   public func means(dimension: Int) throws -> (sde: Double, ode: Double)? {
     let model = try Model(
       dimension: dimension, learningRate: model.learningRate, labelNoise: model.labelNoise,
-      secondLayer: model.secondLayer)
+      secondLayer: model.secondLayer, constraint: model.constraint, rule: model.rule)
     let theory = EscapeTheory(model: model)
     func time(_ overlap: Double) -> Double {
       theory.logisticExitTime(threshold: threshold, overlap: overlap) ?? .nan
@@ -36,7 +36,7 @@ public struct NoiseShift: Sendable {
       let overlap = abs(frame.teacherOverlaps[0]) * scale
       guard overlap < 1 else { return nil }
       (place, ode) = (try .overlaps([overlap], of: model), time(overlap))
-    case .randomOfNorm, .orthogonal: return nil
+    case .randomOfNorm, .warm: return nil
     case .random: (place, ode) = (.random, try average(time, dimension: dimension))
     }
     guard ode.isFinite, ode > 0 else { return nil }

@@ -29,7 +29,7 @@ public struct FullSGD: SteppedEngine {
 
   /// Whether steps are those of ``RuleWeights``.
   private static func takesRule(_ model: Model) -> Bool {
-    !model.rule.isOneSample || model.constraint == .riemannian
+    !model.rule.isOneSample || model.constraint == .riemannian || model.samples?.returns == true
   }
 
   /// The largest p d, for 2 GB of weights a thread.
@@ -64,24 +64,33 @@ public struct FullSGD: SteppedEngine {
       "\(model.rule.batchSize)",
       "fewer for full SGD in dimension \(model.dimension), which keeps a batch that is repeated")
     stepLimit = try exitRule.stepLimit(of: model)
+    if let set = model.samples {
+      let steps = Double(set.epochs) * Double(set.stepsPerEpoch(model.rule))
+      try ParameterError.require(
+        Double(stepLimit) <= steps, "epochs", "\(set.epochs)",
+        "as many as the horizon takes, at least \((Double(stepLimit) / steps * Double(set.epochs)).rounded(.up))"
+      )
+    }
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
     let hasKernel =
       usesKernel && model.isPhaseRetrieval && model.teacherUnits == 1
-      && exitRule.isTold(byRiskOf: model)
+      && !FullSGD.takesRule(model) && exitRule.isTold(byRiskOf: model)
     try ParameterError.require(
       precision == .double || hasKernel, "precision", precision.rawValue,
       "double, for full SGD beyond phase retrieval with one teacher unit and exits by the risk")
   }
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
+    if FullSGD.takesRule(model) {
+      try requireKeys(for: task.streams)
+      let replica = try RuleWeights(
+        model: model, watchesRisk: watchesRisk, levels: exitRule.levels,
+        generator: task.streams.generator)
+      return try task.run(on: replica, .sgd)
+    }
     guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      let (asked, levels) = (watchesRisk, exitRule.levels)
-      if FullSGD.takesRule(model) {
-        return try task.run(
-          on: RuleWeights(model: model, watchesRisk: asked, levels: levels), .sgd)
-      }
       return try task.run(
-        on: NetworkWeights(model: model, watchesRisk: asked, levels: levels), .sgd)
+        on: NetworkWeights(model: model, watchesRisk: watchesRisk, levels: exitRule.levels), .sgd)
     }
     if usesKernel && model.teacherUnits == 1 && task.streams.suitKernels {
       return try task.run(
@@ -90,6 +99,13 @@ public struct FullSGD: SteppedEngine {
     }
     try requireDouble(for: task.streams)
     try task.run(on: FullWeights(model: model), .sgd)
+  }
+
+  /// Throws `ParameterError` when samples return and the streams' generator has none of their own for each.
+  public func requireKeys(for streams: StreamFamily) throws(ParameterError) {
+    try ParameterError.require(
+      model.samples?.returns != true || streams.generator.isKeyed, "generator",
+      streams.generator.name, "xoshiro256++ or philox4x32-10 for samples that return")
   }
 
   /// Throws `ParameterError` when single precision is asked for and no kernel draws from the streams.

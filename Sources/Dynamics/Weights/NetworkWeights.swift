@@ -88,7 +88,7 @@ final class NetworkWeights: SteppedReplica {
 
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
-    try transfer.pass(law.secondLayer, count: width)
+    try law.pass(through: transfer)
     try transfer.pass(
       &risk, stepsUntilRefresh: &stepsUntilRefresh, of: NetworkWeights.refreshInterval)
   }

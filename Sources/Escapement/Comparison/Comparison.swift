@@ -65,7 +65,7 @@ public struct Comparison: Sendable {
         let records = run.records(at: index)
         let exits = try exitSample(records, experiment.exitRule.horizon)
         let sample = try SampleSummary(exits)
-        let samples = experiment.model.clock.samples(of: sample)
+        let samples = try experiment.model.clock.samples(of: exits, sample)
         return ExitTimeSummary(
           dynamics: run.kind.rawValue, criterion: run.marks[index].criterion.name,
           threshold: run.marks[index].threshold,

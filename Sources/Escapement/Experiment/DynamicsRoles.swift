@@ -22,6 +22,7 @@ extension Experiment {
     case .sgd:
       let engine = try FullSGD(model: model, exitRule: exitRule, precision: precision, level: level)
       try engine.requireDouble(for: streams)
+      try engine.requireKeys(for: streams)
       return engine
     }
   }
@@ -44,7 +45,10 @@ extension Experiment {
     let replicas = Double(replicaCount(kind))
     let seconds: Double
     switch kind {
-    case .ode: seconds = 1e-4 * (1 + p * p / 20)
+    case .ode:
+      // Explicit steps are no longer than some times the shortest time scale, that of a large noise.
+      let rate = abs(EscapeTheory(model: model).growthRate)
+      seconds = max(1e-4, 1e-6 * rate * exitRule.horizon) * (1 + p * p / 20)
     case .sde:
       let step = p == 1 ? 4e-9 : 3e-7 + 5e-9 * p * p * p
       seconds = estimatedExitTime / timeStep * step
@@ -129,7 +133,7 @@ extension DynamicsKind {
     switch self {
     case .ode, .chain: return covers(model, rule)
     case .sde: return covers(model, rule) && DiffusionLimit.isQuick(model)
-    case .sgd: return false
+    case .sgd: return model.samples != nil
     }
   }
 
@@ -152,8 +156,6 @@ package protocol DynamicsPair {
 }
 
 extension PairComparison: DynamicsPair {}
-extension PointResult.Pair: DynamicsPair {}
-extension RunSummary.Pair: DynamicsPair {}
 
 extension Sequence where Element: DynamicsPair {
   /// The pairs that say whether the noise is negligible: SGD's law, by the first of the references that was run,

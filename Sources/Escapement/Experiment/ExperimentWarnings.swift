@@ -7,6 +7,11 @@ extension Experiment {
   /// largest number of replicas of a dynamics.
   func warnings(replicas count: Int) -> [String] {
     var warnings = dynamics.flatMap(warnings)
+    if !model.clock.isUniform {
+      warnings.append(
+        "the learning rate changes: growth rate, critical rate, exit law and formulas of exit times, which are "
+          + "those of one rate, are left out")
+    }
     let generator = streams.generator
     if !generator.isKeyed {
       let replicas = Double(count)

@@ -5,7 +5,7 @@ import Foundation
 extension ExperimentOptions {
   /// The largest Gram file, in bytes.
   private static let largestGramFile = 1 << 26
-  private static let startForms = "random, orthogonal, overlaps:M1,M2,… or gram:FILE"
+  private static let startForms = "random, orthogonal, warm:M1,M2,…, overlaps:M1,M2,… or gram:FILE"
 
   /// Reads the key `start`: a word, or in a file also `{overlaps: […]}` and `{gram: [[…], …]}`.
   ///
@@ -13,6 +13,9 @@ extension ExperimentOptions {
   func start(of model: Model, directory: String?) throws -> (Start, ResolvedValue) {
     func overlaps(_ numbers: [Double]) throws -> (Start, ResolvedValue) {
       (try .overlaps(numbers, of: model), .map([("overlaps", .numbers(numbers))]))
+    }
+    func warm(_ numbers: [Double]) throws -> (Start, ResolvedValue) {
+      (try .warm(numbers, of: model), .map([("warm", .numbers(numbers))]))
     }
     func gram(_ rows: [[Double]]) throws -> (Start, ResolvedValue) {
       (try .gram(rows, of: model), .map([("gram", .list(rows.map(ResolvedValue.numbers)))]))
@@ -29,6 +32,9 @@ extension ExperimentOptions {
       case "overlaps":
         let words = rest.split(separator: ",", omittingEmptySubsequences: false)
         return try overlaps(words.map { try startNumber(trimmed($0)) })
+      case "warm":
+        let words = rest.split(separator: ",", omittingEmptySubsequences: false)
+        return try warm(words.map { try startNumber(trimmed($0)) })
       case "gram":
         let rows = try gramFile(rest, directory: directory)
         do {
@@ -44,6 +50,7 @@ extension ExperimentOptions {
       if pairs.count == 1, let content = pairs["overlaps"] {
         return try overlaps(startNumbers(content))
       }
+      if pairs.count == 1, let content = pairs["warm"] { return try warm(startNumbers(content)) }
       if pairs.count == 1, case .list(let rows)? = pairs["gram"] {
         return try gram(rows.map(startNumbers))
       }

@@ -265,9 +265,9 @@ private struct RoundedNumber {
 }
 
 extension Model {
-  /// Samples of one unit of τ, in units of d log d.
+  /// Samples of one unit of τ, in units of d log d; not a number where that changes with time.
   package var scaledSamples: Double {
     let d = Double(dimension)
-    return d > 1 ? 1 / (clock.timePerSample * d * log(d)) : .nan
+    return d > 1 && clock.isUniform ? 1 / (clock.timePerSample * d * log(d)) : .nan
   }
 }

@@ -10,6 +10,8 @@ public enum TrajectoryColumn: String, Sendable, CaseIterable {
   case studentOverlaps = "Q"
   /// The second layer: `a_1`, `a_2`, ….
   case secondLayer = "a"
+  /// The training risk of a finite set of samples, the noise of its labels in it.
+  case trainingRisk = "training-risk"
 
   /// What is shown unless something else is asked for: the risk, and M where it is at most eight numbers.
   public static func standard(for model: Model) -> [TrajectoryColumn] {
@@ -24,6 +26,7 @@ public enum TrajectoryColumn: String, Sendable, CaseIterable {
     case .teacherOverlaps: return (1...p).flatMap { j in (1...k).map { "M_\(j)_\($0)" } }
     case .studentOverlaps: return (1...p).flatMap { j in (1...j).map { "Q_\(j)_\($0)" } }
     case .secondLayer: return (1...p).map { "a_\($0)" }
+    case .trainingRisk: return ["training_risk"]
     }
   }
 
@@ -31,7 +34,7 @@ public enum TrajectoryColumn: String, Sendable, CaseIterable {
   func count(for model: Model) -> Int {
     let (p, k) = (model.width, model.teacherUnits)
     switch self {
-    case .risk: return 1
+    case .risk, .trainingRisk: return 1
     case .teacherOverlaps: return p * k
     case .studentOverlaps: return p * (p + 1) / 2
     case .secondLayer: return p
@@ -39,13 +42,14 @@ public enum TrajectoryColumn: String, Sendable, CaseIterable {
   }
 
   /// Whether it takes more than the risk.
-  var needsState: Bool { self != .risk }
+  var needsState: Bool { self != .risk && self != .trainingRisk }
 
   /// The numbers at one point, in the order of the names.
-  func values(risk: Double, state: NetworkState?, width p: Int) -> [Double] {
-    guard let state else { return [risk] }
+  func values(of point: PathPoint, state: NetworkState?, width p: Int) -> [Double] {
+    if self == .trainingRisk { return [point.trainingRisk ?? .nan] }
+    guard let state else { return [point.risk] }
     switch self {
-    case .risk: return [risk]
+    case .risk, .trainingRisk: return [point.risk]
     case .teacherOverlaps: return state.teacherOverlaps
     case .studentOverlaps:
       return (0..<p).flatMap { j in (0...j).map { state.studentOverlaps[j * p + $0] } }

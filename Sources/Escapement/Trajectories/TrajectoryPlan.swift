@@ -44,6 +44,12 @@ public struct TrajectoryPlan: Sendable {
         .times, "found \(grid.last), expected times up to the horizon \(horizon), or a later one")
     }
     columns = try options.columns() ?? TrajectoryColumn.standard(for: experiment.model)
+    guard !columns.contains(.trainingRisk) || experiment.model.samples?.returns == true else {
+      throw options.error(
+        .columns,
+        "found \(TrajectoryColumn.trainingRisk.rawValue), expected it with samples that return, in "
+          + "two epochs or more")
+    }
     self.quantiles = quantiles
     let mostReplicas = experiment.dynamics.map(experiment.replicaCount).max() ?? 0
     paths = min(try options.paths() ?? (quantiles.isEmpty ? mostReplicas : 0), mostReplicas)

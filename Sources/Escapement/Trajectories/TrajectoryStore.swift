@@ -35,7 +35,7 @@ struct TrajectoryStore: Sendable {
     let state = needsState ? point.state : nil
     var place = 0
     for column in columns {
-      for value in column.values(risk: point.risk, state: state, width: width) {
+      for value in column.values(of: point, state: state, width: width) {
         paths[replica * timeCount + time, place] = value
         place += 1
       }

@@ -49,6 +49,15 @@ public final class RandomStream {
     }
   }
 
+  /// Goes to the start of another stream of the same generator, which must be keyed, with `replica` in its range.
+  public func restart(seed: UInt64, purpose: UInt16, replica: Int) {
+    precondition(
+      generator.isKeyed && (0..<1 << 48).contains(replica), "a keyed generator, replicas below 2^48"
+    )
+    let key = generator == .xoshiro ? escapement_xoshiro_key : escapement_philox_key
+    key(handle, seed, purpose, UInt64(replica))
+  }
+
   deinit {
     gsl_rng_free(handle)
   }
