@@ -10,26 +10,15 @@ extension ChainAverages {
     replicas: Int, start: Start, streams: StreamFamily, threads: Int,
     progress: ProgressMeter = ProgressMeter()
   ) async throws -> [WindowAverage] {
-    for (key, value) in [("replicas", replicas), ("threads", threads)] where value < 1 {
-      throw ParameterError(
-        key: key, found: "\(value)", expected: "a whole number of at least 1")
-    }
-    let queue = ReplicaQueue(0..<replicas)
+    try requireReplicas(replicas)
     let table = WindowAverageTable(count: replicas)
-    let executor = ThreadExecutor()
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<min(threads, replicas) {
-        group.addTask(executorPreference: executor) {
-          let work = ReplicaWork(
-            queue: queue, start: start, streams: streams, record: { _, _ in },
-            report: { progress.add(steps: $0) })
-          try self.run(work) { replica, average in
-            table.set(replica, average)
-            progress.add(replicas: 1)
-          }
-        }
+    try await EnsembleRunner(threads: threads).distribute(
+      ReplicaQueue(0..<replicas), streams, progress
+    ) { source in
+      try self.run(source, start: start) { replica, average in
+        table.set(replica, average)
+        progress.add(replicas: 1)
       }
-      try await group.waitForAll()
     }
     return table.averages
   }

@@ -28,10 +28,7 @@ public struct EnsembleRunner: Sendable {
     _ engine: some Engine, replicas: Int, start: Start, streams: StreamFamily,
     progress: ProgressMeter = ProgressMeter()
   ) async throws -> EnsembleRun {
-    guard replicas >= 1 else {
-      throw ParameterError(
-        key: "replicas", found: "\(replicas)", expected: "a whole number of at least 1")
-    }
+    try requireReplicas(replicas)
     let marks = engine.exitRule.marks
     let table = try ExitRecordTable(
       replicas: 0..<replicas, recordsPerReplica: marks.count)
@@ -52,9 +49,9 @@ public struct EnsembleRunner: Sendable {
     _ table: ExitRecordTable, _ engine: some Engine, start: Start, streams: StreamFamily,
     progress: ProgressMeter = ProgressMeter(), journal: RecordJournal? = nil
   ) async throws -> (steps: Int, seconds: Double) {
-    try await complete(
-      table, engine.kind, start: start, streams: streams, progress: progress, journal: journal
-    ) { try engine.run($0) }
+    try await complete(table, engine.kind, streams, progress, journal) { source, finish in
+      try engine.run(ReplicaWork(source, start: start, record: finish))
+    }
   }
 
   /// Follows the replicas of `table` along `times` and puts there how each ended, one record a replica.
@@ -68,53 +65,42 @@ public struct EnsembleRunner: Sendable {
     journal: RecordJournal? = nil, numbers: (@Sendable (_ replica: Int) -> [Double])? = nil,
     observe: @escaping @Sendable (_ replica: Int, _ time: Int, _ point: PathPoint) -> Void
   ) async throws -> (steps: Int, seconds: Double) {
-    try await complete(
-      table, engine.kind, start: start, streams: streams, progress: progress, journal: journal,
-      numbers: numbers
-    ) { try engine.observe(PathWork($0, times: times, observe: observe)) }
+    try await complete(table, engine.kind, streams, progress, journal) { source, finish in
+      try engine.observe(
+        PathWork(
+          source, start: start, times: times,
+          end: { replica, end in
+            if let journal, let numbers { journal.add(replica, numbers: numbers(replica)) }
+            finish(replica, [ExitRecord(end)])
+          }, observe: observe))
+    }
   }
 
   private func complete(
-    _ table: ExitRecordTable, _ kind: DynamicsKind, start: Start, streams: StreamFamily,
-    progress: ProgressMeter, journal: RecordJournal?,
-    numbers: (@Sendable (_ replica: Int) -> [Double])? = nil,
-    perform: @escaping @Sendable (ReplicaWork) throws -> Void
+    _ table: ExitRecordTable, _ kind: DynamicsKind, _ streams: StreamFamily,
+    _ progress: ProgressMeter, _ journal: RecordJournal?,
+    perform:
+      @escaping @Sendable (ReplicaSource, _ finish: @escaping (Int, [ExitRecord]) -> Void) throws
+      -> Void
   ) async throws -> (steps: Int, seconds: Double) {
     let queue = ReplicaQueue(table.missing)
     let (stepsBefore, began) = (progress.steps, ContinuousClock.now)
     progress.add(replicas: table.replicas.count - queue.count)
-    journal?.begin(
-      kind, recordsPerReplica: table.recordsPerReplica, progress: progress)
-    let executor = ThreadExecutor()
-    let workers = min(threads, queue.count)
+    journal?.begin(kind, recordsPerReplica: table.recordsPerReplica, progress: progress)
+    let saves: (@Sendable () async throws -> Void)? = journal.map { journal in
+      { @Sendable in
+        while (try? await Task.sleep(for: .seconds(2))) != nil { try journal.save() }
+      }
+    }
     do {
-      try await withThrowingTaskGroup(of: Bool.self) { group in
-        for _ in 0..<workers {
-          group.addTask(executorPreference: executor) {
-            try perform(
-              ReplicaWork(
-                queue: queue, start: start, streams: streams,
-                record: {
-                  table.set($0, $1)
-                  if let journal, let numbers { journal.add($0, numbers: numbers($0)) }
-                  journal?.add($0, $1)
-                  progress.add(replicas: 1)
-                },
-                report: { progress.add(steps: $0) },
-                states: journal?.snapshots?.states(of: kind)))
-            return true
-          }
+      try await distribute(
+        queue, streams, progress, states: journal?.snapshots?.states(of: kind), meanwhile: saves
+      ) { source in
+        try perform(source) { replica, records in
+          table.set(replica, records)
+          journal?.add(replica, records)
+          progress.add(replicas: 1)
         }
-        if let journal {
-          group.addTask {
-            while (try? await Task.sleep(for: .seconds(2))) != nil { try journal.save() }
-            return false
-          }
-        }
-        // Unlike waiting for all, leaving at the first error cancels the rest.
-        var working = workers
-        while working > 0, let isWorker = try await group.next() { working -= isWorker ? 1 : 0 }
-        group.cancelAll()
       }
     } catch {
       // What has been finished is kept, whatever went wrong; that is what is told.
@@ -123,6 +109,52 @@ public struct EnsembleRunner: Sendable {
     }
     try journal?.save()
     return (progress.steps - stepsBefore, seconds(began.duration(to: .now)))
+  }
+
+  /// Hands the replicas of a queue out to as many tasks as there are threads; the first failure, be it of
+  /// what is done `meanwhile`, cancels the rest.
+  func distribute(
+    _ queue: ReplicaQueue, _ streams: StreamFamily, _ progress: ProgressMeter,
+    states: (any ReplicaStates)? = nil, meanwhile: (@Sendable () async throws -> Void)? = nil,
+    perform: @escaping @Sendable (ReplicaSource) throws -> Void
+  ) async throws {
+    let executor = ThreadExecutor()
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      let workers = min(threads, queue.count)
+      for _ in 0..<workers {
+        group.addTask(executorPreference: executor) {
+          try perform(
+            ReplicaSource(
+              queue: queue, streams: streams, report: { progress.add(steps: $0) }, states: states))
+          return true
+        }
+      }
+      if let meanwhile {
+        group.addTask {
+          try await meanwhile()
+          return false
+        }
+      }
+      // Unlike waiting for all, leaving at the first error cancels the rest.
+      var working = workers
+      while working > 0, let isWorker = try await group.next() { working -= isWorker ? 1 : 0 }
+      group.cancelAll()
+    }
+  }
+}
+
+extension ExitRecord {
+  /// The record that stands for the end of a path in tables and files: censored at the last time, or diverged.
+  init(_ end: PathEnd) {
+    self.init(outcome: end.hasDiverged ? .diverged : .censored, time: end.time, step: end.step)
+  }
+}
+
+/// Throws `ParameterError` for the key `replicas` below 1.
+func requireReplicas(_ replicas: Int) throws(ParameterError) {
+  guard replicas >= 1 else {
+    throw ParameterError(
+      key: "replicas", found: "\(replicas)", expected: "a whole number of at least 1")
   }
 }
 

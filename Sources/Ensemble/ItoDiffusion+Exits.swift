@@ -12,11 +12,14 @@ extension ItoDiffusion {
     replicas: Int, horizon: Double, timeStep: Double, seed: UInt64,
     generator: RandomGenerator = .xoshiro, threads: Int
   ) async throws -> [ExitRecord] {
-    let engine = try ItoDiffusionEngine(self, horizon: horizon, timeStep: timeStep)
-    // The start is the diffusion's own; that of networks is not looked at.
-    let run = try await EnsembleRunner(threads: threads).run(
-      engine, replicas: replicas, start: .random,
-      streams: StreamFamily(seed: seed, generator: generator))
-    return Array(run.records(at: 0))
+    try ItoDiffusion.requireSteps(horizon: horizon, timeStep: timeStep)
+    try requireReplicas(replicas)
+    let table = try ExitRecordTable(replicas: 0..<replicas, recordsPerReplica: 1)
+    try await EnsembleRunner(threads: threads).distribute(
+      ReplicaQueue(0..<replicas), StreamFamily(seed: seed, generator: generator), ProgressMeter()
+    ) { source in
+      try self.run(source, horizon: horizon, timeStep: timeStep) { table.set($0, [$1]) }
+    }
+    return table.replicas.map { table[$0, 0] }
   }
 }

@@ -49,10 +49,8 @@ import Testing
       for part in parts {
         try observed.observe(
           PathWork(
-            ReplicaWork(
-              queue: ReplicaQueue(part), start: experiment.start, streams: experiment.streams,
-              record: { _, _ in }),
-            times: [0, 0.1, 0.5, 1]
+            ReplicaSource(queue: ReplicaQueue(part), streams: experiment.streams),
+            start: experiment.start, times: [0, 0.1, 0.5, 1]
           ) { replica, _, point in
             points[replica, default: []] += [point.risk] + point.state.teacherOverlaps
           })
@@ -195,8 +193,8 @@ import Testing
     for ranges in [[30..<40, 3..<4], [0..<3], [4..<30]] {
       try experiment.engine(engine.kind).run(
         ReplicaWork(
-          queue: ReplicaQueue(ranges), start: experiment.start, streams: experiment.streams,
-          record: { records[$0] = $1 }))
+          ReplicaSource(queue: ReplicaQueue(ranges), streams: experiment.streams),
+          start: experiment.start, record: { records[$0] = $1 }))
     }
     #expect((0..<40).flatMap { records[$0] ?? [] } == whole.records)
   }
@@ -210,8 +208,10 @@ import Testing
       var (records, steps) = ([ExitRecord](), 0)
       try experiment.engine(engine.kind).run(
         ReplicaWork(
-          queue: ReplicaQueue(5..<6), start: experiment.start, streams: experiment.streams,
-          record: { records = $1 }, report: { steps += $0 }, states: states))
+          ReplicaSource(
+            queue: ReplicaQueue(5..<6), streams: experiment.streams, report: { steps += $0 },
+            states: states),
+          start: experiment.start, record: { records = $1 }))
       return (records, steps)
     }
     let whole = try run(nil)

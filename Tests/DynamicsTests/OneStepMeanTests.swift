@@ -18,7 +18,7 @@ import Testing
     let d = Double(model.dimension)
     let state = start.overlaps
     let rate = model.learningRate / Double(p)
-    let chain = ChainState(model: model)
+    let chain = NetworkChain(model: model, law: SquareLaw(model: model))
     let stream = try RandomStream(seed: 77, purpose: 9, replica: model.dimension)
     let twin = try RandomStream(seed: 77, purpose: 9, replica: model.dimension)
     var sum = [Double](repeating: 0, count: layout.count)
@@ -26,7 +26,7 @@ import Testing
     for _ in 0..<samples {
       chain.place(start)
       chain.step(stream)
-      let after = chain.overlaps
+      let after = chain.state.flat(layout)
       let g = (0..<(p + k)).map { _ in twin.gaussian() }
       var error = model.labelNoise == 0 ? 0 : model.labelNoise.squareRoot() * twin.gaussian()
       _ = twin.chiSquare(degreesOfFreedom: d - Double(p + k))
@@ -89,5 +89,13 @@ import Testing
     for row in rows {
       #expect(abs(row.difference) < 5.2 * row.error + 30 * size / Double(dimension))
     }
+  }
+}
+
+extension NetworkState {
+  /// M and Q as a flat state.
+  fileprivate func flat(_ layout: OverlapLayout) -> [Double] {
+    let p = layout.width
+    return teacherOverlaps + (0..<p).flatMap { j in (0...j).map { studentOverlaps[j * p + $0] } }
   }
 }

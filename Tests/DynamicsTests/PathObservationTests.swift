@@ -72,16 +72,15 @@ struct SteppedCase: Sendable, CustomTestStringConvertible {
 private func risks(
   _ engine: some ObservableEngine, _ replicas: Int, at times: [Double], start: Start = .random,
   seed: UInt64 = 5
-) throws -> (risks: [[Double]], ends: [ExitRecord?]) {
+) throws -> (risks: [[Double]], ends: [PathEnd?]) {
   var risks = Array(
     repeating: Array(repeating: Double.nan, count: times.count), count: replicas)
-  var ends = [ExitRecord?](repeating: nil, count: replicas)
+  var ends = [PathEnd?](repeating: nil, count: replicas)
   try engine.observe(
     PathWork(
-      ReplicaWork(
-        queue: ReplicaQueue(0..<replicas), start: start, streams: StreamFamily(seed: seed),
-        record: { ends[$0] = $1[0] }),
-      times: times, observe: { risks[$0][$1] = $2.risk }))
+      ReplicaSource(queue: ReplicaQueue(0..<replicas), streams: StreamFamily(seed: seed)),
+      start: start, times: times, end: { ends[$0] = $1 },
+      observe: { risks[$0][$1] = $2.risk }))
   return (risks, ends)
 }
 
@@ -108,9 +107,10 @@ private func risks(
           #expect(step == record.step, "replica \(replica) at \(mark.threshold)")
           exits += 1
         case .censored:
-          #expect(step == nil && end.outcome == .censored && end.step == last)
+          #expect(step == nil && !end.hasDiverged && end.step == last)
         case .diverged:
-          #expect(step == nil && end == record)
+          #expect(step == nil && end.hasDiverged)
+          #expect(end.time == record.time && end.step == record.step)
           #expect(path.firstIndex(where: \.isNaN) == record.step)
           exits += 1
         }
@@ -159,10 +159,8 @@ private func risks(
     var layers: [[Double]] = []
     try engine.observe(
       PathWork(
-        ReplicaWork(
-          queue: ReplicaQueue(0..<1), start: .random, streams: StreamFamily(seed: 1),
-          record: { _, _ in }),
-        times: [0, 5],
+        ReplicaSource(queue: ReplicaQueue(0..<1), streams: StreamFamily(seed: 1)),
+        start: .random, times: [0, 5],
         observe: {
           layers.append($2.state.secondLayer)
           #expect(abs($2.state.studentOverlaps[0] - 1) < 1e-12)
@@ -213,10 +211,8 @@ private func risks(
       let risk = try NetworkRisk(model: model)
       try engine.observe(
         PathWork(
-          ReplicaWork(
-            queue: ReplicaQueue(0..<1), start: .random, streams: StreamFamily(seed: 5),
-            record: { _, _ in }),
-          times: [0, 1, 2],
+          ReplicaSource(queue: ReplicaQueue(0..<1), streams: StreamFamily(seed: 5)),
+          start: .random, times: [0, 1, 2],
           observe: { _, _, point in
             let (p, state) = (model.width, point.state)
             let packed = (0..<p).flatMap { column in

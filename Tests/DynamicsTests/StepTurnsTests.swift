@@ -74,8 +74,7 @@ import Testing
     let initial = flow.risk(of: flow.state(of: start))
     try engine.observe(
       PathWork(
-        ReplicaWork(
-          queue: ReplicaQueue(3..<4), start: .random, streams: streams, record: { _, _ in }),
+        ReplicaSource(queue: ReplicaQueue(3..<4), streams: streams), start: .random,
         times: times, observe: { risks[$1] = $2.risk }))
     for (record, threshold) in zip(records, thresholds) {
       let line = (1 - threshold) * initial

@@ -12,7 +12,7 @@ private struct FailingEngine: Engine {
   let othersWait: Bool
 
   func run(_ work: ReplicaWork) throws {
-    while let replica = work.queue.next() {
+    while let replica = work.source.queue.next() {
       if replica == failing { throw Failure(replica: replica) }
       while othersWait { try Task.checkCancellation() }
       work.record(replica, [ExitRecord(outcome: .exited, time: Double(replica))])

@@ -59,8 +59,15 @@ import Testing
     }
   }
 
-  @Test func `blocks, single replicas and the general path have one average`() async throws {
-    let model = try Model(dimension: 200, width: 2, learningRate: 0.2, labelNoise: 1)
+  // One student of a negative second layer has a risk that rises with its overlap, which no boundary watches.
+  @Test(arguments: [[1.0, 1], [-1]])
+  func `blocks, single replicas and the general path have one average`(secondLayer: [Double])
+    async throws
+  {
+    let width = secondLayer.count
+    let model = try Model(
+      dimension: 200, width: width, learningRate: 0.1 * Double(width), labelNoise: 1,
+      secondLayer: secondLayer)
     func values(_ usesKernels: Bool, seed: UInt64) async throws -> [Double] {
       try await ChainAverages(
         model: model, burnIn: 20, window: 200, samples: 400, usesKernels: usesKernels

@@ -165,10 +165,8 @@ import Testing
           var rows = [[Double]](repeating: [], count: part.count)
           try engine.observe(
             PathWork(
-              ReplicaWork(
-                queue: ReplicaQueue(part), start: start, streams: StreamFamily(seed: seed),
-                record: { _, record in #expect(record[0].outcome == .censored) }),
-              times: times
+              ReplicaSource(queue: ReplicaQueue(part), streams: StreamFamily(seed: seed)),
+              start: start, times: times, end: { #expect(!$1.hasDiverged) }
             ) { replica, _, point in
               let state = point.state
               rows[replica - part.lowerBound] +=

@@ -20,10 +20,8 @@ import Testing
     var sums = [Double](repeating: 0, count: steps.count)
     try engine.observe(
       PathWork(
-        ReplicaWork(
-          queue: ReplicaQueue(0..<replicas), start: .orthogonal(of: model),
-          streams: StreamFamily(seed: 1), record: { _, _ in }),
-        times: steps.map { model.clock.time(ofStep: $0) }
+        ReplicaSource(queue: ReplicaQueue(0..<replicas), streams: StreamFamily(seed: 1)),
+        start: .orthogonal(of: model), times: steps.map { model.clock.time(ofStep: $0) }
       ) { _, time, point in sums[time] += point.risk })
     return sums.map { $0 / Double(replicas) }
   }

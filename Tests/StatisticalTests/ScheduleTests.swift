@@ -81,9 +81,8 @@ import Testing
         repeating: Array(repeating: 0.0, count: replicas), count: times.count)
       try engine.observe(
         PathWork(
-          ReplicaWork(
-            queue: ReplicaQueue(0..<replicas), start: start, streams: StreamFamily(seed: 63),
-            record: { _, _ in }), times: times
+          ReplicaSource(queue: ReplicaQueue(0..<replicas), streams: StreamFamily(seed: 63)),
+          start: start, times: times
         ) { replica, time, point in risks[time][replica] = point.risk })
       return risks
     }

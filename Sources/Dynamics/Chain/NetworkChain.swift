@@ -1,14 +1,12 @@
 import GSL
 
-/// Holds one replica of the exact chain for any activation, target, constraint and second layer, by any rule of one fresh
-/// sample a step.
+/// Holds one replica of the exact chain and takes its steps, in plain Swift: one fresh sample a step.
 ///
-/// The geometry is that of ``ChainState``: students are the rows of [C B], C along the teacher's
-/// orthonormal axes and B lower triangular. A step is
-/// w_j ← s_j(f_j w_j + u_j x/√d): f_j = 1 − u_jλ_j/(d Q_jj) where the gradient's part along w_j is left out, else
-/// 1; s_j normalises where the constraint keeps the norm, else 1. A look-ahead needs |x|², which a step knows before its push. Cost O(p(p + k)) and the risk; a step allocates nothing. A workspace
-/// belongs to one task.
-final class NetworkChain {
+/// Students are the rows of [C B], C along the teacher's orthonormal axes and B lower triangular. A step is
+/// w_j ← s_j(f_j w_j + u_j x/√d), u_j as the law has it: f_j = 1 − u_jλ_j/(d Q_jj) where the gradient's part along
+/// w_j is left out, else 1; s_j normalises where the constraint keeps the norm, else 1. Cost O(p(p + k)) and the risk; a
+/// step allocates nothing. A workspace belongs to one task.
+final class NetworkChain<Law: SampleLaw>: SteppedReplica {
   let model: Model
   /// The excess risk after the last step; not a number once a norm is no finite number.
   private(set) var risk = 0.0
@@ -18,8 +16,7 @@ final class NetworkChain {
   private let dimension: Double
   private let noise: Double
   private let restDegrees: Double
-  private let gradient: SampleGradient
-  private let networkRisk: NetworkRisk
+  private let law: Law
   private let levels: OverlapLevels
   private let watchesRisk: Bool
 
@@ -37,9 +34,9 @@ final class NetworkChain {
   private let kept: UnsafeMutablePointer<Double>
   private var stepsUntilRefresh = 0
 
-  private static let refreshInterval = 4096
+  private let refreshInterval = 4096
 
-  init(model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = []) throws {
+  init(model: Model, law: Law, watchesRisk: Bool = true, levels: [ExitCriterion] = []) {
     self.model = model
     self.watchesRisk = watchesRisk
     let (p, k) = (model.width, model.teacherUnits)
@@ -48,8 +45,7 @@ final class NetworkChain {
     dimension = Double(model.dimension)
     noise = model.labelNoise.squareRoot()
     restDegrees = Double(model.dimension - model.fieldCount)
-    gradient = SampleGradient(model: model)
-    networkRisk = try NetworkRisk(model: model)
+    self.law = law
     self.levels = OverlapLevels(model: model, criteria: levels)
     let triangle = p * (p + 1) / 2
     memory = KernelMemory([p * k, triangle, triangle, p + k, p, p, p, p, p, p])
@@ -79,14 +75,14 @@ final class NetworkChain {
         index += 1
       }
     }
-    gradient.reset()
+    law.reset()
     refreshGram()
-    updateRisk()
+    updateRisk(isStart: true)
   }
 
   /// M, Q and a as they are now.
   var state: NetworkState {
-    NetworkState(model: model, axes: axes, gram: gram, secondLayer: gradient.secondLayer)
+    NetworkState(model: model, axes: axes, gram: gram, secondLayer: law.secondLayer)
   }
 
   /// The state with Q taken anew from the frame, as every 4096 steps.
@@ -95,6 +91,11 @@ final class NetworkChain {
     return state
   }
 
+  /// The risk may be left out of steps, and is evaluated where it is seen.
+  var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
+
+  var portion: Int { steppedPortion(width * width) }
+
   /// Writes the levels that are watched.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
     levels.write(into: output, axes: axes, gram: gram)
@@ -102,9 +103,9 @@ final class NetworkChain {
 
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
-    try gradient.pass(through: transfer)
+    try law.pass(through: transfer)
     try transfer.pass(
-      &risk, stepsUntilRefresh: &stepsUntilRefresh, of: NetworkChain.refreshInterval)
+      &risk, stepsUntilRefresh: &stepsUntilRefresh, of: refreshInterval)
   }
 
   /// Takes one step of SGD on a fresh sample.
@@ -144,7 +145,7 @@ final class NetworkChain {
     let inverseDimension = 1 / dimension
     let scaledNorm = (teacherNormSquared + offTeacher) * inverseDimension
     let inputNorm = scaledNorm * inverseDimension
-    gradient.push(
+    law.push(
       into: push, fields: field, axes: normals, labelError: labelError, scaledNorm: scaledNorm)
 
     var diagonal = 0
@@ -171,11 +172,17 @@ final class NetworkChain {
     }
     sweep(residualNormals, offTeacher, inverseDimension, inputNorm)
     stepsUntilRefresh -= 1
+    if Law.seesCarriedOverlaps { updateRisk() }
     if stepsUntilRefresh <= 0 { refreshGram() }
-    updateRisk()
+    if !Law.seesCarriedOverlaps { updateRisk() }
   }
 
-  /// Updates B and Q column by column, as ``ChainState`` derives it, with rows kept and scaled.
+  /// Updates B and Q column by column, with rows kept and scaled.
+  ///
+  /// But for that the new residual Gram matrix is B(I − ggᵀ/r²)Bᵀ + wwᵀ with r² = |g|² + χ² and
+  /// w = u r/d + Bg/r. The factor of I − ggᵀ/r² has the closed form
+  /// K_jj = √(t_j/t_{j−1}), K_ij = −g_ig_j/(r²√(t_jt_{j−1})), t_j = 1 − Σ_{i≤j} g_i²/r², so that
+  /// BK needs only the running sums Σ_{i>j} B_ai g_i; the rank-one update follows by rotations.
   private func sweep(
     _ normals: UnsafePointer<Double>, _ normSquared: Double, _ inverseDimension: Double,
     _ inputNorm: Double
@@ -249,23 +256,28 @@ final class NetworkChain {
       }
       index += p - column
     }
-    stepsUntilRefresh = NetworkChain.refreshInterval
+    stepsUntilRefresh = refreshInterval
   }
 
-  private func updateRisk() {
+  private func updateRisk(isStart: Bool = false) {
     guard levels.isFinite(gram: gram) else {
       risk = .nan
       return
     }
-    risk =
-      watchesRisk
-      ? networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer) : 0
+    risk = watchesRisk ? law.risk(axes: axes, gram: gram, isStart: isStart) : 0
   }
 
   /// The excess risk as it is now, also where steps do without.
   var evaluatedRisk: Double {
-    watchesRisk || !risk.isFinite
-      ? risk : networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer)
+    watchesRisk || !risk.isFinite ? risk : law.risk(axes: axes, gram: gram, isStart: false)
+  }
+}
+
+extension NetworkChain where Law == NetworkLaw {
+  /// Creates the chain of any network; without `watchesRisk` the risk is evaluated where it is seen alone.
+  convenience init(model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = []) throws {
+    self.init(
+      model: model, law: try NetworkLaw(model: model), watchesRisk: watchesRisk, levels: levels)
   }
 }
 

@@ -4,7 +4,7 @@ internal import CKernels
 ///
 /// A replica is its overlaps M, the residual factor B and the student overlaps Q; number i of each
 /// stands at [i · lanes + lane].
-final class NetworkChainLanes: LaneBlock {
+final class NetworkChainLanes: SteppedLanes {
   /// The widths for which sixteen replicas, 128 p² bytes, stay in a second-level cache; a lane then
   /// costs half of a replica by itself. One student is here where ``ScalarChainLanes`` cannot watch |m|.
   static let widths = 1...64
@@ -44,13 +44,11 @@ final class NetworkChainLanes: LaneBlock {
     storage.deallocate()
   }
 
-  func place(_ lane: Int, replica: Int, frame: StudentFrame, horizon: UInt64) -> Double {
+  func place(_ lane: Int, replica: Int, frame: StudentFrame) {
     write(lane, frame.teacherOverlaps, frame.residual)
     lanes.set(\.stream, lane, kernelStream(.chain, replica: replica))
     lanes.set(\.step, lane, UInt64(0))
-    lanes.set(\.horizon, lane, horizon)
     lanes.set(\.boundary, lane, Double.infinity)
-    return risk(lane)
   }
 
   func pass(_ lane: Int, through transfer: any StateTransfer) throws {
@@ -71,9 +69,11 @@ final class NetworkChainLanes: LaneBlock {
     try StateError.require(lanes.get(\.step, lane, as: UInt64.self) < 1 << 60)
   }
 
-  func watch(_ lane: Int, risk: Double) { lanes.set(\.target, lane, risk) }
+  var portion: Int { max(16, 8192 / (model.width * model.width)) }
 
-  func stop(_ lane: Int, at step: UInt64) { lanes.set(\.horizon, lane, step) }
+  func watch(_ lane: Int, _ lines: ExitWatch) { lanes.set(\.target, lane, lines.boundary) }
+
+  func stop(_ lane: Int, at step: Int) { lanes.set(\.horizon, lane, UInt64(step)) }
 
   func park(_ lane: Int) {
     // Students orthogonal to each other and to the teacher: a state as regular as any.
@@ -86,8 +86,8 @@ final class NetworkChainLanes: LaneBlock {
     lanes.set(\.horizon, lane, UInt64.max)
   }
 
-  func advance(_ steps: UInt64) -> UInt32 {
-    esc_squares_advance(network.pointer, lanes, steps, level.kernel)
+  func advance(_ steps: Int) -> UInt32 {
+    esc_squares_advance(network.pointer, lanes, UInt64(steps), level.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
@@ -98,11 +98,15 @@ final class NetworkChainLanes: LaneBlock {
 
   func risk(_ lane: Int) -> Double { lanes.get(\.risk, lane, as: Double.self) }
 
-  func overlaps(_ lane: Int) -> [Double] {
-    let p = model.width
-    // Q stands row after row, as in the flat state.
-    return (0..<p).map { lanes.pointee.overlap[$0 * laneCount + lane] }
-      + (0..<(p * (p + 1) / 2)).map { lanes.pointee.gram[$0 * laneCount + lane] }
+  func point(_ lane: Int) -> PathPoint {
+    PathPoint(risk: risk(lane)) { [self] in
+      let p = model.width
+      // Q stands row after row, as in the flat state.
+      return NetworkState(
+        model: model,
+        state: (0..<p).map { lanes.pointee.overlap[$0 * laneCount + lane] }
+          + (0..<(p * (p + 1) / 2)).map { lanes.pointee.gram[$0 * laneCount + lane] })
+    }
   }
 
   private func write(_ lane: Int, _ overlaps: [Double], _ residual: [Double]) {

@@ -24,8 +24,7 @@ public struct ReducedChain: SteppedEngine {
   /// When a replica has left the plateau.
   public let exitRule: ExitRule
   let stepLimit: Int
-  private let usesKernels: Bool
-  private let level: KernelLevel
+  private let steps: ChainSteps
 
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
   ///
@@ -35,14 +34,12 @@ public struct ReducedChain: SteppedEngine {
   public init(
     model: Model, exitRule: ExitRule, usesKernels: Bool = true, level: KernelLevel = .best
   ) throws {
-    self.usesKernels = usesKernels
-    self.level = level
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
     try ReducedChain.requireCovered(model)
     stepLimit = try exitRule.stepLimit(of: model)
-    if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
+    steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
   }
 
   /// Throws `ParameterError` for the first key the chain has no way with.
@@ -52,38 +49,53 @@ public struct ReducedChain: SteppedEngine {
   }
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
-    guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      let replica = try ReducedChain.replica(
-        model, watchesRisk: watchesRisk, levels: exitRule.levels)
-      return try task.run(on: replica, .chain)
+    try steps.perform(
+      task, watchesRisk: watchesRisk,
+      levels: exitRule.isTold(byRiskOf: model) ? [] : exitRule.levels)
+  }
+}
+
+/// Takes the chain's steps on the quickest path there is.
+struct ChainSteps: Sendable {
+  let model: Model
+  private let usesKernels: Bool
+  private let level: KernelLevel
+
+  /// Throws `ParameterError` for a target of more terms than can be evaluated.
+  init(model: Model, usesKernels: Bool, level: KernelLevel) throws {
+    self.model = model
+    self.usesKernels = usesKernels
+    self.level = level
+    if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
+  }
+
+  /// Does a task; `watchesRisk` asks for the risk after every step, `levels` for these beside it.
+  func perform(_ task: some SteppedTask, watchesRisk: Bool, levels: [ExitCriterion] = []) throws {
+    guard model.isPhaseRetrieval && levels.isEmpty else {
+      let asked = watchesRisk
+      if model.rule.repetitions > 1 {
+        return try task.run(
+          on: RepeatedChain(model: model, watchesRisk: asked, levels: levels), .chain)
+      }
+      if model.rule.batchSize > 1 {
+        return try task.run(
+          on: BatchChain(model: model, watchesRisk: asked, levels: levels), .chain)
+      }
+      return try task.run(
+        on: NetworkChain(model: model, watchesRisk: asked, levels: levels), .chain)
     }
     if usesKernels && task.streams.suitKernels {
-      let (seed, portion) = (task.streams.seed, UInt64(max(16, 8192 / (model.width * model.width))))
+      let seed = task.streams.seed
       if model.riskFallsWithOverlap {
-        return try task.run(
-          in: ScalarChainLanes(model: model, seed: seed, level: level), portion: portion)
+        return try task.run(in: ScalarChainLanes(model: model, seed: seed, level: level))
       }
       if NetworkChainLanes.covers(model) {
-        return try task.run(
-          in: NetworkChainLanes(model: model, seed: seed, level: level), portion: portion)
+        return try task.run(in: NetworkChainLanes(model: model, seed: seed, level: level))
       }
       if WideChain.covers(model) {
         return try task.run(on: WideChain(model: model, seed: seed, level: level))
       }
     }
-    try task.run(on: ChainState(model: model), .chain)
-  }
-
-  /// Makes a replica for any model.
-  static func replica(
-    _ model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = []
-  ) throws -> any SteppedReplica {
-    if model.rule.repetitions > 1 {
-      return try RepeatedChain(model: model, watchesRisk: watchesRisk, levels: levels)
-    }
-    if model.rule.batchSize > 1 {
-      return try BatchChain(model: model, watchesRisk: watchesRisk, levels: levels)
-    }
-    return try NetworkChain(model: model, watchesRisk: watchesRisk, levels: levels)
+    try task.run(on: NetworkChain(model: model, law: SquareLaw(model: model)), .chain)
   }
 }

@@ -3,7 +3,7 @@ internal import CKernels
 /// Holds lanes of the exact chain for p = k = 1, where the overlap m is the whole state.
 ///
 /// R = c + s m², so that a threshold is a boundary on |m|.
-final class ScalarChainLanes: LaneBlock {
+final class ScalarChainLanes: SteppedLanes {
   let model: Model
   private let overlapRisk: OverlapRisk
   private let level: KernelLevel
@@ -23,13 +23,10 @@ final class ScalarChainLanes: LaneBlock {
 
   deinit { lanes.deallocate() }
 
-  func place(_ lane: Int, replica: Int, frame: StudentFrame, horizon: UInt64) -> Double {
-    let overlap = frame.teacherOverlaps[0]
-    lanes.set(\.overlap, lane, overlap)
+  func place(_ lane: Int, replica: Int, frame: StudentFrame) {
+    lanes.set(\.overlap, lane, frame.teacherOverlaps[0])
     lanes.set(\.stream, lane, kernelStream(.chain, replica: replica))
     lanes.set(\.step, lane, UInt64(0))
-    lanes.set(\.horizon, lane, horizon)
-    return overlapRisk.value(overlap)
   }
 
   func pass(_ lane: Int, through transfer: any StateTransfer) throws {
@@ -41,9 +38,13 @@ final class ScalarChainLanes: LaneBlock {
     try StateError.require(lanes.get(\.step, lane, as: UInt64.self) < 1 << 60)
   }
 
-  func watch(_ lane: Int, risk: Double) { lanes.set(\.boundary, lane, overlapRisk.boundary(risk)) }
+  var portion: Int { 8192 }
 
-  func stop(_ lane: Int, at step: UInt64) { lanes.set(\.horizon, lane, step) }
+  func watch(_ lane: Int, _ lines: ExitWatch) {
+    lanes.set(\.boundary, lane, overlapRisk.boundary(lines.boundary))
+  }
+
+  func stop(_ lane: Int, at step: Int) { lanes.set(\.horizon, lane, UInt64(step)) }
 
   func park(_ lane: Int) {
     lanes.set(\.overlap, lane, 0.0)
@@ -51,8 +52,8 @@ final class ScalarChainLanes: LaneBlock {
     lanes.set(\.horizon, lane, UInt64.max)
   }
 
-  func advance(_ steps: UInt64) -> UInt32 {
-    esc_chain_advance(&constants, lanes, steps, level.kernel)
+  func advance(_ steps: Int) -> UInt32 {
+    esc_chain_advance(&constants, lanes, UInt64(steps), level.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
@@ -65,5 +66,9 @@ final class ScalarChainLanes: LaneBlock {
     overlapRisk.value(lanes.get(\.overlap, lane, as: Double.self))
   }
 
-  func overlaps(_ lane: Int) -> [Double] { [lanes.get(\.overlap, lane, as: Double.self), 1] }
+  func point(_ lane: Int) -> PathPoint {
+    PathPoint(risk: risk(lane)) { [self] in
+      NetworkState(model: model, state: [lanes.get(\.overlap, lane, as: Double.self), 1])
+    }
+  }
 }

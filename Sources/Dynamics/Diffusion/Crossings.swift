@@ -22,13 +22,17 @@ struct CrossingBridge {
     self.duration = duration
   }
 
+  /// Whether the level can be reached.
+  ///
+  /// Beyond an exponent of 40 the probability is below 1e-17, and a number saved is a faster plateau.
+  @inline(__always) var mayCross: Bool {
+    !(end > 0) || spread > 0 && 2 * above * end < 40 * spread
+  }
+
   /// Draws whether the level is reached.
   func crosses(_ stream: RandomStream) -> Bool {
     guard end > 0 else { return true }
-    let exponent = 2 * above * end
-    // Beyond 40 the probability is below 1e-17, and a number saved is a faster plateau.
-    guard spread > 0, exponent < 40 * spread else { return false }
-    return stream.uniformPositive() < exp(-exponent / spread)
+    return mayCross && stream.uniformPositive() < exp(-(2 * above * end) / spread)
   }
 
   /// Draws when the level is reached, given that it is: the time since the step's beginning.
@@ -91,6 +95,9 @@ struct CrossingClock: Sendable {
     self.looks = monitoring == .discrete ? looks : nil
   }
 
+  /// Watches at all times.
+  init(timeStep: Double) { (self.timeStep, usesBridge, looks) = (timeStep, true, nil) }
+
   /// The distance by which a threshold lies lower at a time, for a variance `spread` over a step.
   func shift(spread: Double, at time: Double = 0) -> Double {
     guard usesBridge, let looks else { return 0 }
@@ -113,28 +120,37 @@ struct StepCrossings {
   let clock: CrossingClock
   let horizon: Double
 
-  /// Draws the crossings of the boundaries still to come, one below the other.
+  /// Draws the crossings of the boundaries still to come, one below the other; says whether one was too late.
   ///
-  /// After a crossing the rest of the step is again a bridge, from the boundary just reached.
-  @inline(__always)
+  /// `shift` is how much lower each lies, and `isKnown` says that the first is crossed. After a crossing the
+  /// rest of the step is again a bridge, from the boundary just reached.
+  @inline(__always) @discardableResult
   func draw(
-    from before: Double, to after: Double, variance: Double, _ stream: RandomStream,
+    _ ends: BridgeEnds, shift: Double, isKnown: Bool = false, _ stream: RandomStream,
     _ watch: inout ExitWatch, boundary: (ExitWatch) -> Double,
     exit: (inout ExitWatch, Double) -> Void
-  ) {
-    let shift = clock.shift(spread: variance * clock.timeStep, at: time)
-    var (elapsed, from) = (0.0, before)
+  ) -> Bool {
+    var (elapsed, from, isKnown) = (0.0, ends.from, isKnown)
     while !watch.isDone {
       let level = boundary(watch) - shift
       let bridge = CrossingBridge(
-        from: from, to: after, level: level, variance: variance, duration: duration - elapsed)
-      guard bridge.crosses(stream) else { break }
+        from: from, to: ends.to, level: level, variance: ends.variance,
+        duration: duration - elapsed)
+      guard isKnown || bridge.crosses(stream) else { return false }
       elapsed += bridge.crossingTime(stream)
-      from = level
+      (from, isKnown) = (level, false)
       let reading = clock.reading(at: time + elapsed)
       // The next multiple of SGD's step may lie beyond the horizon.
-      guard reading <= horizon else { break }
+      guard reading <= horizon else { return true }
       exit(&watch, reading)
     }
+    return false
   }
+}
+
+/// A step as a Brownian bridge: its ends and the variance rate between them.
+struct BridgeEnds {
+  let from: Double
+  let to: Double
+  let variance: Double
 }

@@ -200,142 +200,46 @@ public struct DiffusionLimit: ObservableEngine {
 
   /// Integrates the replicas of the queue; a step is one time step.
   public func run(_ work: ReplicaWork) throws {
-    let onKernels =
-      usesKernels && work.streams.suitKernels && exitRule.isTold(byRiskOf: model)
+    let (seed, streams) = (work.source.streams.seed, work.source.streams)
+    let onKernels = usesKernels && streams.suitKernels && exitRule.isTold(byRiskOf: model)
     if let scalar, onKernels, model.riskFallsWithOverlap {
-      try run(
-        work, in: ScalarDiffusionLanes(engine: self, diffusion: scalar, seed: work.streams.seed),
-        portion: 4096)
-    } else if let scalar {
-      try run(
-        work, on: ScalarPath(PolynomialDynamics(scalar, model: model), engine: self))
-    } else if let table {
-      try run(work, on: ScalarPath(table, engine: self))
-    } else if !model.hasClosedLimit {
-      try run(
-        work,
-        on: OverlapPath(engine: self, coefficients: try QuadratureCoefficients(model: model)))
-    } else if model.isPhaseRetrieval && onKernels && usesPolynomials
-      && NetworkDiffusionLanes.covers(model)
+      try DiffusionLaneExits(work: work, rule: exitRule, clock: clock).run(
+        ScalarDiffusionLanes(engine: self, diffusion: scalar, seed: seed))
+    } else if model.isPhaseRetrieval, scalar == nil, onKernels, usesPolynomials,
+      NetworkDiffusionLanes.covers(model)
     {
-      try run(
-        work, in: NetworkDiffusionLanes(engine: self, seed: work.streams.seed),
-        portion: UInt64(max(4, 4096 / (model.width * model.width))))
+      try DiffusionLaneExits(work: work, rule: exitRule, clock: clock).run(
+        NetworkDiffusionLanes(engine: self, seed: seed))
     } else {
-      try run(
-        work,
-        on: OverlapPath(engine: self, coefficients: try PhaseRetrievalCoefficients(model: model)))
+      try perform(DiffusionExits(work: work, engine: self))
     }
   }
 
   /// Shows the replicas of the queue, by the scheme of ``run(_:)`` with steps of at most `timeStep` that
   /// end at each time: paths of the same law, from other numbers.
   public func observe(_ paths: PathWork) throws {
-    if let scalar {
-      try follow(ScalarPath(PolynomialDynamics(scalar, model: model), engine: self), paths)
-    } else if let table {
-      try follow(ScalarPath(table, engine: self), paths)
-    } else if model.hasClosedLimit {
-      let coefficients = try PhaseRetrievalCoefficients(model: model)
-      try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
-    } else {
-      let coefficients = try QuadratureCoefficients(model: model)
-      try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
-    }
+    try perform(DiffusionPaths(work: paths, engine: self))
   }
 
-  private func follow<Path: DiffusionPath>(_ path: Path, _ paths: PathWork) throws {
-    let work = paths.replicas
-    var meter = StepMeter()
-    replicas: while let replica = work.queue.next() {
-      path.place(try work.frame(of: replica, model: model))
-      let stream = try work.streams.stream(for: .sde, replica: replica)
-      var time = 0.0
-      for (index, target) in paths.times.enumerated() {
-        let steps = ((target - time) / timeStep * (1 - 1e-12)).rounded(.up)
-        for step in 0..<Int(steps) {
-          try path.advance((target - time) / steps, stream)
-          try meter.count(work.report)
-          guard path.risk.isFinite else {
-            paths.diverge(replica, at: time + (target - time) * (Double(step + 1) / steps))
-            continue replicas
-          }
-        }
-        time = target
-        let model = model
-        paths.observe(
-          replica, index,
-          PathPoint(risk: path.risk) { NetworkState(model: model, state: path.overlaps) })
-      }
-      paths.end(replica)
+  /// Does a task on the quickest path there is.
+  private func perform(_ task: some DiffusionTask) throws {
+    if let scalar {
+      try task.run(on: ScalarPath(PolynomialDynamics(scalar, model: model), engine: self))
+    } else if let table {
+      try task.run(on: ScalarPath(table, engine: self))
+    } else if model.hasClosedLimit {
+      let coefficients = try PhaseRetrievalCoefficients(model: model)
+      try task.run(on: OverlapPath(engine: self, coefficients: coefficients))
+    } else {
+      let coefficients = try QuadratureCoefficients(model: model)
+      try task.run(on: OverlapPath(engine: self, coefficients: coefficients))
     }
-    try meter.flush(work.report)
   }
 
   /// What follows levels beside the risk on paths of this engine; nil where the risk tells all.
   func pathLevels(stateLength: Int) -> PathLevels? {
     exitRule.isTold(byRiskOf: model)
       ? nil : PathLevels(model: model, criteria: exitRule.levels, stateLength: stateLength)
-  }
-
-  private func run(_ work: ReplicaWork, in block: some DiffusionBlock, portion: UInt64) throws {
-    let runner = DiffusionLaneRunner(
-      block: block, rule: exitRule, timeStep: timeStep, clock: clock, portion: portion)
-    try runner.run(work)
-  }
-
-  private func run<Path: DiffusionPath>(_ work: ReplicaWork, on path: Path) throws {
-    while let replica = work.queue.next() {
-      path.place(try work.frame(of: replica, model: model))
-      let stream = try work.streams.stream(for: .sde, replica: replica)
-      work.record(replica, try exits(of: path, stream, work.report))
-    }
-  }
-
-  private func exits<Path: DiffusionPath>(
-    of path: Path, _ stream: RandomStream, _ report: (Int) -> Void
-  ) throws -> [ExitRecord] {
-    var watch = exitRule.watch(of: model, initialRisk: path.risk)
-    watch.begin(risk: path.risk)
-    if let levels = path.levels { watch.begin(levels: levels.after) }
-    var meter = StepMeter()
-    var step = 0
-    while !watch.isDone {
-      let time = Double(step) * timeStep
-      let duration = min(timeStep, exitRule.horizon - time)
-      guard duration > 0 else { break }
-      try path.advance(duration, stream)
-      step += 1
-      try meter.count(report)
-      let after = path.risk
-      guard after.isFinite else {
-        try meter.flush(report)
-        return watch.finish(.diverged, at: time + duration)
-      }
-      guard clock.usesBridge else {
-        if clock.reading(at: time + duration) <= exitRule.horizon * (1 + 1e-12) {
-          watch.observe(after, at: time + duration)
-          if let levels = path.levels { watch.observe(levels: levels.after, at: time + duration) }
-        }
-        continue
-      }
-      let crossings = StepCrossings(
-        time: time, duration: duration, clock: clock, horizon: exitRule.horizon)
-      let bridge = path.bridge
-      crossings.draw(
-        from: bridge.from, to: bridge.to, variance: bridge.variance, stream, &watch,
-        boundary: { path.bridgeLevel($0.boundary) }, exit: { $0.exit(at: $1) })
-      guard let levels = path.levels else { continue }
-      // A level rises where the risk falls.
-      for level in watch.levels {
-        crossings.draw(
-          from: -levels.before[level], to: -levels.after[level], variance: levels.variances[level],
-          stream, &watch, boundary: { -$0.nextThreshold(level) },
-          exit: { $0.exit(level: level, at: $1) })
-      }
-    }
-    try meter.flush(report)
-    return watch.finish(.censored, at: exitRule.horizon)
   }
 }
 
@@ -360,29 +264,4 @@ public enum DiffusionScheme: String, Sendable, CaseIterable {
     case .driftRungeKutta: return Int32(ESC_SCHEME_DRIFT_RUNGE_KUTTA.rawValue)
     }
   }
-}
-
-/// A path of the SDE, one step at a time.
-protocol DiffusionPath: AnyObject {
-  /// Puts the path at a start.
-  func place(_ frame: StudentFrame)
-  /// The excess risk now.
-  var risk: Double { get }
-  /// The last step in the coordinate whose fall to a level is an exit by the risk.
-  var bridge: BridgeEnds { get }
-  /// That coordinate at an excess risk, −∞ for one out of its reach.
-  func bridgeLevel(_ boundary: Double) -> Double
-  /// The overlaps as a flat state, then the second layer where it moves.
-  var overlaps: [Double] { get }
-  /// The levels that are watched beside the risk; nil where the risk tells all.
-  var levels: PathLevels? { get }
-  /// Takes one step.
-  func advance(_ duration: Double, _ stream: RandomStream) throws
-}
-
-/// A step as a Brownian bridge: its ends and the variance rate between them.
-struct BridgeEnds {
-  let from: Double
-  let to: Double
-  let variance: Double
 }

@@ -54,71 +54,45 @@ public struct ItoDiffusion: Sendable {
   }
 }
 
-/// Runs an ``ItoDiffusion`` as the ensemble runs the package's own dynamics.
-package struct ItoDiffusionEngine: Engine {
-  package let kind = DynamicsKind.sde
-  /// One mark stands for the region; its threshold is not used.
-  package let exitRule: ExitRule
-  private let diffusion: ItoDiffusion
-  private let timeStep: Double
-
-  package init(_ diffusion: ItoDiffusion, horizon: Double, timeStep: Double) throws {
-    exitRule = try ExitRule(thresholds: [0.5], horizon: horizon)
+extension ItoDiffusion {
+  /// Throws `ParameterError` for the key `horizon` or `time-step` out of range.
+  package static func requireSteps(horizon: Double, timeStep: Double) throws(ParameterError) {
+    try ParameterError.require(
+      horizon.isFinite && horizon > 0, "horizon", "\(horizon)", "a finite time above 0")
     try ParameterError.require(
       timeStep > 0 && timeStep <= horizon, "time-step", "\(timeStep)",
       "a time above 0 and at most the horizon \(horizon)")
     try ParameterError.require(
       horizon / timeStep < 1e15, "time-step", "\(timeStep)", "fewer than 1e15 steps")
-    self.diffusion = diffusion
-    self.timeStep = timeStep
   }
 
-  package func run(_ work: ReplicaWork) throws {
-    let path = ItoPath(diffusion)
-    while let replica = work.queue.next() {
-      path.place(from: try work.streams.stream(for: .start, replica: replica))
-      let stream = try work.streams.stream(for: .sde, replica: replica)
-      work.record(replica, [try exit(of: path, stream, work.report)])
+  /// Takes replicas from the queue until it is empty and follows each until it has left the region.
+  ///
+  /// `record` takes the end of each; steps are those of ``requireSteps(horizon:timeStep:)``.
+  package func run(
+    _ source: ReplicaSource, horizon: Double, timeStep: Double,
+    record: (_ replica: Int, ExitRecord) -> Void
+  ) throws {
+    let path = ItoPath(self)
+    let lane = DiffusionLane(path, clock: CrossingClock(timeStep: timeStep))
+    try withoutActuallyEscaping(record) { record in
+      try LaneDriver<DiffusionExitWatch<ItoPath>>.run(lane, source) { replica, _ in
+        path.place(from: try source.streams.stream(for: .start, replica: replica))
+        lane.begin(try source.streams.stream(for: .sde, replica: replica), horizon: horizon)
+        return DiffusionExitWatch(ExitWatch(boundary: 0), of: path, horizon: horizon) {
+          record(replica, $0[0])
+        }
+      }
     }
-  }
-
-  private func exit(
-    of path: ItoPath, _ stream: RandomStream, _ report: (Int) -> Void
-  ) throws -> ExitRecord {
-    var meter = StepMeter()
-    var (step, before) = (0, path.height)
-    var result: ExitRecord?
-    if before <= 0 { result = ExitRecord(outcome: .exited, time: 0) }
-    while result == nil {
-      let time = Double(step) * timeStep
-      let duration = min(timeStep, exitRule.horizon - time)
-      guard duration > 0 else {
-        result = ExitRecord(outcome: .censored, time: exitRule.horizon)
-        break
-      }
-      path.advance(duration, stream)
-      step += 1
-      try meter.count(report)
-      let after = path.height
-      guard path.isFinite, after.isFinite else {
-        result = ExitRecord(outcome: .diverged, time: time + duration)
-        break
-      }
-      let bridge = CrossingBridge(
-        from: before, to: after, level: 0, variance: path.heightVariance, duration: duration)
-      if bridge.crosses(stream) {
-        result = ExitRecord(outcome: .exited, time: time + bridge.crossingTime(stream))
-      }
-      before = after
-    }
-    try meter.flush(report)
-    return result ?? ExitRecord(outcome: .censored, time: exitRule.horizon)
   }
 }
 
 /// Follows one path; its buffers serve all steps.
-private final class ItoPath {
-  private(set) var heightVariance = 0.0
+private final class ItoPath: DiffusionPath {
+  /// How far inside the region the path is.
+  private(set) var risk = 0.0
+  private(set) var bridge = BridgeEnds(from: 0, to: 0, variance: 0)
+  let levels: PathLevels? = nil
   private let diffusion: ItoDiffusion
   private var state: [Double]
   private var middle: [Double]
@@ -136,11 +110,12 @@ private final class ItoPath {
     normals = [Double](repeating: 0, count: diffusion.sources)
   }
 
-  /// How far inside the region the path is.
-  var height: Double { diffusion.boundary(state) }
-  var isFinite: Bool { state.allSatisfy(\.isFinite) }
+  func place(from stream: RandomStream) {
+    diffusion.start(&state, stream)
+    risk = diffusion.boundary(state)
+  }
 
-  func place(from stream: RandomStream) { diffusion.start(&state, stream) }
+  func bridgeLevel(_ boundary: Double) -> Double { boundary }
 
   func advance(_ duration: Double, _ stream: RandomStream) {
     let root = duration.squareRoot()
@@ -161,7 +136,9 @@ private final class ItoPath {
       middle[row] = state[row] + 0.5 * change
       state[row] += change
     }
-    heightVariance = varianceAtMiddle()
+    let (before, variance) = (risk, varianceAtMiddle())
+    risk = state.allSatisfy(\.isFinite) ? diffusion.boundary(state) : .nan
+    bridge = BridgeEnds(from: before, to: risk, variance: variance)
   }
 
   /// |σᵀ ∇boundary|² with ∇boundary midway, by central differences, and σ from the step's beginning.

@@ -3,7 +3,7 @@ internal import CKernels
 /// Holds lanes of the SDE for k = 1 and a few students, vectors across replicas.
 ///
 /// A replica is its overlaps M and Q; number i stands at [i · lanes + lane].
-final class NetworkDiffusionLanes: DiffusionBlock {
+final class NetworkDiffusionLanes: DiffusionLanes {
   /// The widths for which lanes beat the general path on every level and stay in a second-level cache.
   static let widths = 2...32
 
@@ -50,13 +50,15 @@ final class NetworkDiffusionLanes: DiffusionBlock {
     weights.deallocate()
   }
 
-  func place(_ lane: Int, replica: Int, frame: StudentFrame, horizon: UInt64) -> Double {
+  func place(_ lane: Int, replica: Int, frame: StudentFrame, lastStep: Int) -> Double {
     let overlaps = frame.overlaps
     lanes.set(\.stream, lane, kernelStream(.sde, replica: replica))
     lanes.set(\.step, lane, UInt64(0))
-    lanes.set(\.horizon, lane, horizon)
+    lanes.set(\.horizon, lane, UInt64(lastStep))
     return write(lane) { overlaps[$0] }
   }
+
+  var portion: Int { max(4, 4096 / (model.width * model.width)) }
 
   func watch(_ lane: Int, risk: Double) { lanes.set(\.target, lane, risk) }
 
@@ -70,17 +72,17 @@ final class NetworkDiffusionLanes: DiffusionBlock {
     lanes.set(\.horizon, lane, UInt64.max)
   }
 
-  func advance(_ steps: UInt64) -> UInt32 {
-    esc_squares_diffusion_advance(constants, lanes, steps, level.kernel)
+  func advance(_ steps: Int) -> UInt32 {
+    esc_squares_diffusion_advance(constants, lanes, UInt64(steps), level.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
     EscEvent(rawValue: UInt32(lanes.get(\.event, lane, as: UInt8.self)))
   }
 
-  func step(_ lane: Int) -> UInt64 { lanes.get(\.step, lane, as: UInt64.self) }
+  func step(_ lane: Int) -> Int { Int(lanes.get(\.step, lane, as: UInt64.self)) }
 
-  func lastStep(_ lane: Int) -> (from: Double, to: Double, spread: Double) {
+  func stepEnds(_ lane: Int) -> (from: Double, to: Double, spread: Double) {
     (
       lanes.get(\.previous, lane, as: Double.self), lanes.get(\.risk, lane, as: Double.self),
       lanes.get(\.spread, lane, as: Double.self)

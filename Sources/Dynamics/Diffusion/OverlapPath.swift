@@ -4,7 +4,7 @@ import GSL
 ///
 /// The finite-size drift is taken at a step's beginning: it is O(1/d), so that a second evaluation
 /// would gain no more than the O(h/d) that the noise leaves open anyway.
-final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
+final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPath {
   private(set) var risk = 0.0
   private var riskVariance = 0.0
   private var riskBefore = 0.0
@@ -13,6 +13,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
 
   var overlaps: [Double] { state }
 
+  let model: Model
   private let coefficients: Coefficients
   private let clock: LearningClock
   /// The time that the path has gone.
@@ -35,8 +36,9 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
 
   init(engine: DiffusionLimit, coefficients: Coefficients) {
     self.coefficients = coefficients
-    clock = engine.model.clock
-    learningRate = engine.model.learningRate
+    model = engine.model
+    clock = model.clock
+    learningRate = model.learningRate
     timePerStep = clock.timePerSample(at: learningRate)
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift

@@ -27,6 +27,11 @@ final class PathLevels {
     gradient = middle
   }
 
+  /// The last step of a level as a bridge; what rises is taken to fall, as the risk does.
+  func ends(_ level: Int) -> BridgeEnds {
+    BridgeEnds(from: -before[level], to: -after[level], variance: variances[level])
+  }
+
   /// Takes the levels of a start.
   func place(_ state: [Double]) {
     frame.fill(from: state)

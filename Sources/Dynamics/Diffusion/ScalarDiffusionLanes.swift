@@ -3,7 +3,7 @@ internal import CKernels
 /// Holds lanes of the SDE for p = k = 1, where the overlap m is the whole state.
 ///
 /// R = c + s m², so that a threshold is a boundary on |m|; the coordinate that falls is −|m|.
-final class ScalarDiffusionLanes: DiffusionBlock {
+final class ScalarDiffusionLanes: DiffusionLanes {
   let model: Model
   private let overlapRisk: OverlapRisk
   private let level: KernelLevel
@@ -33,14 +33,16 @@ final class ScalarDiffusionLanes: DiffusionBlock {
 
   deinit { lanes.deallocate() }
 
-  func place(_ lane: Int, replica: Int, frame: StudentFrame, horizon: UInt64) -> Double {
+  func place(_ lane: Int, replica: Int, frame: StudentFrame, lastStep: Int) -> Double {
     let overlap = frame.teacherOverlaps[0]
     lanes.set(\.overlap, lane, overlap)
     lanes.set(\.stream, lane, kernelStream(.sde, replica: replica))
     lanes.set(\.step, lane, UInt64(0))
-    lanes.set(\.horizon, lane, horizon)
+    lanes.set(\.horizon, lane, UInt64(lastStep))
     return overlapRisk.value(overlap)
   }
+
+  var portion: Int { 4096 }
 
   func watch(_ lane: Int, risk: Double) { lanes.set(\.boundary, lane, overlapRisk.boundary(risk)) }
 
@@ -51,17 +53,17 @@ final class ScalarDiffusionLanes: DiffusionBlock {
     lanes.set(\.horizon, lane, UInt64.max)
   }
 
-  func advance(_ steps: UInt64) -> UInt32 {
-    esc_diffusion_advance(&constants, lanes, steps, level.kernel)
+  func advance(_ steps: Int) -> UInt32 {
+    esc_diffusion_advance(&constants, lanes, UInt64(steps), level.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
     EscEvent(rawValue: UInt32(lanes.get(\.event, lane, as: UInt8.self)))
   }
 
-  func step(_ lane: Int) -> UInt64 { lanes.get(\.step, lane, as: UInt64.self) }
+  func step(_ lane: Int) -> Int { Int(lanes.get(\.step, lane, as: UInt64.self)) }
 
-  func lastStep(_ lane: Int) -> (from: Double, to: Double, spread: Double) {
+  func stepEnds(_ lane: Int) -> (from: Double, to: Double, spread: Double) {
     (
       -abs(lanes.get(\.previous, lane, as: Double.self)),
       -abs(lanes.get(\.overlap, lane, as: Double.self)),

@@ -1,7 +1,7 @@
 import GSL
 
 /// Follows the SDE for p = k = 1, where the overlap m is the whole state.
-final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
+final class ScalarPath<Dynamics: ScalarDynamics>: OverlapDiffusionPath {
   private(set) var risk = 0.0
   private(set) var bridge = BridgeEnds(from: 0, to: 0, variance: 0)
   /// The overlap m.
@@ -9,6 +9,7 @@ final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
 
   var overlaps: [Double] { [overlap, 1] }
 
+  let model: Model
   let levels: PathLevels?
 
   private let dynamics: Dynamics
@@ -18,6 +19,7 @@ final class ScalarPath<Dynamics: ScalarDynamics>: DiffusionPath {
 
   init(_ dynamics: Dynamics, engine: DiffusionLimit) {
     self.dynamics = dynamics
+    model = engine.model
     scheme = engine.scheme
     levels = engine.pathLevels(stateLength: 2)
   }

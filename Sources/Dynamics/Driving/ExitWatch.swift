@@ -8,8 +8,6 @@ struct ExitWatch {
   private var records: [ExitRecord?]
   private var pending: Int
   private var crossedRisks = 0
-  /// The time of the crossing recorded last, −∞ before the first.
-  private(set) var lastCrossing = -Double.infinity
   /// The marks that are lines on the risk, and where they lie, descending.
   private let riskMarks: [(mark: Int, boundary: Double)]
   /// For each level, its thresholds, the mark of the first, and how many are crossed.
@@ -47,6 +45,14 @@ struct ExitWatch {
     records = Array(repeating: nil, count: rule.marks.count)
     pending = rule.marks.count
     boundary = risks.first?.boundary ?? -.infinity
+  }
+
+  /// Starts the watch of one line.
+  init(boundary: Double) {
+    rounding = 0
+    riskMarks = [(0, boundary)]
+    (lines, crossed, records, pending) = ([], [], [nil], 1)
+    self.boundary = boundary
   }
 
   var isDone: Bool { pending == 0 }
@@ -131,7 +137,6 @@ struct ExitWatch {
       try StateError.require(isCrossed <= 1 && time >= 0 && time.isFinite && step >= -1)
       records[mark] = isCrossed == 0 ? nil : ExitRecord(outcome: .exited, time: time, step: step)
     }
-    try transfer.pass(&lastCrossing)
     pending = records.count { $0 == nil }
     crossedRisks = riskMarks.prefix { records[$0.mark] != nil }.count
     boundary = nextBoundary
@@ -149,6 +154,5 @@ struct ExitWatch {
     precondition(record.time >= 0, "an exit before the start")
     records[mark] = record
     pending -= 1
-    lastCrossing = record.time
   }
 }

@@ -50,44 +50,20 @@ public struct DeterministicLimit: ObservableEngine {
 
   /// Integrates the replicas of the queue; a step is one adaptive step.
   public func run(_ work: ReplicaWork) throws {
-    let flow = try self.flow()
-    while let replica = work.queue.next() {
-      let frame = try work.frame(of: replica, model: model)
-      work.record(replica, try exits(flow, from: flow.state(of: frame), report: work.report))
+    let lane = FlowLane(self, try flow())
+    try LaneDriver<FlowExitWatch>.run(lane, work.source) { replica, _ in
+      try lane.begin(at: try work.start.frame(of: replica, model, work.source.streams))
+      return FlowExitWatch(of: lane) { work.record(replica, $0) }
     }
   }
 
   /// Shows the replicas of the queue; the integration ends a step at each time.
   public func observe(_ paths: PathWork) throws {
-    let (flow, work) = (try self.flow(), paths.replicas)
-    while let replica = work.queue.next() {
-      let start = flow.state(of: try work.frame(of: replica, model: model))
-      try follow(replica, paths, flow, from: start)
+    let lane = FlowLane(self, try flow())
+    try LaneDriver<TimedPathWatch<FlowLane>>.run(lane, paths.source) { replica, _ in
+      try lane.begin(at: try paths.start.frame(of: replica, model, paths.source.streams))
+      return TimedPathWatch(paths, replica, of: lane)
     }
-  }
-
-  private func follow(
-    _ replica: Int, _ paths: PathWork, _ flow: any DeterministicFlow, from start: [Double]
-  ) throws {
-    let evolution = try evolution(flow, step: 1e-4)
-    var (time, state) = (0.0, start)
-    var meter = StepMeter()
-    for (index, target) in paths.times.enumerated() {
-      while time < target {
-        let goesOn = try advance(evolution, flow, &time, towards: target, &state)
-        try meter.count(paths.replicas.report)
-        guard goesOn else {
-          try meter.flush(paths.replicas.report)
-          return paths.diverge(replica, at: time)
-        }
-      }
-      let (seen, model) = (state, model)
-      paths.observe(
-        replica, index,
-        PathPoint(risk: flow.risk(of: state)) { NetworkState(model: model, state: seen) })
-    }
-    try meter.flush(paths.replicas.report)
-    paths.end(replica)
   }
 
   private func flow() throws -> any DeterministicFlow {
@@ -98,7 +74,7 @@ public struct DeterministicLimit: ObservableEngine {
     return model.clock.isUniform ? flow : TimedFlow(flow)
   }
 
-  private func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
+  fileprivate func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
     let relative = try QuadratureMoments.stepTolerance(of: model, error: quadratureError)
     return try ODEEvolution(
       dimension: flow.stateLength, stepper: stepper, absoluteTolerance: 0.01 * relative,
@@ -106,67 +82,131 @@ public struct DeterministicLimit: ObservableEngine {
     ) { _, state, derivatives in flow.derivatives(of: state, into: derivatives) }
   }
 
-  private func exits(
-    _ flow: any DeterministicFlow, from start: [Double], report: (Int) -> Void
-  ) throws -> [ExitRecord] {
-    let evolution = try evolution(flow, step: 1e-4)
-    var (time, state) = (0.0, start)
-    var watch = exitRule.watch(of: model, initialRisk: flow.risk(of: state))
-    let falls = StepTurns(flow, levels: watch.levels.count, isMonotone: isMonotone)
-    falls.begin(at: state)
-    watch.begin(risk: falls.values[0])
-    if !watch.levels.isEmpty { watch.begin(levels: falls.values.dropFirst().map { -$0 }) }
-    var meter = StepMeter()
-    while !watch.isDone && time < exitRule.horizon {
-      let (previousTime, previous) = (time, state)
-      let goesOn = try advance(evolution, flow, &time, towards: exitRule.horizon, &state)
-      try meter.count(report)
-      guard goesOn else {
-        try meter.flush(report)
-        return watch.finish(.diverged, at: time)
-      }
-      falls.move(to: state, during: previousTime...time) { [previous] in
-        try self.solution(flow, from: previous, at: previousTime, to: $0)
-      }
-      while let exit = try falls.crossing(of: 0, at: watch.boundary) { watch.exit(at: exit) }
-      for level in watch.levels {
-        while let exit = try falls.crossing(of: 1 + level, at: -watch.nextThreshold(level)) {
-          watch.exit(level: level, at: exit)
-        }
-      }
-    }
-    try meter.flush(report)
-    return watch.finish(.censored, at: exitRule.horizon)
-  }
-
   /// Whether the risk cannot turn: one overlap that is all the state, and a risk that is even in it.
-  private var isMonotone: Bool {
+  fileprivate var isMonotone: Bool {
     model.hasEscapeTheory && model.width == 1 && model.teacherUnits == 1
       && exitRule.isTold(byRiskOf: model)
   }
+}
+
+/// A solution of the ODE, as a lane.
+private final class FlowLane: TimedLane {
+  let engine: DeterministicLimit
+  let flow: any DeterministicFlow
+  private var evolution: ODEEvolution?
+  private(set) var time = 0.0
+  private(set) var state: [Double] = []
+  private(set) var hasDiverged = false
+  /// Time and state at the beginning of the last step.
+  private(set) var before: (time: Double, state: [Double]) = (0, [])
+  /// Whether every step is an event.
+  var showsSteps = false
+  private var end = 0.0
+  private var steps = 0
+
+  init(_ engine: DeterministicLimit, _ flow: any DeterministicFlow) {
+    self.engine = engine
+    self.flow = flow
+  }
+
+  var count: Int { 1 }
+  var portion: Int { 64 }
+
+  func park(_ lane: Int) {}
+
+  func step(_ lane: Int) -> Int { steps }
+
+  func begin(at frame: StudentFrame) throws {
+    evolution = try engine.evolution(flow, step: 1e-4)
+    (time, state, steps, hasDiverged) = (0, flow.state(of: frame), 0, false)
+  }
+
+  func go(to end: Double) { self.end = end }
+
+  func advance(_ count: Int) throws -> UInt32 {
+    for _ in 0..<count {
+      hasDiverged = try !takeStep()
+      steps += 1
+      if showsSteps || hasDiverged || time >= end { return 1 }
+    }
+    return 0
+  }
 
   /// Takes one step; says whether the solution goes on within the finite numbers.
-  private func advance(
-    _ evolution: ODEEvolution, _ flow: any DeterministicFlow, _ time: inout Double,
-    towards end: Double, _ state: inout [Double]
-  ) throws -> Bool {
+  private func takeStep() throws -> Bool {
+    before = (time, state)
     do {
-      try evolution.advance(time: &time, towards: end, state: &state)
+      try evolution?.advance(time: &time, towards: end, state: &state)
     } catch let error as GSLError where error.isEndOfSolution {
       return false
     }
     return flow.risk(of: state).isFinite
   }
 
-  private func solution(
-    _ flow: any DeterministicFlow, from state: [Double], at begin: Double, to end: Double
-  ) throws -> [Double] {
-    guard end > begin else { return state }
-    let evolution = try evolution(flow, step: end - begin)
-    var (time, solution) = (begin, state)
-    while time < end { try evolution.advance(time: &time, towards: end, state: &solution) }
+  /// The state at a time within the last step, integrated anew from its beginning.
+  func solution(at time: Double) throws -> [Double] {
+    var (reached, solution) = before
+    guard time > reached else { return solution }
+    let evolution = try engine.evolution(flow, step: time - reached)
+    while reached < time {
+      try evolution.advance(time: &reached, towards: time, state: &solution)
+    }
     return solution
   }
+
+  var point: PathPoint {
+    PathPoint(risk: flow.risk(of: state)) { [engine, state] in
+      NetworkState(model: engine.model, state: state)
+    }
+  }
+}
+
+/// Times the exits of one solution.
+private struct FlowExitWatch: ReplicaWatch {
+  private let record: ([ExitRecord]) -> Void
+  private let turns: StepTurns
+  private let horizon: Double
+  private var lines: ExitWatch
+  /// The records, once the solution has ended.
+  private var records: [ExitRecord]?
+
+  init(of lane: FlowLane, record: @escaping ([ExitRecord]) -> Void) {
+    self.record = record
+    let (rule, flow) = (lane.engine.exitRule, lane.flow)
+    horizon = rule.horizon
+    lines = rule.watch(of: lane.engine.model, initialRisk: flow.risk(of: lane.state))
+    turns = StepTurns(flow, levels: lines.levels.count, isMonotone: lane.engine.isMonotone)
+    turns.begin(at: lane.state)
+    lines.begin(risk: turns.values[0])
+    if !lines.levels.isEmpty { lines.begin(levels: turns.values.dropFirst().map { -$0 }) }
+    lane.showsSteps = true
+    if lines.isDone { censor() }
+  }
+
+  var isDone: Bool { records != nil }
+
+  func arm(_ system: FlowLane, _ lane: Int) { system.go(to: horizon) }
+
+  mutating func see(_ system: FlowLane, _ lane: Int) throws {
+    guard !system.hasDiverged else {
+      records = lines.finish(.diverged, at: system.time)
+      return
+    }
+    turns.move(
+      to: system.state, during: system.before.time...system.time, solution: system.solution)
+    while let exit = try turns.crossing(of: 0, at: lines.boundary) { lines.exit(at: exit) }
+    for level in lines.levels {
+      while let exit = try turns.crossing(of: 1 + level, at: -lines.nextThreshold(level)) {
+        lines.exit(level: level, at: exit)
+      }
+    }
+    if lines.isDone || system.time >= horizon { censor() }
+  }
+
+  /// Ends the watch where it is: what has not been crossed is censored.
+  private mutating func censor() { records = lines.finish(.censored, at: horizon) }
+
+  func finish() { record(records ?? []) }
 }
 
 /// What the ODE needs of a flow: derivatives of a flat state, and what exits are watched by.

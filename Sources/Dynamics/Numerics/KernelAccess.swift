@@ -76,3 +76,50 @@ extension UnsafeMutablePointer {
     }
   }
 }
+
+/// Owns zeroed memory and hands out parts of it, each on a cache line of its own.
+final class KernelMemory {
+  private let storage: UnsafeMutablePointer<Double>
+  private let count: Int
+  private var used = 0
+
+  /// Allocates room for parts of these sizes, in numbers.
+  init(_ sizes: [Int]) {
+    count = sizes.reduce(0) { $0 + KernelMemory.rounded($1) }
+    storage = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 8, alignment: 64)
+      .bindMemory(to: Double.self, capacity: max(count, 1))
+    clear()
+  }
+
+  deinit { storage.deallocate() }
+
+  /// Takes the next part.
+  func take(_ size: Int) -> UnsafeMutablePointer<Double> {
+    precondition(used + KernelMemory.rounded(size) <= count, "parts in excess of the room")
+    defer { used += KernelMemory.rounded(size) }
+    return storage + used
+  }
+
+  /// Passes every number.
+  func pass(through transfer: any StateTransfer) throws {
+    try transfer.pass(storage, count: count)
+  }
+
+  /// Passes every number, and what a kernel's state has beside them.
+  func pass<State>(
+    with state: inout State, _ risk: WritableKeyPath<State, Double>,
+    _ step: WritableKeyPath<State, UInt64>, _ generators: WritableKeyPath<State, EscGenerators>,
+    through transfer: any StateTransfer
+  ) throws {
+    try pass(through: transfer)
+    try transfer.pass(&state[keyPath: risk])
+    try transfer.pass(&state[keyPath: step])
+    try transfer.pass(&state[keyPath: generators])
+    try StateError.require(state[keyPath: step] < 1 << 60)
+  }
+
+  /// Sets every number to zero.
+  func clear() { storage.initialize(repeating: 0, count: count) }
+
+  private static func rounded(_ size: Int) -> Int { (size + 7) / 8 * 8 }
+}

@@ -34,6 +34,12 @@ public enum Start: Sendable, Equatable {
     }
   }
 
+  /// Draws the start of one replica from the stream that all dynamics share.
+  func frame(of replica: Int, _ model: Model, _ streams: StreamFamily) throws -> StudentFrame {
+    if case .fixed(let frame) = self { return frame }
+    return frame(of: model, from: try streams.stream(for: .start, replica: replica))
+  }
+
   private static func drawn(
     _ model: Model, _ stream: RandomStream, seesTeacher: Bool
   ) -> StudentFrame {

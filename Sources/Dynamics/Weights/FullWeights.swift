@@ -3,7 +3,7 @@ import GSL
 /// Holds the d-dimensional weights of one replica of full SGD and takes its steps.
 ///
 /// Row j is scale_j times the stored row. A workspace belongs to one task; a step allocates nothing.
-final class FullWeights {
+final class FullWeights: SteppedReplica {
   let model: Model
   /// The excess risk after the last step.
   private(set) var risk = 0.0
@@ -76,6 +76,12 @@ final class FullWeights {
     }
     return state
   }
+
+  var point: PathPoint {
+    PathPoint(risk: risk) { NetworkState(model: self.model, state: self.overlaps) }
+  }
+
+  var portion: Int { steppedPortion(width * dimension) }
 
   func pass(through transfer: any StateTransfer) throws {
     try transfer.pass(rows, count: width * dimension)

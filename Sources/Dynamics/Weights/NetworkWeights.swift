@@ -5,7 +5,7 @@ import GSL
 ///
 /// Row j is scale_j times the stored row; the teacher's orthonormal axes are the first k coordinates. A
 /// workspace belongs to one task; a step allocates nothing.
-final class NetworkWeights {
+final class NetworkWeights: SteppedReplica {
   let model: Model
   /// The excess risk after the last step; not a number once a norm is no finite number.
   private(set) var risk = 0.0
@@ -14,8 +14,7 @@ final class NetworkWeights {
   private let teacherUnits: Int
   private let dimension: Int
   private let noise: Double
-  private let gradient: SampleGradient
-  private let networkRisk: NetworkRisk
+  private let law: NetworkLaw
   private let levels: OverlapLevels
   private let watchesRisk: Bool
   private let memory: KernelMemory
@@ -40,8 +39,7 @@ final class NetworkWeights {
     teacherUnits = k
     dimension = d
     noise = model.labelNoise.squareRoot()
-    gradient = SampleGradient(model: model)
-    networkRisk = try NetworkRisk(model: model)
+    law = try NetworkLaw(model: model)
     self.levels = OverlapLevels(model: model, criteria: levels)
     let triangle = p * (p + 1) / 2
     memory = KernelMemory([p * d, d, p, p, p, p, p * k, triangle])
@@ -68,15 +66,20 @@ final class NetworkWeights {
       for i in 0...j { row[teacherUnits + i] = length * frame.residual[j * width + i] }
       scale[j] = 1
     }
-    gradient.reset()
+    law.reset()
     refresh()
     updateRisk()
   }
 
   /// M, Q and a as they are now.
   var state: NetworkState {
-    NetworkState(model: model, axes: axes, gram: gram, secondLayer: gradient.secondLayer)
+    NetworkState(model: model, axes: axes, gram: gram, secondLayer: law.secondLayer)
   }
+
+  /// The risk may be left out of steps, and is evaluated where it is seen.
+  var point: PathPoint { PathPoint(risk: evaluatedRisk) { self.state } }
+
+  var portion: Int { steppedPortion(width * dimension) }
 
   /// Writes the levels that are watched.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
@@ -85,7 +88,7 @@ final class NetworkWeights {
 
   func pass(through transfer: any StateTransfer) throws {
     try memory.pass(through: transfer)
-    try gradient.pass(through: transfer)
+    try law.pass(through: transfer)
     try transfer.pass(
       &risk, stepsUntilRefresh: &stepsUntilRefresh, of: NetworkWeights.refreshInterval)
   }
@@ -101,7 +104,7 @@ final class NetworkWeights {
     let inverseDimension = 1 / Double(dimension)
     let scaledNorm = dot(input, input, dimension) * inverseDimension
     let inputNorm = scaledNorm * inverseDimension
-    gradient.push(
+    law.push(
       into: push, fields: field, axes: input, labelError: labelError, scaledNorm: scaledNorm)
     if model.constraint == .lagrange {
       for j in 0..<width {
@@ -182,14 +185,11 @@ final class NetworkWeights {
       risk = .nan
       return
     }
-    risk =
-      watchesRisk
-      ? networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer) : 0
+    risk = watchesRisk ? law.risk(axes: axes, gram: gram, isStart: false) : 0
   }
 
   /// The excess risk as it is now, also where steps do without.
   var evaluatedRisk: Double {
-    watchesRisk || !risk.isFinite
-      ? risk : networkRisk.value(axes: axes, gram: gram, secondLayer: gradient.secondLayer)
+    watchesRisk || !risk.isFinite ? risk : law.risk(axes: axes, gram: gram, isStart: false)
   }
 }
