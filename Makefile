@@ -21,9 +21,12 @@ sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $(1)
 endef
 
-.PHONY: help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
+# No path of the machine that builds is left in what is built.
+PREFIX_MAP := -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.'
+
+.PHONY: release sbom help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
   example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize \
-  sanitize-some
+  sanitize-some dist dist-test wheel install release-check
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
@@ -37,6 +40,11 @@ help:
 	@echo 'make notebooks         make the notebooks of notebooks-export anew (minutes)'
 	@echo 'make docs              build the documentation of the library: .build/docs'
 	@echo 'make example           build and run the example package that uses the library'
+	@echo 'make sbom              list all that the command is made of, as SPDX: .build/escapement.spdx.json'
+	@echo 'make release TAG=VERSION   make the tag, once version, changelog and README agree with it'
+	@echo 'make install PREFIX=DIR   build and install command, manual pages and completions'
+	@echo 'make dist   an archive for Linux that needs neither Swift nor GSL;  make wheel  one for pip'
+	@echo 'make dist-test         try both on a bare Debian (needs root and debootstrap)'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
@@ -50,20 +58,56 @@ run: build
 
 build: dependencies
 	@echo '==> building the command in release (two minutes the first time)'
-	@$(SWIFT) build --configuration release --product escapement
+	@$(SWIFT) build --configuration release --product escapement $(PREFIX_MAP)
 
 test: dependencies python-dependencies
 	@echo '==> building and running the tests in release'
 	@$(SWIFT) build --build-tests $(TEST_BUILD)
 	@ESCAPEMENT_PYTHON=$(PYTHON) $(SWIFT) test --skip-build $(TEST_BUILD)
-	@$(MAKE) --no-print-directory python-test-only COMMAND=$(CURDIR)/.build-test/release/escapement
+	@$(MAKE) --no-print-directory python-test-only COMMAND='$(CURDIR)/.build-test/release/escapement'
 
 # The Python package, by the command of a release build.
 python-test: build python-dependencies
-	@$(MAKE) --no-print-directory python-test-only COMMAND=$(CURDIR)/.build/release/escapement
+	@$(MAKE) --no-print-directory python-test-only COMMAND='$(CURDIR)/.build/release/escapement'
 python-test-only:
 	@echo '==> testing the Python package'
 	@ESCAPEMENT='$(COMMAND)' PYTHONPATH='$(CURDIR)/Python/src' $(PYTHON) -m pytest Python/tests -q
+
+# The command with Swift's runtime inside, which looks for its libraries beside itself.
+DIST_BUILD := --configuration release --scratch-path .build-dist --static-swift-stdlib $(PREFIX_MAP) \
+  -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/escapement' -Xlinker --disable-new-dtags
+# The tool that swift-argument-parser makes manual pages with, from its own sources.
+MANUAL_TOOL := .build-dist/manual-tool/debug/generate-manual
+dist: dependencies
+	@echo '==> building the relocatable command'
+	@$(SWIFT) build $(DIST_BUILD) --product escapement
+	@$(SWIFT) build --package-path .build-dist/checkouts/swift-argument-parser --product generate-manual \
+	  --scratch-path '$(CURDIR)/.build-dist/manual-tool'
+	@rm -rf .build-dist/manual && mkdir .build-dist/manual && \
+	$(MANUAL_TOOL) .build-dist/release/escapement --multi-page --output-directory .build-dist/manual \
+	  --date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)"
+	@SWIFT=$(SWIFT) MANUAL=.build-dist/manual .ci/dist .build-dist/release/escapement .build-dist/checkouts .build-dist/dist
+
+# The archive and the wheel on a bare Debian, by debootstrap and chroot.
+dist-test: wheel
+	@PYTHON=$(PYTHON) .ci/dist-test .build-dist/dist/escapement-*.tar.gz .build-dist/dist/escapement-*.whl
+
+# A wheel that carries the command: pip install of it alone gives module and command.
+wheel: dist
+	@rm -f .build-dist/dist/*.whl
+	@ESCAPEMENT_DIST="$$(ls -d '$(CURDIR)'/.build-dist/dist/escapement-*/)" \
+	  $(PYTHON) -m pip wheel --quiet --no-deps ./Python --wheel-dir .build-dist/dist
+	@ls .build-dist/dist/*.whl
+
+# Command, manual pages, completions, licences and experiments; DESTDIR for who makes packages.
+PREFIX ?= /usr/local
+install: dist
+	@mkdir -p '$(DESTDIR)$(PREFIX)' && cp -R .build-dist/dist/escapement-*/. '$(DESTDIR)$(PREFIX)'
+	@echo 'installed $(PREFIX)/bin/escapement'
+
+# Says whether the version of the command, of the package and of the changelog agree with the tag TAG.
+release-check:
+	@.ci/release-check $(TAG)
 
 notebooks: build python-dependencies
 	@notebooks-export/build.sh .build/release/escapement $(PYTHON)
@@ -96,10 +140,10 @@ benchmark-peers-torch: build
 # Writes Benchmarks/CALIBRATION.md and Benchmarks/LAW.md.
 calibration: dependencies
 	@$(SWIFT) build --build-tests $(TEST_BUILD)
-	@ESCAPEMENT_CALIBRATION=$(CURDIR)/Benchmarks/CALIBRATION.md \
-	  ESCAPEMENT_LAW_CHECK=$(CURDIR)/Benchmarks/LAW.md \
+	@ESCAPEMENT_CALIBRATION='$(CURDIR)/Benchmarks/CALIBRATION.md' \
+	  ESCAPEMENT_LAW_CHECK='$(CURDIR)/Benchmarks/LAW.md' \
 	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter 'CalibrationTable|LawAgainstReplicas'
-	@ESCAPEMENT_CALIBRATION=$(CURDIR)/Benchmarks/CALIBRATION.md \
+	@ESCAPEMENT_CALIBRATION='$(CURDIR)/Benchmarks/CALIBRATION.md' \
 	  $(SWIFT) test --skip-build $(TEST_BUILD) --filter CensoredCalibration
 
 # libFuzzer on the readers of files; a new finding is written to Tests/Fuzzing, named and a failure.
@@ -113,7 +157,7 @@ fuzz: dependencies
 	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 \
 	  .build/release/Fuzz .build/corpus Corpus -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 	  -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-	  -artifact_prefix=$(CURDIR)/Tests/Fuzzing/
+	  -artifact_prefix='$(CURDIR)/Tests/Fuzzing/'
 
 # The suites that share memory between threads or own it by hand, under a sanitizer of the compiler:
 # SANITIZER=thread or address. Those of laws are left out: they would take hours and share no code
@@ -140,8 +184,19 @@ sanitize-some:
 endurance: build
 	@python3 Tests/Endurance/faults.py
 	@python3 Tests/Endurance/kill.py
+	@python3 Tests/Endurance/edits.py
 	@python3 Tests/Endurance/merge_memory.py
 	@python3 Tests/Endurance/slurm.py
+
+# What the command is made of: packages as they were resolved, libraries of the system, their licences.
+sbom: build
+	@python3 Tests/Supply/sbom.py '.build/escapement.spdx.json'
+
+# The tag is what README's `from:` names: TAG=0.3.0, once all that names the version agrees with it.
+release: sbom
+	@[ -n '$(TAG)' ] && .ci/release-check '$(TAG)' && [ -z "$$(git status --porcelain)" ] || \
+	  { echo 'expected TAG=VERSION, as everywhere, and nothing that is not committed' >&2; exit 1; }
+	@git tag --annotate '$(TAG)' --message 'Escapement $(TAG)' && echo "tag $(TAG): git push origin $(TAG)"
 
 lint:
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -150,18 +205,20 @@ format:
 	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-example .build-test .build-thread .build-address
+	rm -rf .build .build-dist .build-example .build-test .build-thread .build-address
 
+# Apple's systems have SHA-256 of their own.
+CRYPTO := $(if $(filter Darwin,$(shell uname)),,libcrypto)
 # The C libraries that SwiftPM does not fetch itself, and the program that draws figures.
 dependencies:
 	@command -v $(SWIFT) >/dev/null || \
 	  { echo 'Swift is missing: install it from https://www.swift.org/install' >&2; exit 1; }
-	@if pkg-config --exists gsl zlib netcdf 2>/dev/null && command -v gnuplot >/dev/null; then :; \
-	elif command -v apt-get >/dev/null; then $(call apt-install,libgsl-dev zlib1g-dev libnetcdf-dev gnuplot-nox pkg-config); \
+	@if pkg-config --exists gsl zlib netcdf $(CRYPTO) 2>/dev/null && command -v gnuplot >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then $(call apt-install,libgsl-dev zlib1g-dev libnetcdf-dev libssl-dev gnuplot-nox pkg-config); \
 	elif command -v brew >/dev/null; then \
 	  echo '==> installing with Homebrew: gsl zlib netcdf gnuplot pkg-config'; \
 	  brew install gsl zlib netcdf gnuplot pkg-config; \
-	else echo 'missing: the headers of GSL, zlib and netCDF, pkg-config or gnuplot' >&2; exit 1; fi
+	else echo 'missing: the headers of GSL, zlib, netCDF and OpenSSL, pkg-config or gnuplot' >&2; exit 1; fi
 
 # Readers of other languages, with which tests read what exports write.
 python-dependencies:

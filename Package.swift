@@ -25,6 +25,8 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
+      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
       name: "CNetCDF", pkgConfig: "netcdf",
       providers: [.apt(["libnetcdf-dev"]), .brew(["netcdf"])]),
     .target(name: "NetCDF", dependencies: ["CNetCDF"]),
@@ -36,7 +38,12 @@ let package = Package(
         "CKernels", "GSL",
         .product(name: "ComplexModule", package: "swift-numerics"),
       ]),
-    .target(name: "Ensemble", dependencies: ["CZlib", "Dynamics"]),
+    // Apple's systems have SHA-256 of their own.
+    .target(
+      name: "Ensemble",
+      dependencies: [
+        .target(name: "CCrypto", condition: .when(platforms: [.linux])), "CZlib", "Dynamics",
+      ]),
     .target(name: "Statistics", dependencies: ["GSL"]),
     .target(
       name: "Escapement",

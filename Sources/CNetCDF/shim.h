@@ -3,6 +3,7 @@
 #define ESCAPEMENT_CNETCDF_SHIM_H
 
 #include <netcdf.h>
+#include <netcdf_mem.h>
 
 // A negative number without parentheses: Swift leaves the macro out.
 enum { escapement_nc_global = NC_GLOBAL };

@@ -12,10 +12,10 @@ struct EscapementCommand: AsyncParsableCommand {
       Runs the ODE, the SDE, the exact chain and full SGD of a two-layer network from the same \
       starts and compares their exit times.
       """,
-    version: escapementVersion,
+    version: escapementVersion + (builtCommit.map { " (commit \($0))" } ?? ""),
     subcommands: [
       Compare.self, Export.self, Law.self, Merge.self, Plateau.self, Resume.self, Submit.self,
-      Sweep.self, Test.self, Theory.self, Trajectories.self,
+      Sweep.self, Test.self, Theory.self, Trajectories.self, Verify.self,
     ])
 
   static func main() async {
@@ -25,6 +25,7 @@ struct EscapementCommand: AsyncParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       try requireFileHandles()
+      try requireUTF8Arguments()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -34,5 +35,15 @@ struct EscapementCommand: AsyncParsableCommand {
     } catch {
       ExitStatus.end(with: error)
     }
+  }
+}
+
+/// Throws for an argument that is not UTF-8: repaired, it would name another file.
+private func requireUTF8Arguments() throws {
+  for index in 1..<max(1, Int(CommandLine.argc)) {
+    guard let bytes = CommandLine.unsafeArgv[index] else { continue }
+    guard String(validatingCString: bytes) == nil else { continue }
+    throw ValidationError(
+      "argument \(index), '\(singleLine(String(cString: bytes)))', is not in UTF-8, expected UTF-8")
   }
 }

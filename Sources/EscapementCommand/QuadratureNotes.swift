@@ -5,6 +5,22 @@ func tellCost(_ work: [QuadratureWork]) {
   for item in work where item.isLong { Console.error("escapement: note: \(item.sentence)\n") }
 }
 
+/// Tells on standard error, before it starts, that a run will take long by its own estimate.
+///
+/// What goes by quadrature is told of by `tellCost`.
+func tellLongWork(_ experiment: Experiment) throws {
+  let told = Set(try experiment.quadratureWork().map(\.kind))
+  let seconds = experiment.dynamics.filter { !told.contains($0) }.map {
+    (kind: $0, seconds: experiment.estimatedSeconds($0))
+  }
+  let total = seconds.reduce(0) { $0 + $1.seconds } / Double(experiment.threads)
+  guard total >= 600, let longest = seconds.max(by: { $0.seconds < $1.seconds }) else { return }
+  Console.error(
+    "escapement: note: by estimate this takes \(NumberText.duration(total)) on \(experiment.threads) "
+      + "thread\(experiment.threads == 1 ? "" : "s"), most of it \(longest.kind.titleWithArticle)\n"
+  )
+}
+
 /// Tells the same of the points of a sweep, a sentence a dynamics.
 func tellCost(_ points: [[QuadratureWork]]) {
   for kind in DynamicsKind.allCases {

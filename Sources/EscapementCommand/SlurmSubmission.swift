@@ -25,11 +25,7 @@ struct SlurmSubmission {
   /// Reads the submission of a directory; throws `DataFileError`.
   init(directory: String) throws {
     let file = URL(fileURLWithPath: directory).appendingPathComponent(SlurmSubmission.name).path
-    guard let handle = FileHandle(forReadingAtPath: file),
-      let data = try? handle.read(upToCount: SlurmSubmission.largestFile)
-    else {
-      throw DataFileError(file, "cannot be read, expected what 'escapement submit' wrote")
-    }
+    let data = try readFile(file, limit: SlurmSubmission.largestFile)
     guard let description = try? JSONDecoder().decode(Description.self, from: data),
       description.schema == Description(tasks: 1).schema,
       (1...ReplicaShare.largestCount).contains(description.tasks)
@@ -39,10 +35,18 @@ struct SlurmSubmission {
     self.init(path: directory, tasks: description.tasks)
   }
 
-  /// The tasks, from 1, whose shards are not there yet.
+  /// The tasks, from 1, whose shards are not there yet, or not as a merge would take them.
+  ///
+  /// Reads every shard once. Throws `DataFileError` without the submitted experiment.
   var unfinished: [Int] {
-    (1...tasks).filter { index in
-      access("\(path)/shard-\(index)-of-\(tasks).records", F_OK) != 0
+    get throws {
+      let data = try readFile("\(path)/\(SlurmSubmission.experiment)", limit: 1 << 20)
+      let experiment = String(decoding: data, as: UTF8.self)
+      return (1...tasks).filter { index in
+        guard let share = ReplicaShare(index: index, count: tasks) else { return true }
+        return !ShardMerge.isFinished(
+          "\(path)/shard-\(index)-of-\(tasks).records", share, of: experiment)
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import CNetCDF
+import Foundation
 import Synchronization
 
 /// Says what the netCDF library could not do.
@@ -7,6 +8,15 @@ public struct NetCDFError: Error, Sendable, CustomStringConvertible {
   public let status: Int32
   /// One line: what was tried, and the library's own words.
   public let description: String
+}
+
+extension NetCDFError {
+  /// Creates the error of a file that the system does not take, for its reason.
+  init(_ path: String, _ attempt: String, _ reason: Int32) {
+    self.init(
+      status: reason,
+      description: "netCDF: cannot \(attempt) '\(path)': \(String(cString: strerror(reason)))")
+  }
 }
 
 /// One call at a time: HDF5, which holds the data, is not safe for threads, not even in two files.

@@ -1,9 +1,10 @@
 import CNetCDF
+import Foundation
 
 /// Writes one netCDF-4 file: dimensions and variables first, then their values.
 ///
-/// The file is open until ``close()``; one that is never closed is closed when it is released, and
-/// errors of that are lost.
+/// The library makes it in memory and ``close()`` writes it: HDF5, which holds the data, ends the whole process
+/// where a disk is full as it closes a file. One that is never closed is left empty.
 public final class NetCDFFile {
   /// Stands for a dimension of one file.
   public struct Dimension: Sendable {
@@ -17,26 +18,48 @@ public final class NetCDFFile {
     fileprivate let identifier: Int32
     /// Its name.
     public let name: String
+    fileprivate let rank: Int
   }
 
   private var identifier: Int32 = -1
   private var isOpen = false
+  private let path: String
+  private let descriptor: Int32
 
   /// Creates a file, or empties one that is there; throws `NetCDFError`.
   public init(creating path: String) throws(NetCDFError) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw NetCDFError(path, "create", errno) }
     var identifier: Int32 = -1
-    try check("create '\(path)'") { nc_create(path, NC_NETCDF4 | NC_CLOBBER, &identifier) }
+    try check("create '\(path)'") { nc_create_mem(path, NC_NETCDF4, 0, &identifier) }
     self.identifier = identifier
     isOpen = true
   }
 
-  deinit { try? close() }
+  deinit {
+    if isOpen { _ = withNetCDFAlone { nc_abort(identifier) } }
+    Foundation.close(descriptor)
+  }
 
-  /// Writes what is still in memory and closes the file; throws `NetCDFError`.
+  /// Writes the file to its place and closes it; throws `NetCDFError`, and then leaves it empty.
   public func close() throws(NetCDFError) {
     guard isOpen else { return }
     isOpen = false
-    try check("finish the file") { nc_close(identifier) }
+    var contents = NC_memio()
+    try check("finish the file") { nc_close_memio(identifier, &contents) }
+    defer { free(contents.memory) }
+    var done = 0
+    while done < contents.size {
+      let count = Foundation.write(descriptor, contents.memory + done, contents.size - done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let reason = errno
+        ftruncate(descriptor, 0)
+        throw NetCDFError(path, "write", reason)
+      }
+      done += count
+    }
   }
 
   /// Adds a dimension.
@@ -70,26 +93,20 @@ public final class NetCDFFile {
       try check(attempt) { nc_def_var_chunking(identifier, variable, NC_CHUNKED, chunks) }
       try check(attempt) { nc_def_var_deflate(identifier, variable, 1, 1, 4) }
     }
-    return Variable(identifier: variable, name: name)
+    return Variable(identifier: variable, name: name, rank: dimensions.count)
   }
 
-  /// Adds a variable of words along one dimension, and writes them.
+  /// Adds a variable of words, slowest dimension first.
   public func addWords(
-    _ name: String, _ words: [String], along dimension: Dimension
+    _ name: String, along dimensions: [Dimension]
   ) throws(NetCDFError) -> Variable {
     var variable: Int32 = -1
     try check("add the variable \(name)") {
-      nc_def_var(identifier, name, NC_STRING, 1, [dimension.identifier], &variable)
+      nc_def_var(
+        identifier, name, NC_STRING, Int32(dimensions.count), dimensions.map(\.identifier),
+        &variable)
     }
-    for (index, word) in words.enumerated() {
-      try check("write the variable \(name)") {
-        word.withCString { text in
-          var pointer: UnsafePointer<CChar>? = text
-          return nc_put_var1_string(identifier, variable, [index], &pointer)
-        }
-      }
-    }
-    return Variable(identifier: variable, name: name)
+    return Variable(identifier: variable, name: name, rank: dimensions.count)
   }
 
   /// Sets an attribute of a variable, or of the file without one.
@@ -116,13 +133,30 @@ public final class NetCDFFile {
 
   /// Writes `values` along the last dimension, from its beginning, at `index` of the ones before.
   ///
-  /// Places beyond the values keep the fill value.
+  /// Places beyond the values keep the fill value. A variable without dimensions takes the one value.
   public func write<Value: NetCDFValue>(
     _ values: [Value], to variable: Variable, at index: [Int] = []
   ) throws(NetCDFError) {
     try check("write the variable \(variable.name)") {
       nc_put_vara(
-        identifier, variable.identifier, index + [0], index.map { _ in 1 } + [values.count], values)
+        identifier, variable.identifier, Array((index + [0]).prefix(variable.rank)),
+        Array((index.map { _ in 1 } + [values.count]).prefix(variable.rank)), values)
+    }
+  }
+
+  /// Writes words as the other writes numbers.
+  public func write(
+    _ words: [String], to variable: Variable, at index: [Int] = []
+  ) throws(NetCDFError) {
+    for (place, word) in words.enumerated() {
+      try check("write the variable \(variable.name)") {
+        word.withCString { text in
+          var pointer: UnsafePointer<CChar>? = text
+          return nc_put_var1_string(
+            identifier, variable.identifier, Array((index + [place]).prefix(variable.rank)),
+            &pointer)
+        }
+      }
     }
   }
 }

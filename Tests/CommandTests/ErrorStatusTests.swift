@@ -141,7 +141,7 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
       #expect(try runCommand("resume run", in: directory).status == 0)
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
-          == ["exit_times.csv", "experiment.yaml", "summary.json"])
+          == ["exit_times.csv", "experiment.yaml", "manifest.sha256", "summary.json"])
     }
   }
 

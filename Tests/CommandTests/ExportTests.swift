@@ -76,6 +76,7 @@ import Testing
         let text = try String(contentsOf: place, encoding: .utf8)
         let range = try #require(text.range(of: old, options: options), "\(old)")
         try Data(text.replacingCharacters(in: range, with: new).utf8).write(to: place)
+        try reseal(run)
         for format in ["csv", "json", "netcdf"] {
           let result = try runCommand(
             [
@@ -87,6 +88,7 @@ import Testing
           for word in words { #expect(result.stderr.contains(word), "\(result.stderr)") }
         }
         try Data(text.utf8).write(to: place)
+        try reseal(run)
       }
       try edit(
         "exit_times.csv", ",exited,", ",left,", expecting: ["exit_times.csv, line ", "left"])
@@ -171,6 +173,7 @@ import Testing
         )
         .replacingOccurrences(of: "\"<img src=x>\",\n\n", with: "\"<img src=x>\"\n").utf8
       ).write(to: json)
+      try reseal(run)
       let result = try runCommand(["export", run.path, "--to", "report"])
       try #require(result.status == 0, "\(result.stderr)")
       let place = run.appendingPathComponent("report.html")

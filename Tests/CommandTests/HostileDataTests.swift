@@ -62,6 +62,7 @@ import Testing
           // Each column with some, and all of them with the column that was open.
           for payload in index == 0 ? payloads : [payloads[0], payloads[index], payloads[9]] {
             try write(sound, with: payload, in: column, to: place)
+            try reseal(sweep)
             for format in index == 0 ? ["figures", "report"] : [HostileDataTests.formats[index]] {
               let result = try runCommand(["export", sweep.path, "--to", format])
               #expect(result.status == 65, "\(column) \(payload): \(result.stderr)")
@@ -72,6 +73,7 @@ import Testing
           }
         }
         try Data(sound.utf8).write(to: place)
+        try reseal(sweep)
       }
       #expect(try runCommand(["export", sweep.path, "--to", "json"]).status == 0)
     }
@@ -87,6 +89,7 @@ import Testing
         ("censored", "1.5"),
       ] {
         try write(sound, with: count, in: column, to: place)
+        try reseal(sweep)
         let result = try runCommand(["export", sweep.path, "--to", "report"])
         #expect(result.status == 65, "\(column): \(result.stderr)")
         #expect(result.stderr.contains("expected a whole number of replicas"), "\(result.stderr)")
@@ -104,6 +107,7 @@ import Testing
         let altered = sound.replacingOccurrences(of: "point,dimension", with: "point,\(name)")
         #expect(altered != sound)
         try Data(altered.utf8).write(to: place)
+        try reseal(sweep)
         let result = try runCommand(["export", sweep.path, "--to", "figures"])
         #expect(result.status == 65 && result.stderr.contains("sweep.csv, line 1"))
         expectNoTrace(trace, name)
@@ -134,6 +138,7 @@ import Testing
         for (place, sound) in tables {
           try write(sound, with: payload, in: "activation", to: place)
         }
+        try reseal(sweep)
         // What has no gnuplot in it needs one of them.
         for format in payload == first ? HostileDataTests.formats : ["figures"] {
           let result = try runCommand(["export", sweep.path, "--to", format])
@@ -171,6 +176,7 @@ import Testing
           of: sound, with: sound.replacingOccurrences(of: value, with: payload))
         try #require(altered != before, "\(sound)")
         try Data(altered.utf8).write(to: place)
+        try reseal(run)
         for format in HostileDataTests.formats {
           let result = try runCommand(["export", run.path, "--to", format])
           #expect(result.status == 65, "\(sound) \(format): \(result.stderr)")
@@ -178,6 +184,7 @@ import Testing
           expectNoTrace(trace, "\(sound) \(format)")
         }
         try Data(before.utf8).write(to: place)
+        try reseal(run)
       }
       #expect(try runCommand(["export", run.path, "--to", "report"]).status == 0)
     }

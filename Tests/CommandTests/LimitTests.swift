@@ -37,13 +37,12 @@ import Testing
   }
 
   @Test(
-    .enabled(if: FileManager.default.fileExists(atPath: "/dev/zero")),
     arguments: [
-      ("run", "exit_times.csv", "is no regular file"), ("run", "summary.json", "than 64 MB"),
+      ("run", "exit_times.csv", "than 16384 MB"), ("run", "summary.json", "than 64 MB"),
       ("run", "experiment.yaml", "of 1 MB at most"), ("grid", "sweep.csv", "than 64 MB"),
       ("grid", "verdicts.csv", "than 64 MB"),
     ])
-  func `an endless file in a directory of results is not read to its end`(
+  func `an endless file in a directory of results is refused, and so is one that is too large`(
     directory: String, name: String, says: String
   ) throws {
     try withDirectory { place in
@@ -51,16 +50,30 @@ import Testing
       let subcommand = directory == "run" ? "compare --dimension 50" : "sweep --dimension 50,60"
       #expect(try runCommand("\(subcommand) \(words)", in: place).status == 0)
       let file = place.appendingPathComponent("\(directory)/\(name)")
-      try FileManager.default.removeItem(at: file)
-      try FileManager.default.createSymbolicLink(
-        at: file, withDestinationURL: URL(fileURLWithPath: "/dev/zero"))
-      let result = try runCommand("export \(directory) --to notebook", in: place)
-      // The notebook of a sweep reads the tables itself.
-      let drawn = try runCommand("export \(directory) --to figures", in: place)
-      for refused in [result, drawn] {
-        #expect(refused.status == 65)
-        #expect(refused.errorLines.count == 1)
-        #expect(refused.stderr.contains(says), "\(refused.stderr)")
+      func expectRefusal(_ says: String) throws {
+        // The notebook of a sweep reads the tables itself.
+        for format in ["notebook", "figures"] {
+          let refused = try runCommand("export \(directory) --to \(format)", in: place)
+          #expect(refused.status == 65)
+          #expect(refused.errorLines.count == 1)
+          #expect(refused.stderr.contains(says), "\(refused.stderr)")
+        }
+      }
+      // Nothing in it but its length; without a manifest, which would tell it by its digest.
+      try FileManager.default.removeItem(
+        at: place.appendingPathComponent("\(directory)/manifest.sha256"))
+      #expect(truncate(file.path, 17 << 30) == 0)
+      try expectRefusal(says)
+      for target in ["/dev/zero", "fifo"] {
+        try FileManager.default.removeItem(at: file)
+        if target == "fifo" {
+          #expect(mkfifo(file.path, 0o600) == 0)
+        } else {
+          try FileManager.default.createSymbolicLink(
+            at: file, withDestinationURL: URL(fileURLWithPath: target))
+        }
+        try expectRefusal(
+          name == "experiment.yaml" ? "\(name): cannot be read" : "\(name): is no regular file")
       }
     }
   }

@@ -105,16 +105,22 @@ import Testing
       let shown = try runCommand("compare \(experiment) --output other", in: directory)
       #expect(shown.status == 0 && shown.stdout == table.stdout)
       #expect(try runCommand("resume other", in: directory).stdout == table.stdout)
-      // It is read from the files: another time in them is another mean.
+      // It is read from the files: another time in them is another mean, if it is meant to be one.
       var lines = String(decoding: try #require(before["exit_times.csv"]), as: UTF8.self)
         .split(separator: "\n")
-      let index = try #require(lines.firstIndex { $0.hasPrefix("chain") })
+      let index = try #require(lines.firstIndex { $0.hasPrefix("ode") })
       var fields = lines[index].split(separator: ",", omittingEmptySubsequences: false)
-      fields[4] = "9.75"
+      fields[4] = "0.75"
       lines[index] = Substring(fields.joined(separator: ","))
       try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: place)
-      #expect(
-        try runCommand("compare \(experiment) --output run", in: directory).stdout != table.stdout)
+      for words in ["compare \(experiment) --output run", "resume run"] {
+        let refused = try runCommand(words, in: directory)
+        #expect(refused.status == 65 && refused.stdout.isEmpty)
+        #expect(refused.stderr.contains("exit_times.csv: is not as it was written"))
+      }
+      try reseal(directory.appendingPathComponent("run"))
+      let other = try runCommand("compare \(experiment) --output run", in: directory)
+      #expect(other.status == 0 && other.stdout != table.stdout, "\(other.stderr)")
     }
   }
 
@@ -165,7 +171,10 @@ import Testing
       #expect(result.status == 0, "\(result.stderr)")
       #expect(
         try names(directory, "run")
-          == ["exit_times.csv", "experiment.yaml", "figures", "notes.txt", "summary.json"])
+          == [
+            "exit_times.csv", "experiment.yaml", "figures", "manifest.sha256", "notes.txt",
+            "summary.json",
+          ])
       #expect(try names(directory, "run/figures") == ["mine.gp", "mine.svg"])
       // From one kind of run to another, and back.
       #expect(try runCommand("compare \(experiment) --output plain", in: directory).status == 0)
@@ -180,7 +189,8 @@ import Testing
           in: directory
         ).status == 0)
       #expect(
-        try names(directory, "plain") == ["experiment.yaml", "summary.json", "trajectories.csv"])
+        try names(directory, "plain")
+          == ["experiment.yaml", "manifest.sha256", "summary.json", "trajectories.csv"])
       #expect(
         try runCommand(
           "submit \(experiment) --tasks 2 --dry-run --output plain --overwrite", in: directory
@@ -189,7 +199,8 @@ import Testing
         try runCommand("compare \(experiment) --output plain --overwrite", in: directory).status
           == 0)
       #expect(
-        try names(directory, "plain") == ["exit_times.csv", "experiment.yaml", "summary.json"])
+        try names(directory, "plain")
+          == ["exit_times.csv", "experiment.yaml", "manifest.sha256", "summary.json"])
     }
   }
 

@@ -121,7 +121,9 @@ import Testing
       _ = try compare("--replicas 6 --dynamics ode --seed 2", in: directory, to: "fresh")
       let names = try FileManager.default.contentsOfDirectory(
         atPath: directory.appendingPathComponent("run").path)
-      #expect(names.sorted() == ["exit_times.csv", "experiment.yaml", "summary.json"])
+      #expect(
+        names.sorted()
+          == ["exit_times.csv", "experiment.yaml", "manifest.sha256", "summary.json"])
       for name in ["experiment.yaml", "exit_times.csv"] {
         #expect(try bytes(directory, "run/\(name)") == bytes(directory, "fresh/\(name)"))
       }

@@ -238,10 +238,12 @@ import Testing
         let range = try #require(sound.range(of: old), "\(place) \(old)")
         try Data(sound.replacingCharacters(in: range, with: new).utf8).write(to: file)
         let run = try #require(place.split(separator: "/").first)
+        try reseal(directory.appendingPathComponent(String(run)))
         let result = try runCommand("export \(run) --to json", in: directory)
         #expect(
           result.status == 65 && result.stderr.contains(says), "\(place) \(new): \(result.stderr)")
         try Data(sound.utf8).write(to: file)
+        try reseal(directory.appendingPathComponent(String(run)))
       }
     }
   }

@@ -227,7 +227,8 @@ import Testing
     // Each life of the replica ends at its second look; the next goes on from there.
     while true {
       let store = SnapshotStore(
-        directory: place.path, prefix: "snapshot", header: header, interval: .zero)
+        directory: try DirectoryHandle(path: place.path), prefix: "snapshot", header: header,
+        interval: .zero)
       #expect(store.takeUp { _, _ in true }.count == (stops == 0 ? 0 : 1))
       do {
         let (records, steps) = try run(Interrupter(store.states(of: engine.kind), last: 2))

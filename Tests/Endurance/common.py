@@ -45,3 +45,4 @@ def expect_same(first, second):
     for name in FILES:
         if one[name] != other[name]:
             sys.exit(f"FAILED: {name} of {first} and {second} differ")
+    run("verify", first, second)

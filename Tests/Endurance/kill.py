@@ -201,7 +201,7 @@ def kill_sweeps(place, kills):
     def files(directory):
         """What a sweep's points cost is another each time."""
         return {name: data for name, data in contents(directory).items()
-                if not name.endswith("summary.json")}
+                if not name.endswith(("summary.json", "manifest.sha256"))}
 
     whole = files(place / "sweep-whole")
     hits = finished = 0
@@ -215,6 +215,7 @@ def kill_sweeps(place, kills):
         run(*words, place / "sweep")
         if files(place / "sweep") != whole:
             sys.exit("FAILED: a sweep that was killed has other files")
+        run("verify", place / "sweep")
         finished += 1
     return hits, finished
 

@@ -20,7 +20,10 @@ import Testing
     let place = FileManager.default.temporaryDirectory
       .appendingPathComponent("escapement-\(UUID().uuidString).records")
     defer { try? FileManager.default.removeItem(at: place) }
-    let journal = try RecordJournal(creating: place.path, header: RecordFileTests.header)
+    let journal = try RecordJournal(
+      creating: place.lastPathComponent,
+      in: try DirectoryHandle(path: place.deletingLastPathComponent().path),
+      header: RecordFileTests.header)
     for kind in [DynamicsKind.sde, .chain] {
       journal.begin(kind, recordsPerReplica: 2, progress: ProgressMeter())
       for replica in (10..<30).reversed() {
@@ -112,7 +115,10 @@ import Testing
     func numbers(_ replica: Int) -> [Double] {
       (0..<counts[replica - 10]).map { $0 % 5 == 4 ? .nan : Double($0) / 7 + Double(replica) }
     }
-    let journal = try RecordJournal(creating: place.path, header: RecordFileTests.header)
+    let journal = try RecordJournal(
+      creating: place.lastPathComponent,
+      in: try DirectoryHandle(path: place.deletingLastPathComponent().path),
+      header: RecordFileTests.header)
     journal.begin(.chain, recordsPerReplica: 1, progress: ProgressMeter())
     for replica in 10..<14 {
       journal.add(replica, numbers: numbers(replica))

@@ -15,9 +15,10 @@ import Testing
       .appendingPathComponent("escapement-snapshots-\(UUID().uuidString)", isDirectory: true)
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: place) }
+    let handle = try DirectoryHandle(path: place.path)
     try body(place) {
       SnapshotStore(
-        directory: place.path, prefix: "snapshot", header: SnapshotTests.header, interval: .zero)
+        directory: handle, prefix: "snapshot", header: SnapshotTests.header, interval: .zero)
     }
   }
 
@@ -52,7 +53,8 @@ import Testing
 
       let other = RecordFileHeader(
         version: "1", commit: nil, experiment: "dimension: 301\n", share: nil)
-      let stranger = SnapshotStore(directory: place.path, prefix: "snapshot", header: other)
+      let stranger = SnapshotStore(
+        directory: try DirectoryHandle(path: place.path), prefix: "snapshot", header: other)
       let notes = stranger.takeUp { _, _ in true }
       #expect(notes.count == 1 && notes[0].contains("is of another experiment"))
       #expect(try read(stranger) == nil)
@@ -69,7 +71,8 @@ import Testing
       let store = makeStore()
       let file = try write(store)
       let journal = try RecordJournal(
-        creating: place.appendingPathComponent("records").path, header: SnapshotTests.header,
+        creating: "records", in: try DirectoryHandle(path: place.path),
+        header: SnapshotTests.header,
         snapshots: store)
       journal.begin(.sgd, recordsPerReplica: 1, progress: ProgressMeter())
       journal.add(5, [ExitRecord(outcome: .exited, time: 1)])

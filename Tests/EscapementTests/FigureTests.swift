@@ -124,8 +124,16 @@ import Testing
       let ends = "\n\r\u{85}\u{2028}".unicodeScalars
       let lines = String(decoding: script, as: UTF8.self).unicodeScalars.split { ends.contains($0) }
       #expect(lines.filter { String($0).hasPrefix("system") }.isEmpty)
-      // The trace would be there: a command does leave it.
-      _ = try draw(figure("open", "\(touch)\nplot data using 1:2"))
+      // A command as such is not run.
+      let open = figure("open", "\(touch)\nplot data using 1:2")
+      #expect(throws: GnuplotError.self) { try draw(open) }
+      #expect(!FileManager.default.fileExists(atPath: trace.path))
+      // By gnuplot alone the trace would be there: a command does leave it.
+      for (name, contents) in [
+        ("open.gp", open.script(["svg"])), ("open.dat", open.data),
+        ("style.gp", FigureStyle.script),
+      ] { try contents.write(to: directory.appendingPathComponent(name)) }
+      _ = try ChildProgram.run(["gnuplot", "open.gp"], in: directory.path, errors: true)
       #expect(FileManager.default.fileExists(atPath: trace.path))
     }
   }
@@ -215,5 +223,22 @@ import Testing
     #expect(omissions.first?.contains("gnuplot failed on broken.gp") == true)
     let (pictures, missing) = try ReportPage.draw(figures) { _ in }
     #expect(pictures.map(\.figure.name) == ["first", "last"] && missing.count == 1)
+  }
+
+  @Test(arguments: [
+    "system('touch x')", "x = system('touch x')", "!touch x", "plot '< touch x'",
+    "set output '| touch x'",
+    "load 'other.gp'", "set xlabel `touch x`", "set xlabel 'a' ; system('touch x')", "@x",
+    "call 'x'",
+    "  '< touch x' with lines", "set xlabel 'it's'; shell", "print x", "eval x", "unknown 3",
+    "plot x, system('touch x')",
+  ])
+  func `a script that does more than draw is told before it is run`(line: String) {
+    let sound =
+      "# A comment with `anything` in it\nset xrange [0:1]\nplot data using 1:2 with lines, \\\n"
+    #expect(GnuplotScript.foreignLine(sound + "  data index 1 title 'a; b < c'\n}\n") == nil)
+    #expect(GnuplotScript.foreignLine("set xrange [0:1]\n\(line)\n") != nil, "\(line)")
+    let continued = line.hasPrefix("  ")
+    if continued { #expect(GnuplotScript.foreignLine(sound + line + "\n") != nil, "\(line)") }
   }
 }

@@ -30,7 +30,8 @@ import Testing
   private let theoryKeys: Set<String> = [
     "growth_rate", "critical_learning_rate", "optimal_learning_rate", "annealed_exit_time",
     "quenched_exit_time", "linearised_exit_time", "gain_from_width", "largest_gain_from_width",
-    "plateau", "information_exponent", "leap", "not_available",
+    "plateau", "information_exponent", "generative_exponent", "exponents_found", "leap",
+    "not_available",
   ]
   private let levels: Set<String> = ["0.05", "0.25", "0.5", "0.75", "0.95"]
 

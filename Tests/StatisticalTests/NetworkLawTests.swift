@@ -12,9 +12,11 @@ import Testing
     var secondLayerRate = 0.0
     var description: String { "\(activation.name), \(constraint), γ_a = \(secondLayerRate)" }
 
+    var teacherUnits: Int { teacherGram?.count ?? target?.teacherUnits ?? 1 }
+
     func model(ofFirst weight: Double = 1.2) throws -> Model {
       try Model(
-        dimension: 50, width: 2, teacherUnits: teacherGram?.count ?? 1, learningRate: 0.4,
+        dimension: 50, width: 2, teacherUnits: teacherUnits, learningRate: 0.4,
         labelNoise: 0.05, secondLayer: [weight, 0.8], secondLayerRate: secondLayerRate,
         normalisesSecondLayer: secondLayerRate > 0, activation: activation, target: target,
         teacherGram: teacherGram, constraint: constraint)
@@ -32,13 +34,19 @@ import Testing
           HermiteTerm(coefficient: 1, degrees: [1, 0]),
           HermiteTerm(coefficient: 1, degrees: [1, 1]),
         ]), teacherGram: [[1, 0.3], [0.3, 1]], secondLayerRate: 0.02),
+      Case(
+        activation: .erf,
+        target: .products([
+          ProductTerm(coefficient: 2, factors: [.sign, .step]),
+          ProductTerm(coefficient: 0.5, factors: [.one, .hermite(2)]),
+        ])),
     ]
 
   /// The smallest KS p-value over an overlap and two levels of the risk.
   private func pValue(_ item: Case, chainWeight: Double = 1.2) async throws -> Double {
     let rule = try ExitRule(
       thresholds: [0.1, 0.3], overlapThresholds: [0.4],
-      teacherUnits: item.teacherGram?.count ?? 1, horizon: 6)
+      teacherUnits: item.teacherUnits, horizon: 6)
     let start = Start.random
     let full = try await exitTimes(
       FullSGD(model: item.model(), exitRule: rule), replicas: 1000, start: start, seed: 31)

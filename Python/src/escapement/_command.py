@@ -95,7 +95,7 @@ def command() -> Path:
 
 def command_version() -> str:
     """Ask the command for its version."""
-    return execute(["--version"], progress=False).strip()
+    return execute(["--version"], progress=False).split()[0]
 
 
 def execute(

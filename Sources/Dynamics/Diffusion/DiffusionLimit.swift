@@ -14,6 +14,8 @@ import GSL
 /// Cost a step: O((p + k)³), see ``IncrementNoise``; p = k = 1 runs on polynomials in m instead.
 /// Beyond squares on the sphere, with any teacher Gram matrix, drift and covariance come from ``IncrementQuadrature``, nodes^(p + k) of them twice a
 /// step; for p = k = 1 on the sphere from series in m made once, ``DiffusionTable``.
+/// By other rules of learning γr/B takes the place of γ, see ``SamplePush``, and the finite-size drift has the terms
+/// of ``BatchPairs``; where fields are moved, by look-ahead or repetitions, it is not known and left out.
 /// Levels of overlaps and of the subspace have bridges of their own, ``PathLevels``, and take the steps one by
 /// one; lines crossed within one step are drawn independently given its ends.
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, equation of the stochastic correction, with
@@ -83,9 +85,9 @@ public struct DiffusionLimit: ObservableEngine {
     self.scheme = scheme
     self.monitoring = monitoring
     let isScalar =
-      model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1 && usesPolynomials
+      model.hasEscapeTheory && model.width == 1 && model.teacherUnits == 1 && usesPolynomials
     table =
-      !model.isPhaseRetrieval && DiffusionTable.covers(model) && usesPolynomials
+      !model.hasEscapeTheory && DiffusionTable.covers(model) && usesPolynomials
       ? try DiffusionTable(model: model, finiteSizeDrift: finiteSizeDrift) : nil
     scalar = isScalar ? try ScalarDiffusion(model: model, finiteSizeDrift: finiteSizeDrift) : nil
   }
@@ -101,10 +103,11 @@ public struct DiffusionLimit: ObservableEngine {
   /// students with ρ of some tenths come to the edge of what Gram matrices can be, where the bias is
   /// O(√h), up to 0.7√(ρh) of the mean: there h ≤ 5e-4/ρ, or 1.25e-4/ρ² for ρ below ¼.
   /// The step is a power of two (exact grid times), and at most 1/64, or 1/16 for Runge–Kutta, and a quarter
-  /// of the time of the fastest growth or decay.
+  /// of the time of the fastest growth or decay. A schedule's largest rate counts.
   public static func defaultTimeStep(
     model: Model, replicas: Int, horizon: Double, scheme: DiffusionScheme = .driftHeun
   ) -> Double {
+    let model = model.atLargestRate
     let theory = EscapeTheory(model: model)
     let rate = max(theory.fastestRate, 1)
     let degrees = Double(model.width) * Double(model.teacherUnits)
@@ -138,7 +141,7 @@ public struct DiffusionLimit: ObservableEngine {
   /// ρ' = (γ/(p d)) Var(4a_jℰλ_j² + 4(γ/p)a_j²ℰ²λ_j²)/4, the largest of all students. 0 where neither this
   /// nor ``DiffusionTable`` knows the noise.
   static func noiseRate(of model: Model) -> Double {
-    if model.isPhaseRetrieval { return EscapeTheory(model: model).noiseRate }
+    if model.hasEscapeTheory { return EscapeTheory(model: model).noiseRate }
     guard DiffusionTable.covers(model),
       let table = try? DiffusionTable(model: model, finiteSizeDrift: false)
     else { return 0 }
@@ -156,6 +159,7 @@ public struct DiffusionLimit: ObservableEngine {
   /// of exit times by several per cent: at a quarter by 3 to 12% in phase retrieval, from below the critical
   /// rate to six times it.
   package var stepWarning: String? {
+    let model = model.atLargestRate
     let theory = EscapeTheory(model: model)
     let fastest = max(
       theory.fastestRate, DiffusionLimit.flowSteepness(of: model),
@@ -171,7 +175,7 @@ public struct DiffusionLimit: ObservableEngine {
 
   /// The steepest slope of the drift in m, per unit τ; 0 where the overlap m is not all that moves.
   private static func flowSteepness(of model: Model) -> Double {
-    guard !model.isPhaseRetrieval, DiffusionTable.covers(model),
+    guard !model.hasEscapeTheory, DiffusionTable.covers(model),
       let flow = try? NetworkFlow(model: model)
     else { return 0 }
     var derivatives = [0.0, 0.0, 0.0]
@@ -184,18 +188,14 @@ public struct DiffusionLimit: ObservableEngine {
 
   /// Whether a path moves on closed forms or on series made once, rather than on quadrature at each step.
   public static func isQuick(_ model: Model) -> Bool {
-    model.isSquareOnSphere || DiffusionTable.covers(model)
+    model.hasClosedLimit || DiffusionTable.covers(model)
   }
 
   /// Throws `ParameterError` for the first key the SDE has no way with.
   static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
-    try model.rule.requireOneSample("the SDE")
     try SampleSet.requireNone(model.samples, "the SDE")
-    try ParameterError.require(
-      model.constraint != .riemannian, "constraint", model.constraint.rawValue,
-      "another for the SDE")
-    if !model.isSquareOnSphere { _ = try IncrementQuadrature.rule(for: model) }
+    if !model.hasClosedLimit { _ = try IncrementQuadrature.rule(for: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one time step.
@@ -211,7 +211,7 @@ public struct DiffusionLimit: ObservableEngine {
         work, on: ScalarPath(PolynomialDynamics(scalar, model: model), engine: self))
     } else if let table {
       try run(work, on: ScalarPath(table, engine: self))
-    } else if !model.isSquareOnSphere {
+    } else if !model.hasClosedLimit {
       try run(
         work,
         on: OverlapPath(engine: self, coefficients: try QuadratureCoefficients(model: model)))
@@ -235,7 +235,7 @@ public struct DiffusionLimit: ObservableEngine {
       try follow(ScalarPath(PolynomialDynamics(scalar, model: model), engine: self), paths)
     } else if let table {
       try follow(ScalarPath(table, engine: self), paths)
-    } else if model.isSquareOnSphere {
+    } else if model.hasClosedLimit {
       let coefficients = try PhaseRetrievalCoefficients(model: model)
       try follow(OverlapPath(engine: self, coefficients: coefficients), paths)
     } else {

@@ -37,7 +37,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     self.coefficients = coefficients
     clock = engine.model.clock
     learningRate = engine.model.learningRate
-    timePerStep = clock.timePerStep(at: learningRate)
+    timePerStep = clock.timePerSample(at: learningRate)
     scheme = engine.scheme
     finiteSizeDrift = engine.finiteSizeDrift
     order = coefficients.order(finiteSizeDrift: finiteSizeDrift)
@@ -74,7 +74,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: DiffusionPath {
     time += duration
     guard rate != learningRate else { return }
     learningRate = rate
-    timePerStep = clock.timePerStep(at: rate)
+    timePerStep = clock.timePerSample(at: rate)
     coefficients.take(learningRate: rate)
     coefficients.update(state, order: order)
   }
@@ -235,7 +235,7 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     _ gradient: UnsafeMutablePointer<Double>, _ state: UnsafePointer<Double>
   ) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let form = moments.form
+    let form = moments.riskForm
     for j in 0..<p {
       for r in 0..<k {
         let at = layout.teacherOverlap(j, r)

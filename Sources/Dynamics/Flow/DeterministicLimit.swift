@@ -39,14 +39,13 @@ public struct DeterministicLimit: ObservableEngine {
   }
 
   /// Throws `ParameterError` for the first key the ODE has no way with.
-  static func requireCovered(_ model: Model, _ rule: ExitRule) throws(ParameterError) {
+  static func requireCovered(_ model: Model, _ rule: ExitRule) throws {
     try rule.requireFits(model)
-    try model.rule.requireOneSample("the ODE")
     try SampleSet.requireNone(model.samples, "the ODE")
     try ParameterError.require(
       model.fieldCount <= largestFieldCount, "width", "\(model.width)",
       "width + teacher-units of at most \(largestFieldCount) for the ODE")
-    if !NetworkFlow.isClosed(model) { _ = try QuadratureMoments.nodesPerAxis(for: model) }
+    if !NetworkFlow.isClosed(model) { try QuadratureMoments.requireReach(of: model) }
   }
 
   /// Integrates the replicas of the queue; a step is one adaptive step.
@@ -92,7 +91,7 @@ public struct DeterministicLimit: ObservableEngine {
   }
 
   private func flow() throws -> any DeterministicFlow {
-    if model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) {
+    if model.hasEscapeTheory && exitRule.isTold(byRiskOf: model) {
       return FieldMoments(model: model)
     }
     let flow = try NetworkFlow(model: model, levels: exitRule.levels)
@@ -142,7 +141,7 @@ public struct DeterministicLimit: ObservableEngine {
 
   /// Whether the risk cannot turn: one overlap that is all the state, and a risk that is even in it.
   private var isMonotone: Bool {
-    model.isPhaseRetrieval && model.width == 1 && model.teacherUnits == 1
+    model.hasEscapeTheory && model.width == 1 && model.teacherUnits == 1
       && exitRule.isTold(byRiskOf: model)
   }
 
@@ -239,11 +238,11 @@ extension FieldMoments: DeterministicFlow {
     for j in 0..<p {
       for r in 0..<k {
         let at = layout.teacherOverlap(j, r)
-        rate += 4 * form[j] * form[p + r] * state[at] * rates[at]
+        rate += 4 * riskForm[j] * riskForm[p + r] * state[at] * rates[at]
       }
       for l in 0..<j {
         let at = layout.studentOverlap(j, l)
-        rate += 4 * form[j] * form[l] * state[at] * rates[at]
+        rate += 4 * riskForm[j] * riskForm[l] * state[at] * rates[at]
       }
     }
     return rate

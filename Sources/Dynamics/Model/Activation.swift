@@ -60,7 +60,11 @@ public enum Activation: Sendable, Equatable {
   /// The degree of a polynomial activation, nil elsewhere.
   public var degree: Int? { monomials.map { $0.lastIndex { $0 != 0 } ?? 0 } }
 
-  /// Throws `ParameterError` for `key` unless coefficients are finite, 1 to 17 in number, and one of
+  /// The largest magnitude of a coefficient: products of four of them, as second moments of a step have, are
+  /// then far from the largest number.
+  static let largestCoefficient = 1e20
+
+  /// Throws `ParameterError` for `key` unless coefficients are of at most 10²⁰, 2 to 17 in number, and one of
   /// them beyond the constant is not zero.
   func validate(_ key: String) throws(ParameterError) {
     switch self {
@@ -70,7 +74,9 @@ public enum Activation: Sendable, Equatable {
         (2...largest).contains(coefficients.count), key, "\(coefficients.count) coefficients",
         "2 to \(largest) coefficients, the constant first")
       for value in coefficients {
-        try ParameterError.require(value.isFinite, key, "\(value)", "finite coefficients")
+        try ParameterError.require(
+          value.isFinite && abs(value) <= Activation.largestCoefficient, key, "\(value)",
+          "finite coefficients of at most 1e20")
       }
       try ParameterError.require(
         coefficients.dropFirst().contains { $0 != 0 }, key, "a constant",

@@ -19,7 +19,9 @@ public struct Model: Sendable, Equatable {
   /// Number of teacher units k ≥ 1.
   public let teacherUnits: Int
   /// Learning rate γ > 0 (not γ/p).
-  public let learningRate: Double
+  public private(set) var learningRate: Double
+  /// How γ changes from step to step; nil where it does not.
+  public private(set) var learningRateSchedule: LearningRateSchedule?
   /// Variance Δ ≥ 0 of the label noise.
   public let labelNoise: Double
   /// Second-layer weights a at the start, p of them.
@@ -40,8 +42,8 @@ public struct Model: Sendable, Equatable {
   public let rule: LearningRule
   /// The finite set of samples that SGD passes over; nil where every sample is fresh.
   public private(set) var samples: SampleSet?
-  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
-  public let clock: LearningClock
+  /// How steps, samples, learning rate and time τ go together: step ν takes B/r samples and the time γ_ν/(p d).
+  public private(set) var clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -55,7 +57,8 @@ public struct Model: Sendable, Equatable {
     labelNoise: Double = 0, secondLayer: [Double]? = nil, secondLayerRate: Double = 0,
     normalisesSecondLayer: Bool = false, activation: Activation = .square,
     target: Target? = nil, teacherGram: [[Double]]? = nil, constraint: Constraint = .spherical,
-    rule: LearningRule = .oneSample
+    rule: LearningRule = .oneSample,
+    learningRateSchedule schedule: LearningRateSchedule? = nil
   ) throws {
     let require = ParameterError.require
     try require(dimension >= 1, "dimension", "\(dimension)", "a whole number of at least 1")
@@ -99,6 +102,11 @@ public struct Model: Sendable, Equatable {
     let target = target ?? .mean(activation)
     try target.validate(teacherUnits: teacherUnits)
     (self.teacherGram, teacherFactor) = try Model.teacher(teacherGram, units: teacherUnits)
+    if case .products = target, target.degree == nil {
+      try require(
+        self.teacherGram == nil, "teacher-gram", "correlated teacher units",
+        "the identity for a target of factors that are not all polynomials")
+    }
     self.dimension = dimension
     self.width = width
     self.teacherUnits = teacherUnits
@@ -110,10 +118,13 @@ public struct Model: Sendable, Equatable {
     self.activation = activation
     self.target = target
     self.constraint = constraint
+    try schedule?.requireFits(learningRate: learningRate)
+    let isConstant = schedule?.isConstant(at: learningRate) ?? true
+    learningRateSchedule = isConstant ? nil : schedule
     self.rule = rule
     clock = LearningClock(
       learningRate: learningRate, width: width, dimension: dimension,
-      samplesPerStep: rule.samplesPerStep)
+      samplesPerStep: rule.samplesPerStep, schedule: learningRateSchedule)
   }
 
   /// The same network with a finite set of samples.
@@ -125,6 +136,18 @@ public struct Model: Sendable, Equatable {
       "a multiple of the batch-size \(rule.batchSize)")
     var model = self
     model.samples = samples
+    return model
+  }
+
+  /// The model at one rate, the largest of its schedule.
+  var atLargestRate: Model {
+    guard learningRateSchedule != nil else { return self }
+    var model = self
+    model.learningRate = clock.largestLearningRate
+    model.learningRateSchedule = nil
+    model.clock = LearningClock(
+      learningRate: model.learningRate, width: width, dimension: dimension,
+      samplesPerStep: rule.samplesPerStep)
     return model
   }
 
@@ -188,25 +211,6 @@ public struct Model: Sendable, Equatable {
 
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
-
-  /// Throws `ParameterError` for the first key in which the model is not ``isPhaseRetrieval``; `who`
-  /// cannot do it.
-  func requirePhaseRetrieval(_ who: String) throws(ParameterError) {
-    let require = ParameterError.require
-    try require(
-      activation == .square, "activation", activation.name, "square for \(who)")
-    try require(target == .mean(.square), "target", "another", "square for \(who)")
-    try require(
-      teacherGram == nil, "teacher-gram", "correlated teacher units",
-      "the identity for \(who)")
-    try require(
-      constraint == .spherical, "constraint", constraint.rawValue, "spherical for \(who)")
-    try require(
-      !trainsSecondLayer, "second-layer-learning-rate", "\(secondLayerRate)", "0 for \(who)")
-    try requireOneRate(who)
-    try rule.requireOneSample(who)
-    try SampleSet.requireNone(samples, who)
-  }
 
   /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
   /// follow it.

@@ -5,6 +5,7 @@ final class TargetFunction {
   private let units: Int
   private let factor: [Double]?
   private let function: ActivationFunction?
+  private let products: ProductFunction?
   private let coefficients: [Double]
   private let degrees: [Int]
   private let largestDegree: Int
@@ -15,7 +16,12 @@ final class TargetFunction {
   init(model: Model) {
     units = model.teacherUnits
     factor = model.teacherFactor
+    var products: ProductFunction?
     switch model.target {
+    case .products(let terms):
+      products = ProductFunction(terms)
+      function = nil
+      (coefficients, degrees, largestDegree) = ([], [], 0)
     case .mean(let activation):
       function = ActivationFunction(activation)
       (coefficients, degrees, largestDegree) = ([], [], 0)
@@ -25,6 +31,7 @@ final class TargetFunction {
       degrees = terms.flatMap(\.degrees)
       largestDegree = degrees.max() ?? 0
     }
+    self.products = products
     fields = .allocate(capacity: units)
     values = .allocate(capacity: units * (largestDegree + 2))
     slopes = .allocate(capacity: units)
@@ -47,6 +54,7 @@ final class TargetFunction {
       }
       source = UnsafePointer(fields)
     }
+    if let products { return products.value(source) }
     guard let function else { return terms(source) }
     function.evaluate(source, count: units, values: values, slopes: slopes)
     var sum = 0.0
@@ -68,6 +76,53 @@ final class TargetFunction {
     for (term, coefficient) in coefficients.enumerated() {
       var product = coefficient
       for r in 0..<units { product *= values[r * stride + degrees[term * units + r]] }
+      sum += product
+    }
+    return sum
+  }
+}
+
+/// Evaluates a sum of products, each factor of a field once. A workspace belongs to one task; a call allocates nothing.
+private final class ProductFunction {
+  private let directions: [Int]
+  private let functions: [FactorFunction]
+  private let coefficients: [Double]
+  /// The places of a term's factors in `directions`, one term after the other, and where each term ends.
+  private let places: [Int]
+  private let ends: [Int]
+  private let values: UnsafeMutablePointer<Double>
+
+  init(_ terms: [ProductTerm]) {
+    var known: [(direction: Int, factor: TargetFactor)] = []
+    var (places, ends): ([Int], [Int]) = ([], [])
+    for term in terms {
+      for active in term.active {
+        let place = known.firstIndex {
+          $0.direction == active.direction && $0.factor == active.factor
+        }
+        places.append(place ?? known.count)
+        if place == nil { known.append(active) }
+      }
+      ends.append(places.count)
+    }
+    (self.places, self.ends) = (places, ends)
+    directions = known.map { $0.direction }
+    functions = known.map { FactorFunction($0.factor) }
+    coefficients = terms.map(\.coefficient)
+    values = .allocate(capacity: max(known.count, 1))
+  }
+
+  deinit { values.deallocate() }
+
+  func value(_ fields: UnsafePointer<Double>) -> Double {
+    for i in directions.indices { values[i] = functions[i].value(fields[directions[i]]) }
+    var (sum, place) = (0.0, 0)
+    for (term, end) in ends.enumerated() {
+      var product = coefficients[term]
+      while place < end {
+        product *= values[places[place]]
+        place += 1
+      }
       sum += product
     }
     return sum

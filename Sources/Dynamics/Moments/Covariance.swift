@@ -30,7 +30,7 @@ final class IncrementCovariance {
   init(model: Model) {
     let layout = model.layout
     let (p, k) = (layout.width, layout.teacherUnits)
-    let rate = model.learningRate / Double(p)
+    let rate = model.sampleRate / Double(p)
     let a = model.secondLayer
     var increments: [Increment] = []
     for j in 0..<p {

@@ -20,7 +20,7 @@ struct DiffusionTable: Sendable {
   /// Whether the overlap is all that moves.
   static func covers(_ model: Model) -> Bool {
     model.width == 1 && model.teacherUnits == 1 && model.teacherGram == nil
-      && model.constraint == .spherical && !model.trainsSecondLayer && model.clock.isUniform
+      && model.constraint.keepsNorm && !model.trainsSecondLayer && model.clock.isUniform
   }
 
   /// Tabulates a model that is covered; throws `ParameterError` or `GSLError` as quadrature does.
@@ -36,7 +36,7 @@ struct DiffusionTable: Sendable {
     func variance(_ m: Double) -> Double {
       state[0] = m
       quadrature.evaluate(state, order: .covariance)
-      return model.clock.timePerStep * quadrature.covariance[0]
+      return model.clock.timePerSample * quadrature.covariance[0]
     }
     func risk(_ m: Double) -> Double {
       state[0] = m
@@ -45,7 +45,7 @@ struct DiffusionTable: Sendable {
     var order = 64
     if let student = model.activation.degree, let target = model.target.degree {
       // A field's power brings one of m; ½Mq² and ½Aq one more than ℰ⁴σ'⁴.
-      order = 4 * (max(student, target) + student - 1) + 2
+      order = min(4 * model.pushDegree(student: student, target: target) + 2, 256)
     }
     let isInAngle = FieldGrid.kinkCount(model) > 0
     func series(_ function: (Double) -> Double) throws -> ChebyshevSeries {

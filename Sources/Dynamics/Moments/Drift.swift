@@ -28,7 +28,7 @@ extension FieldMoments {
   /// Φ_jl, the unconstrained drift of Q_jl.
   @inline(__always) private func growth(_ j: Int, _ l: Int) -> Double {
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
-    let rate = learningRate / Double(layout.width)
+    let rate = sampleRate / Double(layout.width)
     return 2 * (aj + al) * first(j, l) + 4 * rate * aj * al * second(j, l)
   }
 
@@ -46,7 +46,7 @@ extension FieldMoments {
   /// by expanding the normalisation to second order.
   func addFiniteSizeDrift(to output: UnsafeMutablePointer<Double>) {
     let (p, k) = (layout.width, layout.teacherUnits)
-    let c = learningRate / Double(p)
+    let c = sampleRate / Double(p)
     let a = model.secondLayer
     let scale = 1 / (c * Double(model.dimension))
     let (square, radial) = (perStudent, perStudent + p)
@@ -79,11 +79,65 @@ extension FieldMoments {
         output[layout.studentOverlap(j, l)] += scale * (normalised - 0.5 * cross + norm)
       }
     }
+    if model.constraint == .riemannian { addTangentialTerms(to: output, scale: scale) }
+    addBatchPairs(to: output)
+  }
+
+  /// What leaving out the radial part of the gradient adds to the terms of the sphere.
+  ///
+  /// With v_j = u_jλ_j: u_jv_jλ⋆_r − M_jr(v_j² + v_ju_j²) to M_jr, and to Q_jl
+  /// u_j²λ_jλ_l + u_j²u_lλ_j − Q_jl(v_j² + v_ju_j²) and the same with j and l exchanged.
+  private func addTangentialTerms(to output: UnsafeMutablePointer<Double>, scale: Double) {
+    let (p, k) = (layout.width, layout.teacherUnits)
+    let c = sampleRate / Double(p)
+    func radial(_ j: Int) -> Double {
+      let (e2, e3, _) = fourOfOne(j, j)
+      let a = model.secondLayer[j]
+      return 4 * c * c * a * a * (e2 + 2 * c * a * e3)
+    }
+    func pull(_ j: Int, _ l: Int) -> Double {
+      let (e2, e3, _) = fourOfOne(j, l)
+      let (a, other) = (model.secondLayer[j], model.secondLayer[l])
+      return 4 * c * c * a * a * (e2 + 2 * c * other * e3)
+    }
+    for j in 0..<p {
+      let (a, own) = (model.secondLayer[j], radial(j))
+      for r in 0..<k {
+        let (e2, _, _) = fourOfOne(j, p + r)
+        output[layout.teacherOverlap(j, r)] +=
+          scale * (4 * c * c * a * a * e2 - gram(j, p + r) * own)
+      }
+      for l in 0..<j {
+        output[layout.studentOverlap(j, l)] +=
+          scale * (pull(j, l) + pull(l, j) - gram(j, l) * (own + radial(l)))
+      }
+    }
+  }
+
+  private func addBatchPairs(to output: UnsafeMutablePointer<Double>) {
+    guard let batchPairs else { return }
+    let (p, n) = (layout.width, count)
+    let c = sampleRate / Double(p)
+    for j in 0..<p {
+      let a = model.secondLayer[j]
+      for x in 0..<n { batchPairs.fields[j * n + x] = 2 * c * a * first(j, x) }
+      for l in 0..<p {
+        let scale = 4 * c * c * a * model.secondLayer[l]
+        batchPairs.squares[j * p + l] = scale * second(j, l)
+        batchPairs.dots[j * p + l] = scale * productOfFirst(j, l)
+      }
+    }
+    var state = [Double](repeating: 0, count: layout.count)
+    for j in 0..<p {
+      for r in 0..<layout.teacherUnits { state[layout.teacherOverlap(j, r)] = gram(j, p + r) }
+      for l in 0...j { state[layout.studentOverlap(j, l)] = gram(j, l) }
+    }
+    batchPairs.add(to: output, at: state, sampleRate: sampleRate)
   }
 
   /// E[b_jl q_j].
   private func productOfOverlapAndNorm(_ j: Int, _ l: Int) -> Double {
-    let c = learningRate / Double(layout.width)
+    let c = sampleRate / Double(layout.width)
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
     let (e2, e3, e4) = fourOfOne(j, l)
     let order3 = c * (8 * (aj + al) * aj + 16 * aj * al) * e3

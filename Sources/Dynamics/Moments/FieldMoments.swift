@@ -19,10 +19,17 @@ final class FieldMoments {
   let layout: OverlapLayout
   /// Number of fields n = p + k.
   let count: Int
-  /// The diagonal of A.
+  /// The diagonal of A in what pushes.
   let form: [Double]
   /// γ, which drift and finite-size drift are taken at.
   var learningRate: Double
+  /// The learning rate γ_s of one-sample SGD that the rule is in the limit, see ``Model/sampleRate``.
+  var sampleRate: Double { model.sampleRate(at: learningRate) }
+  /// The diagonal of A in the error, which the risk is made of.
+  let riskForm: [Double]
+  private let isCorrelation: Bool
+  /// What pairs of samples of a batch add; nil for a batch of one.
+  let batchPairs: BatchPairs?
 
   /// [θᵐ] S for m = 0…4, each n×n; `powers` is S_0 = Ω, S_1, … one after the other.
   private let powers: UnsafeMutablePointer<Double>
@@ -39,8 +46,11 @@ final class FieldMoments {
     self.model = model
     layout = model.layout
     count = model.fieldCount
-    form = model.errorForm
+    form = model.pushForm
     learningRate = model.learningRate
+    riskForm = model.errorForm
+    isCorrelation = model.rule.loss == .correlation
+    batchPairs = BatchPairs(model: model)
     let size = count * count
     powers = .allocate(capacity: 5 * size)
     powers.initialize(repeating: 0, count: 5 * size)
@@ -68,7 +78,15 @@ final class FieldMoments {
   }
 
   /// The excess risk R = ½E[(λ̃ᵀAλ̃)²] = ½(tr AΩ)² + tr(AΩAΩ).
-  var risk: Double { 0.5 * traces[1] * traces[1] + traces[2] }
+  var risk: Double {
+    guard isCorrelation else { return 0.5 * traces[1] * traces[1] + traces[2] }
+    var (trace, squares) = (0.0, 0.0)
+    for i in 0..<count {
+      trace += riskForm[i] * gram(i, i)
+      for j in 0..<count { squares += riskForm[i] * riskForm[j] * gram(i, j) * gram(i, j) }
+    }
+    return 0.5 * trace * trace + squares
+  }
 
   /// Reads Ω_ij.
   @inline(__always) func gram(_ i: Int, _ j: Int) -> Double { powers[i * count + j] }
@@ -81,6 +99,13 @@ final class FieldMoments {
   /// E[ℰ² λ_iλ_j].
   @inline(__always) func second(_ i: Int, _ j: Int) -> Double {
     2 * weighted[2 * count * count + i * count + j]
+  }
+
+  /// E[ℰλ_iλ̃]ᵀ Ω⁻¹ E[ℰλ_jλ̃] = (tr AΩ)² Ω + 4 tr(AΩ) ΩAΩ + 4 ΩAΩAΩ, which needs no inverse.
+  func productOfFirst(_ i: Int, _ j: Int) -> Double {
+    let (size, at) = (count * count, i * count + j)
+    let once = 2 * traces[1] * powers[size + at]
+    return traces[1] * traces[1] * powers[at] + once + powers[2 * size + at]
   }
 
   /// E[ℰ² λ_iλ_j (λ̃ᵀΩ⁻¹λ̃ − n)], the correlation of the input's norm with the fields.

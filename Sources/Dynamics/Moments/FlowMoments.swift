@@ -5,10 +5,22 @@ import Foundation
 /// `gram` is Ω of the fields, students first, n×n row-major; `secondLayer` is a. Writes, row-major,
 /// - `first` (p×n): E[ℰσ'(λ_j)λ̃_x] for every field x,
 /// - `second` (p×p): E[ℰ²σ'(λ_j)σ'(λ_l)],
-/// - `value` (p): E[ℰσ(λ_j)].
+/// - `value` (p): E[ℰσ(λ_j)],
+///
+/// with y for ℰ by the correlation loss; where ``hasWholePushes``, the first two with v̄_j of ``SamplePush`` for ℰσ'(λ_j)
+/// and the third with its mean.
 protocol FlowMoments: AnyObject {
+  /// Whether the pushes hold the second layer a.
+  var hasWholePushes: Bool { get }
+  /// Takes another learning rate γ, where the pushes depend on it.
+  func take(learningRate: Double)
   func evaluate(
     gram: UnsafePointer<Double>, secondLayer: UnsafePointer<Double>, into output: FlowExpectations)
+}
+
+extension FlowMoments {
+  var hasWholePushes: Bool { false }
+  func take(learningRate: Double) {}
 }
 
 /// Holds the expectations of ``FlowMoments``.
@@ -54,7 +66,8 @@ final class QuadraticMoments: FlowMoments {
     gram: UnsafePointer<Double>, secondLayer: UnsafePointer<Double>, into output: FlowExpectations
   ) {
     let (p, n) = (model.width, model.fieldCount)
-    for j in 0..<p { form[j] = -secondLayer[j] / Double(p) }
+    let isSquare = model.rule.loss == .square
+    for j in 0..<p { form[j] = isSquare ? -secondLayer[j] / Double(p) : 0 }
     for r in p..<n { form[r] = 1 / Double(model.teacherUnits) }
     multiply(gram, gram, into: once)
     multiply(once, gram, into: twice)
@@ -115,7 +128,8 @@ final class ErrorFunctionMoments: FlowMoments {
   ) {
     let (p, n) = (model.width, model.fieldCount)
     // ℰ = Σ_m form_m g(λ̃_m) + noise.
-    for j in 0..<p { form[j] = -secondLayer[j] / Double(p) }
+    let isSquare = model.rule.loss == .square
+    for j in 0..<p { form[j] = isSquare ? -secondLayer[j] / Double(p) : 0 }
     for r in p..<n { form[r] = 1 / Double(model.teacherUnits) }
     let scale = 2 / Double.pi
     for i in 0..<p {

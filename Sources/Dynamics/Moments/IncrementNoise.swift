@@ -51,8 +51,8 @@ final class IncrementNoise {
     layout = model.layout
     count = model.fieldCount
     normalCount = count * (count + 1)
-    rate = model.learningRate / Double(model.width)
-    form = model.errorForm
+    rate = model.sampleRate / Double(model.width)
+    form = model.pushForm
     solver = try SymmetricEigensolver(size: count)
     series = ErrorSeries(traces: (0, 0, 0, 0), labelNoise: model.labelNoise)
     func zeros(_ size: Int) -> UnsafeMutablePointer<Double> {
@@ -83,7 +83,9 @@ final class IncrementNoise {
   }
 
   /// Takes another learning rate γ.
-  func take(learningRate: Double) { rate = learningRate / Double(layout.width) }
+  func take(learningRate: Double) {
+    rate = model.sampleRate(at: learningRate) / Double(layout.width)
+  }
 
   /// Diagonalises the error form at the overlaps `state`; throws `GSLError` when GSL fails.
   func update(_ state: UnsafePointer<Double>) throws {

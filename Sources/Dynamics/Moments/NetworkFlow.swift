@@ -9,6 +9,9 @@ import GSL
 /// - Lagrange: dM_j = Ψ_j − (ψ_jj/Q_jj)M_j, dQ_jl = Φ_jl − (ψ_jj/Q_jj + ψ_ll/Q_ll)Q_jl,
 /// - da_j = (γ_a d/γ) E[ℰσ(λ_j)], less a_j/p of their sum when Σ a_j is kept.
 ///
+/// By other rules of learning e = y for ℰ, γr/B for γ and the mean push v̄_j of ``SamplePush`` for a_jℰσ'(λ_j); the
+/// Riemannian sphere has the flow of the sphere.
+///
 /// The state is M and Q in the order of ``OverlapLayout``, then a. Squares and erf by closed forms at any
 /// width, the rest by quadrature. A workspace belongs to one task.
 /// Source: Saad and Solla (1995); Arnaboldi et al. (2023), arXiv 2305.18502.
@@ -17,7 +20,7 @@ final class NetworkFlow {
   /// Length of the state.
   let stateLength: Int
   /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
-  var learningRate: Double
+  var learningRate: Double { didSet { moments.take(learningRate: learningRate) } }
   private let layout: OverlapLayout
   private let moments: any FlowMoments
   private let expectations: FlowExpectations
@@ -28,6 +31,7 @@ final class NetworkFlow {
   private let gram: UnsafeMutablePointer<Double>
   private let growth: UnsafeMutablePointer<Double>
   private let radial: UnsafeMutablePointer<Double>
+  private let ones: UnsafeMutablePointer<Double>
 
   /// Throws `ParameterError` for `width` when no closed form holds and quadrature does not reach.
   ///
@@ -43,15 +47,18 @@ final class NetworkFlow {
     networkRisk = try NetworkRisk(model: model)
     overlapLevels = OverlapLevels(model: model, criteria: levels)
     frame = StateFrame(model: model)
-    memory = KernelMemory([n * n, p * p, p])
+    memory = KernelMemory([n * n, p * p, p, p])
     gram = memory.take(n * n)
     growth = memory.take(p * p)
     radial = memory.take(p)
+    ones = memory.take(p)
+    for j in 0..<p { ones[j] = 1 }
     for r in 0..<k { for s in 0..<k { gram[(p + r) * n + p + s] = model.teacherOverlap(r, s) } }
   }
 
   /// Whether drift is a closed form.
   static func isClosed(_ model: Model) -> Bool {
+    if model.movesFields { return false }
     switch (model.activation, model.target) {
     case (.square, .mean(.square)), (.erf, .mean(.erf)): return true
     default: return false
@@ -75,10 +82,11 @@ final class NetworkFlow {
   ) {
     let (p, k, n) = (model.width, model.teacherUnits, model.fieldCount)
     fillGram(state)
-    let a = state + layout.count
-    moments.evaluate(gram: gram, secondLayer: a, into: expectations)
+    let secondLayer = state + layout.count
+    moments.evaluate(gram: gram, secondLayer: secondLayer, into: expectations)
     let (first, second) = (expectations.first, expectations.second)
-    let rate = learningRate / Double(p)
+    let a = moments.hasWholePushes ? UnsafePointer(ones) : secondLayer
+    let rate = model.sampleRate(at: learningRate) / Double(p)
     for j in 0..<p {
       for l in 0..<p {
         growth[j * p + l] =
@@ -104,10 +112,10 @@ final class NetworkFlow {
       // Φ_jj − Φ_jjQ_jj, which the constraint holds at zero.
       if model.constraint.keepsNorm { output[layout.studentOverlap(j, j)] = 0 }
     }
-    secondLayer(a, into: output + layout.count)
+    moveSecondLayer(secondLayer, into: output + layout.count)
   }
 
-  private func secondLayer(
+  private func moveSecondLayer(
     _ a: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
   ) {
     let p = model.width

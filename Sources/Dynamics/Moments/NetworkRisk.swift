@@ -7,7 +7,8 @@ import Foundation
 /// Σ_n h_n k_n ρⁿ of ``HermiteSpectrum``, which is finite and exact for polynomials, and where it is too short,
 /// for tanh, sigmoid and softplus at large norms, the sums of ``SmoothedPair``. A polynomial target
 /// in several fields is a sum of Hermite products along orthonormal axes, each of which meets one term of
-/// σ(λ_j): E[Π He_{n_r}(g_r) σ(λ_j)] = √N! h_N(s_j) Π (C_jr/s_j)^{n_r}, N = Σ n_r.
+/// σ(λ_j): E[Π He_{n_r}(g_r) σ(λ_j)] = √N! h_N(s_j) Π (C_jr/s_j)^{n_r}, N = Σ n_r. Other products of functions
+/// of one field are series of these, ``ProductSeries``.
 ///
 /// Student overlaps are a packed lower triangle, column by column. Cost O(p²) series a call, of
 /// 2 to 128 terms; allocates nothing. A workspace belongs to one task.
@@ -27,6 +28,8 @@ final class NetworkRisk {
   private let unitSpectra: [[Double]]
   private let unitNorms: [Double]
   private let terms: [HermiteTerm]
+  /// A target of products that are no polynomials.
+  private let products: ProductSeries?
   private let termScales: [Double]
   /// Spectra of the students, one row each, then the products for unit norms.
   private let rows: UnsafeMutablePointer<Double>
@@ -47,7 +50,15 @@ final class NetworkRisk {
     studentPair = FieldPair(model.activation, model.activation)
     let unitNorms = (0..<units).map { model.teacherOverlap($0, $0).squareRoot() }
     self.unitNorms = unitNorms
-    if case .mean(let target) = model.target {
+    var products: ProductSeries?
+    if case .products(let terms) = model.target, model.target.degree == nil {
+      products = ProductSeries(
+        terms, student: model.activation, units: units, count: spectrum.count)
+      teacherPair = .series
+      unitSpectra = []
+      self.terms = []
+      constant = try ProductSeries.secondMoment(terms)
+    } else if case .mean(let target) = model.target {
       let targetSpectrum = HermiteSpectrum(target)
       let pair = FieldPair(target, target)
       teacherPair = FieldPair(model.activation, target)
@@ -66,6 +77,7 @@ final class NetworkRisk {
         sum + term.degrees.reduce(term.coefficient * term.coefficient) { $0 * factorial($1) }
       }
     }
+    self.products = products
     termScales = terms.map { $0.coefficient * factorial($0.degree).squareRoot() }
     rows = .allocate(capacity: width * spectrum.count)
     norms = .allocate(capacity: width)
@@ -176,6 +188,9 @@ final class NetworkRisk {
   /// E[g⋆σ(λ_j)].
   private func teacher(_ j: Int, _ axes: UnsafePointer<Double>) -> Double {
     guard terms.isEmpty else { return termSum(j, axes) }
+    if let products {
+      return products.value(axes: axes, norm: norms[j], row: rows + j * spectrum.count)
+    }
     var total = 0.0
     for r in 0..<units {
       var overlap = axes[r]

@@ -12,6 +12,7 @@ extension Model {
     let k = teacherUnits
     if teacherGram == nil {
       if case .hermiteTerms(let terms) = target { return terms }
+      if case .products(let terms) = target { return hermiteTerms(of: terms, axes: k) }
       if case .mean(let activation) = target {
         let values = HermiteSpectrum(activation).coefficients(norm: 1)
         return (0..<k).flatMap { r in
@@ -57,6 +58,27 @@ extension Model {
     return zip(sums, powers).filter { abs($0.0) > 1e-13 * largest }
       .map { HermiteTerm(coefficient: $0.0, degrees: $0.1) }
   }
+}
+
+/// Multiplies out products of polynomials in Hermite products; like terms are added.
+func hermiteTerms(of terms: [ProductTerm], axes: Int) -> [HermiteTerm] {
+  var sums: [[Int]: Double] = [:]
+  for term in terms {
+    var partial = [(degrees: Array(repeating: 0, count: axes), coefficient: term.coefficient)]
+    for (direction, factor) in term.active {
+      let values = factor.hermiteCoefficients(count: (factor.degree ?? 0) + 1)
+      partial = partial.flatMap { part in
+        values.indices.filter { values[$0] != 0 }.map { n in
+          var degrees = part.degrees
+          degrees[direction] = n
+          return (degrees, part.coefficient * (values[n] / factorial(n).squareRoot()))
+        }
+      }
+    }
+    for part in partial { sums[part.degrees, default: 0] += part.coefficient }
+  }
+  return sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    .map { HermiteTerm(coefficient: $0.value, degrees: $0.key) }
 }
 
 /// He_0(x) … He_n(x).

@@ -12,7 +12,7 @@ public struct ScalarDiffusion: Sendable {
   public let driftCoefficients: [Double]
   /// Coefficients of V in ascending powers of m².
   public let varianceCoefficients: [Double]
-  /// γ/d, the factor of the variance rate.
+  /// γ/d, or γ/(Bd) for a batch, the factor of the variance rate.
   public let noiseScale: Double
   /// Coefficients of P and V in ascending powers of 1 − m², by which nothing cancels near m = 1.
   private let driftNearAlignment: [Double]
@@ -63,7 +63,7 @@ public struct ScalarDiffusion: Sendable {
     (driftNearAlignment, varianceNearAlignment) = try interpolate(
       [0, 0.15, 0.45, 0.75, 0.95]
     ) { 1 - $0 }
-    noiseScale = model.learningRate / Double(model.dimension)
+    noiseScale = model.sampleRate / Double(model.dimension)
   }
 
   /// Drift of m per unit τ.

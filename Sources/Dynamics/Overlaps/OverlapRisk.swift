@@ -36,7 +36,7 @@ extension Model {
   /// A student of negative weight lowers the risk by losing its overlap: a threshold is then a boundary
   /// that |m| falls to, which kernels that watch |m| from below know nothing of.
   var riskFallsWithOverlap: Bool {
-    isPhaseRetrieval && width == 1 && teacherUnits == 1 && OverlapRisk(model: self).falls
+    hasEscapeTheory && width == 1 && teacherUnits == 1 && OverlapRisk(model: self).falls
   }
 }
 

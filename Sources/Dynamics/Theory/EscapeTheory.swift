@@ -6,7 +6,8 @@ import GSL
 /// Near mediocrity (M = 0, Q = I) the flow is linear, dM_jr/dτ = μ_jr M_jr with
 /// μ_jr = 2a_j[t + 2(a⋆_r/k − a_j/p)] − ½Φ_jj,
 /// Φ_jj = 4a_j(t − 2a_j/p) + 4(γ/p)a_j²[t² + 2s + Δ − 4t a_j/p + 8a_j²/p²],
-/// t = tr A, s = tr A². For k = 1 and a = 1 this is μ = 4 − 2(γ/p)(2 + 2/p + 8/p² + Δ).
+/// t = tr A, s = tr A². A batch of B has γ/B for γ; by the correlation loss A has no students, whose own
+/// terms −a_j/p then vanish from pull and Φ. For k = 1 and a = 1 this is μ = 4 − 2(γ/p)(2 + 2/p + 8/p² + Δ).
 /// Source: Arnaboldi et al. (2023), arXiv 2305.18502, section on the exit time.
 public struct EscapeTheory: Sendable {
   /// The model.
@@ -15,11 +16,14 @@ public struct EscapeTheory: Sendable {
   /// Creates the theory of a model.
   public init(model: Model) { self.model = model }
 
-  /// Whether the closed forms know the model: phase retrieval on the sphere with a fixed second
-  /// layer and fresh samples.
+  /// Whether the closed forms know the model: phase retrieval on the sphere with a fixed second layer, in batches and
+  /// by either loss, without look-ahead and repetitions.
   ///
   /// They give 0 or nil for another.
-  public var isKnown: Bool { model.isPhaseRetrieval && model.samples == nil }
+  public var isKnown: Bool { model.hasEscapeTheory }
+
+  /// Whether the loss is the squared one, which some formulas are for.
+  var isSquareLoss: Bool { model.rule.loss == .square }
 
   /// The largest μ_jr: above zero, the plateau is left exponentially fast.
   public var growthRate: Double {
@@ -31,16 +35,16 @@ public struct EscapeTheory: Sendable {
     guard isKnown else { return 0 }
     let overlaps = growthCoefficients.map { abs($0.gain - model.learningRate * $0.loss) }.max() ?? 0
     // The two largest weights, and no pair in a network of ones, whose rate is below |μ| by far.
-    guard Set(model.secondLayer).count > 1 else { return overlaps }
+    guard isSquareLoss, Set(model.secondLayer).count > 1 else { return overlaps }
     let sizes = model.secondLayer.map { abs($0) }.sorted(by: >)
     return max(overlaps, 8 * sizes[0] * sizes[1] / Double(model.width))
   }
 
   /// The noise's rate ρ, see ``DiffusionLimit/noiseRate(of:)``.
   var noiseRate: Double {
-    let form = model.errorForm
+    let form = model.pushForm
     let (p, k) = (model.width, model.teacherUnits)
-    let share = model.learningRate / Double(p)
+    let share = model.sampleRate / Double(p)
     // The series of E[e^{θℰ}] at Q = I is exp(Σ_n (2θ)ⁿ tr Aⁿ/(2n) + θ²Δ/2).
     let powers = (1...4).map { n in
       form.reduce(0) { $0 + pow(2 * $1, Double(n)) } / (2 * Double(n))
@@ -62,7 +66,9 @@ public struct EscapeTheory: Sendable {
       return terms[n] * tgamma(Double(n) + 1)
     }
     var largest = 0.0
-    for (a, own) in Set(model.secondLayer).map({ ($0, -$0 / Double(p)) }) {
+    for (a, own) in Set(model.secondLayer).map({
+      ($0, isSquareLoss ? -$0 / Double(p) : 0)
+    }) {
       let (x, y) = (2 * own, 2 / Double(k))
       let start = 4 * a * a * moment(2, x, 1, y, 1)
       let (first, second) = (4 * a, 4 * share * a * a)
@@ -86,7 +92,8 @@ public struct EscapeTheory: Sendable {
   ///
   /// Their outputs then cancel, and the risk falls with no overlap with the teacher.
   public var studentsMayCancel: Bool {
-    isKnown && model.secondLayer.contains { $0 > 0 } && model.secondLayer.contains { $0 < 0 }
+    isKnown && isSquareLoss && model.secondLayer.contains { $0 > 0 }
+      && model.secondLayer.contains { $0 < 0 }
   }
 
   /// Says why no overlap with the teacher grows near the start; nil where one does, or where it is unknown.
@@ -170,6 +177,9 @@ public struct EscapeTheory: Sendable {
     return max(0, log1p(threshold * (start - 1)) / (2 * rate))
   }
 
+  /// Whether the formulas for the gain from width hold: those for exit times, by the squared loss.
+  public var hasGainFromWidth: Bool { hasExitTimeFormulas && isSquareLoss }
+
   /// The best gain in samples that width brings, (12 + Δ)/(2 + Δ): 6 without noise.
   public var largestGainFromWidth: Double { (12 + model.labelNoise) / (2 + model.labelNoise) }
 
@@ -184,8 +194,8 @@ public struct EscapeTheory: Sendable {
   ///
   /// Nil at and above the critical rate 2/(12 + Δ), where the start's plateau is never left.
   public var plateau: Double? {
-    let gamma = model.learningRate
-    guard model.width == 1, hasExitTimeFormulas, growthRate > 0 else { return nil }
+    let gamma = model.sampleRate
+    guard isSquareLoss, model.width == 1, hasExitTimeFormulas, growthRate > 0 else { return nil }
     return gamma * model.labelNoise / (1 - 6 * gamma)
   }
 
@@ -195,9 +205,9 @@ public struct EscapeTheory: Sendable {
   /// ds/dτ = 2s(c − αs), so that 2cτ = log[s(c − αs₀)/(s₀(c − αs))]. Nil when the threshold is never reached or the formula
   /// does not apply.
   public func logisticExitTime(threshold: Double, overlap: Double) -> Double? {
-    guard model.width == 1, hasExitTimeFormulas, overlap != 0 else { return nil }
-    let alpha = 4 - 24 * model.learningRate
-    let c = alpha - 2 * model.learningRate * model.labelNoise
+    guard isSquareLoss, model.width == 1, hasExitTimeFormulas, overlap != 0 else { return nil }
+    let alpha = 4 - 24 * model.sampleRate
+    let c = alpha - 2 * model.sampleRate * model.labelNoise
     let start = overlap * overlap
     let end = 1 - (1 - threshold) * (1 - start)
     let (left, right) = (c - alpha * start, c - alpha * end)
@@ -216,7 +226,7 @@ public struct EscapeTheory: Sendable {
   /// μ_jr = gain − γ loss for every student and teacher unit.
   private var growthCoefficients: [GrowthCoefficients] {
     guard isKnown else { return [] }
-    let form = model.errorForm
+    let form = model.pushForm
     let (p, k) = (model.width, model.teacherUnits)
     let trace = form.reduce(0, +)
     let squares = form.reduce(0) { $0 + $1 * $1 }
@@ -226,7 +236,7 @@ public struct EscapeTheory: Sendable {
       let own = form[j]
       let second = trace * trace + 2 * squares + model.labelNoise + 4 * trace * own + 8 * own * own
       let radial = 2 * a * (trace + 2 * own)
-      let loss = 2 * a * a * second / Double(p)
+      let loss = 2 * a * a * second / (Double(p) * model.rule.samplesPerStep)
       for r in 0..<k {
         let pull = 2 * a * (trace + 2 * (own + form[p + r]))
         result.append(GrowthCoefficients(gain: pull - radial, loss: loss))

@@ -28,7 +28,7 @@ extension PassageProblem {
     _ model: Model, _ start: Start, _ threshold: Double, _ finiteSizeDrift: Bool,
     _ watchInterval: Double?
   ) throws {
-    try model.requirePhaseRetrieval("the exit law")
+    try model.requireEscapeTheory("the exit law")
     try ParameterError.require(
       model.secondLayer[0] > 0, "second-layer", "\(model.secondLayer[0])",
       "a number above 0 for the exit law, whose boundary the overlap rises to")

@@ -114,16 +114,15 @@ public struct FixedPoint: Sendable {
   }
 
   /// Throws `ParameterError` for the first key that fixed points have no way with.
-  public static func requireCovered(_ model: Model) throws(ParameterError) {
+  public static func requireCovered(_ model: Model) throws {
     try model.requireOneRate("fixed points")
-    try model.rule.requireOneSample("fixed points")
     try SampleSet.requireNone(model.samples, "fixed points")
     let p = model.width
     let count = p * model.teacherUnits + p * (p + 1) / 2
     try ParameterError.require(
       count <= largestCount, "width", "\(p) students and \(model.teacherUnits) teacher units",
       "at most \(largestCount) overlaps, p k + p(p + 1)/2, for the eigenvalues of a fixed point")
-    if !NetworkFlow.isClosed(model) { _ = try QuadratureMoments.nodesPerAxis(for: model) }
+    if !NetworkFlow.isClosed(model) { try QuadratureMoments.requireReach(of: model) }
   }
 
   /// Starts every replica at the fixed point; throws `ParameterError` where none was found.

@@ -31,14 +31,14 @@ public struct LinearisedExitLaw: Sendable {
   /// Throws `ParameterError` for p or k other than 1 and where nothing grows, `GSLError` when a
   /// quadrature fails.
   public init(model: Model, start: Start, threshold: Double) throws {
-    try model.requirePhaseRetrieval("the linearised exit law")
+    try model.requireEscapeTheory("the linearised exit law")
     let diffusion = try ScalarDiffusion(model: model, finiteSizeDrift: false)
     let rate = diffusion.driftCoefficients[0]
     try ParameterError.require(
       rate > 0, "learning-rate", "\(model.learningRate) with a growth rate of \(rate)",
       "a learning rate at which overlaps grow")
     let dimension = Double(model.dimension)
-    let share = model.learningRate * diffusion.varianceCoefficients[0] / (2 * rate)
+    let share = model.sampleRate * diffusion.varianceCoefficients[0] / (2 * rate)
     var center = 0.0
     var variance = share / dimension
     switch start {

@@ -24,7 +24,7 @@ public struct NoiseShift: Sendable {
   public func means(dimension: Int) throws -> (sde: Double, ode: Double)? {
     let model = try Model(
       dimension: dimension, learningRate: model.learningRate, labelNoise: model.labelNoise,
-      secondLayer: model.secondLayer)
+      secondLayer: model.secondLayer, constraint: model.constraint, rule: model.rule)
     let theory = EscapeTheory(model: model)
     func time(_ overlap: Double) -> Double {
       theory.logisticExitTime(threshold: threshold, overlap: overlap) ?? .nan

@@ -3,7 +3,7 @@ import Foundation
 /// Writes a file that is to survive a crash; owns its descriptor.
 ///
 /// Nothing is promised to be on disk before `synchronize`. A symbolic link in the file's place is
-/// not followed.
+/// not followed, and a pipe in it not waited for.
 public final class DurableFile {
   /// What errors call the file.
   public let path: String
@@ -11,26 +11,32 @@ public final class DurableFile {
   public private(set) var length: Int
   private let descriptor: Int32
 
-  /// Creates an empty file, in place of one that may be there.
+  /// Creates an empty file in a directory, in place of one that may be there.
   ///
   /// `final` is the name it is to have in the end, for errors. Throws `OutputError` with the
   /// system's reason.
-  public init(creating temporary: String, for final: String? = nil) throws(OutputError) {
-    path = final ?? temporary
+  public init(
+    creating temporary: String, in directory: DirectoryHandle, for final: String? = nil
+  ) throws(OutputError) {
+    path = directory.place(final ?? temporary)
     length = 0
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    // What a killed process left goes; a folder stays, and is named.
+    directory.remove(temporary)
+    descriptor = directory.open(temporary, O_WRONLY | O_CREAT | O_EXCL)
     guard descriptor >= 0 else {
       throw OutputError(isCreation: true, path: path, reason: systemReason())
     }
   }
 
-  /// Opens a file to go on after its first `length` bytes; what follows them is cut off.
+  /// Opens a file of a directory to go on after its first `length` bytes; what follows them is cut off.
   ///
   /// Throws `OutputError` with the system's reason.
-  public init(continuing path: String, at length: Int) throws(OutputError) {
-    self.path = path
+  public init(
+    continuing name: String, in directory: DirectoryHandle, at length: Int
+  ) throws(OutputError) {
+    path = directory.place(name)
     self.length = length
-    descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+    descriptor = directory.open(name, O_WRONLY)
     guard descriptor >= 0 else {
       throw OutputError(isCreation: false, path: path, reason: systemReason())
     }

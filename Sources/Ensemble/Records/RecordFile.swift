@@ -71,28 +71,34 @@ enum RecordFileLayout {
 /// Appends blocks to a record file.
 package final class RecordFileWriter {
   private let file: DurableFile
+  private let directory: DirectoryHandle
+  private let name: String
 
   /// The name under which a file is written before it is put in place.
-  static func temporary(_ path: String) -> String { path + ".new" }
+  static func temporary(_ name: String) -> String { name + ".new" }
 
   /// The name that a temporary file is to have in the end; nil for any other.
   package static func final(_ name: String) -> String? {
     name.hasSuffix(".new") ? String(name.dropLast(4)) : nil
   }
 
-  /// Creates a file with its header, whole or not at all.
+  /// Creates a file of a directory with its header, whole or not at all.
   ///
   /// Throws `OutputError` with the system's reason.
-  convenience init(creating path: String, header: RecordFileHeader) throws {
-    try self.init(beside: path, header: header)
+  convenience init(
+    creating name: String, in directory: DirectoryHandle, header: RecordFileHeader
+  ) throws {
+    try self.init(beside: name, in: directory, header: header)
     try putInPlace()
   }
 
   /// Starts a file with its header under a temporary name; `putInPlace` gives it its own.
   ///
   /// Throws `OutputError` with the system's reason.
-  init(beside path: String, header: RecordFileHeader) throws {
-    file = try DurableFile(creating: RecordFileWriter.temporary(path), for: path)
+  init(beside name: String, in directory: DirectoryHandle, header: RecordFileHeader) throws {
+    (self.name, self.directory) = (name, directory)
+    file = try DurableFile(
+      creating: RecordFileWriter.temporary(name), in: directory, for: name)
     try file.append(RecordFileLayout.magic)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -102,14 +108,15 @@ package final class RecordFileWriter {
   /// Waits until all is on disk and gives the file its name; throws `OutputError`.
   func putInPlace() throws {
     try file.synchronize()
-    try DurableFile.rename(RecordFileWriter.temporary(file.path), to: file.path)
-    DurableFile.synchronize(
-      directory: URL(fileURLWithPath: file.path).deletingLastPathComponent().path)
+    try directory.requireInPlace()
+    try directory.rename(RecordFileWriter.temporary(name), to: name)
+    directory.synchronize()
   }
 
   /// Goes on after the first `length` bytes of a file.
-  init(continuing path: String, at length: Int) throws {
-    file = try DurableFile(continuing: path, at: length)
+  init(continuing name: String, in directory: DirectoryHandle, at length: Int) throws {
+    (self.name, self.directory) = (name, directory)
+    file = try DurableFile(continuing: name, in: directory, at: length)
   }
 
   func append(_ tag: BlockTag, _ content: [UInt8]) throws {
@@ -121,5 +128,9 @@ package final class RecordFileWriter {
     try file.append(head + content)
   }
 
-  func synchronize() throws { try file.synchronize() }
+  /// Waits until all is on disk; throws `OutputError`, also when the directory is no longer where it was.
+  func synchronize() throws {
+    try file.synchronize()
+    try directory.requireInPlace()
+  }
 }

@@ -64,9 +64,11 @@ public final class RecordFileReader {
   /// `table` is asked for the table of a dynamics and the replicas that may be here; nil when there
   /// may be none. Costs are told to `cost`, and what was seen of a path to `numbers`, before the path's
   /// record; it returns whether that may be. A replica that is there already must agree to the last
-  /// bit. Returns how many were not. Throws `DataFileError` where intact blocks hold what cannot be.
+  /// bit, and every one must be one that `contradiction` finds nothing against. Returns how many were not
+  /// there. Throws `DataFileError` where intact blocks hold what cannot be.
   public func readAll(
     table: (DynamicsKind) -> (ExitRecordTable, replicas: Range<Int>)?,
+    contradiction: (DynamicsKind, ExitRecord) -> String? = { _, _ in nil },
     numbers: (DynamicsKind, _ replica: Int, _ place: Int, _ numbers: [Double]) -> Bool = {
       _, _, _, _ in false
     },
@@ -83,9 +85,14 @@ public final class RecordFileReader {
         guard !isFinished, let view = RecordBlockView(content[...]),
           let (table, replicas) = table(view.kind),
           table.recordsPerReplica == view.recordsPerReplica
-        else { throw contradiction() }
+        else { throw misfit() }
         let isGood = try view.forEach { replica, records in
-          guard replicas.contains(replica) else { throw contradiction() }
+          guard replicas.contains(replica) else { throw misfit() }
+          for record in records {
+            guard let problem = contradiction(view.kind, record) else { continue }
+            throw DataFileError(
+              path, "its replica \(replica) of \(view.kind.rawValue) has \(problem)")
+          }
           if table.has(replica) {
             guard table.records(of: replica) == records else {
               throw DataFileError(
@@ -96,29 +103,29 @@ public final class RecordFileReader {
             added += 1
           }
         }
-        guard isGood else { throw contradiction() }
+        guard isGood else { throw misfit() }
         cost(view.kind, view.steps, view.seconds)
         goodLength += RecordFileLayout.blockHeader + content.count
         lengthBeforeEnd = goodLength
       case .block(.numbers, let content):
         let isGood = try NumberBlock.forEach(in: content) { kind, replica, place, values in
           guard !isFinished, numbers(kind, replica, place, values) else {
-            throw contradiction()
+            throw misfit()
           }
         }
-        guard isGood else { throw contradiction() }
+        guard isGood else { throw misfit() }
         goodLength += RecordFileLayout.blockHeader + content.count
         lengthBeforeEnd = goodLength
       case .block(.end, let content):
-        guard content.isEmpty, !isFinished else { throw contradiction() }
+        guard content.isEmpty, !isFinished else { throw misfit() }
         isFinished = true
         goodLength += RecordFileLayout.blockHeader
-      case .block(.header, _), .block(.state, _): throw contradiction()
+      case .block(.header, _), .block(.state, _): throw misfit()
       }
     }
   }
 
-  private func contradiction() -> DataFileError {
+  private func misfit() -> DataFileError {
     DataFileError(
       path, "the block after byte \(goodLength) is intact and does not fit its experiment")
   }

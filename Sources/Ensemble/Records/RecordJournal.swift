@@ -37,18 +37,20 @@ public final class RecordJournal: Sendable {
     self.snapshots = snapshots
   }
 
-  /// Creates a record file with its header; throws `OutputError`.
+  /// Creates a record file of a directory with its header; throws `OutputError`.
   public convenience init(
-    creating path: String, header: RecordFileHeader, snapshots: SnapshotStore? = nil
+    creating name: String, in directory: DirectoryHandle, header: RecordFileHeader,
+    snapshots: SnapshotStore? = nil
   ) throws {
-    self.init(try RecordFileWriter(creating: path, header: header), snapshots)
+    self.init(try RecordFileWriter(creating: name, in: directory, header: header), snapshots)
   }
 
   /// Goes on with a file after its first `length` bytes; throws `OutputError`.
   public convenience init(
-    continuing path: String, at length: Int, snapshots: SnapshotStore? = nil
+    continuing name: String, in directory: DirectoryHandle, at length: Int,
+    snapshots: SnapshotStore? = nil
   ) throws {
-    self.init(try RecordFileWriter(continuing: path, at: length), snapshots)
+    self.init(try RecordFileWriter(continuing: name, in: directory, at: length), snapshots)
   }
 
   /// Starts on a dynamics, whose steps `progress` counts.

@@ -2,29 +2,41 @@ import Foundation
 
 /// Keeps two processes from writing the same run; the lock goes with the process, however it ends.
 public final class RunLock: Sendable {
-  private let path: String
+  private let name: String
+  private let directory: DirectoryHandle
   private let descriptor: Int32
+  private let isShared: Bool
   /// False on file systems that know no locks; nothing is kept out there.
   public let isHeld: Bool
 
-  /// Takes the lock, a file at `path` which is removed again at the end.
+  /// Takes the lock, a file `name` of a directory which is removed again at the end.
   ///
-  /// Throws `OutputError` that names the process which has it.
-  public init(path: String, run: String) throws(OutputError) {
-    self.path = path
+  /// Several may hold it at once if all take it `shared`. Throws `OutputError` that names the process which
+  /// has it.
+  public init(
+    _ name: String, in directory: DirectoryHandle, shared: Bool = false
+  ) throws(OutputError) {
+    (self.name, self.directory, isShared) = (name, directory, shared)
     while true {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+      let descriptor = directory.open(name, O_RDWR | O_CREAT)
       guard descriptor >= 0 else {
-        throw OutputError(isCreation: true, path: path, reason: systemReason())
+        throw OutputError(isCreation: true, path: directory.place(name), reason: systemReason())
       }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      var mine = stat()
+      guard fstat(descriptor, &mine) == 0, mine.st_mode & S_IFMT == S_IFREG else {
+        close(descriptor)
+        throw OutputError(
+          isCreation: true, path: directory.place(name), reason: "it is no regular file")
+      }
+      guard flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
         let reason = errno
         let holder = RunLock.text(of: descriptor)
         if reason == EWOULDBLOCK {
           close(descriptor)
           throw OutputError(
             isCreation: true,
-            description: "output: '\(run)' is in use by \(holder), expected it to be free")
+            description:
+              "output: '\(directory.path)' is in use by \(holder), expected it to be free")
         }
         if reason == EINTR {
           close(descriptor)
@@ -35,9 +47,7 @@ public final class RunLock: Sendable {
         return
       }
       // The holder before may have removed the file between the opening and the lock.
-      var (mine, there) = (stat(), stat())
-      guard fstat(descriptor, &mine) == 0, stat(path, &there) == 0, mine.st_ino == there.st_ino
-      else {
+      guard let there = directory.status(name), mine.st_ino == there.st_ino else {
         close(descriptor)
         continue
       }
@@ -51,7 +61,8 @@ public final class RunLock: Sendable {
   }
 
   deinit {
-    unlink(path)
+    // Of those who share it the last one removes it; who waits for it looks whether it is still there.
+    if !isShared || flock(descriptor, LOCK_EX | LOCK_NB) == 0 { directory.remove(name) }
     close(descriptor)
   }
 

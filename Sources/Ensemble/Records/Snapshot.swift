@@ -22,20 +22,24 @@ struct SnapshotSubject: Hashable {
 final class SnapshotWriter: StateTransfer {
   private static let part = 1 << 22
 
-  private let path: String
+  private let name: String
+  private let directory: DirectoryHandle
   private let file: RecordFileWriter
   private var pending: [UInt8]
   private var isFinished = false
 
-  /// Starts beside `path`; throws `OutputError`.
-  init(_ path: String, _ header: RecordFileHeader, _ subject: SnapshotSubject) throws {
-    self.path = path
-    file = try RecordFileWriter(beside: path, header: header)
+  /// Starts beside the file `name` of a directory; throws `OutputError`.
+  init(
+    _ name: String, in directory: DirectoryHandle, _ header: RecordFileHeader,
+    _ subject: SnapshotSubject
+  ) throws {
+    (self.name, self.directory) = (name, directory)
+    file = try RecordFileWriter(beside: name, in: directory, header: header)
     pending = subject.bytes
   }
 
   deinit {
-    if !isFinished { unlink(RecordFileWriter.temporary(path)) }
+    if !isFinished { directory.remove(RecordFileWriter.temporary(name)) }
   }
 
   func pass(_ bytes: UnsafeMutableRawBufferPointer) throws {

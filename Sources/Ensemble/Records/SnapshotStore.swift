@@ -12,7 +12,7 @@ public final class SnapshotStore: Sendable {
 
   let header: RecordFileHeader
   let interval: Duration
-  private let directory: URL
+  let directory: DirectoryHandle
   private let prefix: String
   private let subjects = Mutex<Set<SnapshotSubject>>([])
   /// How many of them there are, to be had without a lock.
@@ -24,19 +24,20 @@ public final class SnapshotStore: Sendable {
 
   /// Creates a store for the work that `header` names; its files in `directory` start with `prefix`.
   public init(
-    directory: String, prefix: String, header: RecordFileHeader, interval: Duration = .seconds(10)
+    directory: DirectoryHandle, prefix: String, header: RecordFileHeader,
+    interval: Duration = .seconds(10)
   ) {
-    self.directory = URL(fileURLWithPath: directory, isDirectory: true)
+    self.directory = directory
     self.prefix = prefix
     self.header = header
     self.interval = interval
   }
 
-  func path(_ subject: SnapshotSubject) -> String {
-    file("\(prefix)-\(subject.kind.rawValue)-\(subject.replica)\(SnapshotStore.suffix)")
+  func name(_ subject: SnapshotSubject) -> String {
+    "\(prefix)-\(subject.kind.rawValue)-\(subject.replica)\(SnapshotStore.suffix)"
   }
 
-  private func file(_ name: String) -> String { directory.appendingPathComponent(name).path }
+  func path(_ subject: SnapshotSubject) -> String { directory.place(name(subject)) }
 
   /// The names of the store's files, with whose they are; temporary ones have the same.
   private var files: [(name: String, subject: SnapshotSubject)] {
@@ -60,9 +61,9 @@ public final class SnapshotStore: Sendable {
   public func takeUp(isMissing: (DynamicsKind, _ replica: Int) -> Bool) -> [String] {
     var (notes, found) = ([String](), Set<SnapshotSubject>())
     for (name, subject) in files {
-      let path = file(name)
+      let path = directory.place(name)
       guard isMissing(subject.kind, subject.replica), RecordFileWriter.final(name) == nil else {
-        unlink(path)
+        directory.remove(name)
         continue
       }
       do {
@@ -104,14 +105,14 @@ public final class SnapshotStore: Sendable {
   /// Removes the snapshots of replicas whose records are on disk.
   func remove(_ superseded: [SnapshotSubject]) {
     for subject in superseded {
-      unlink(path(subject))
+      directory.remove(name(subject))
       if subjects.withLock({ $0.remove(subject) }) != nil { count.subtract(1, ordering: .relaxed) }
     }
   }
 
   /// Removes every file of the store, once the run is finished.
   public func removeAll() {
-    for (name, _) in files { unlink(file(name)) }
+    for (name, _) in files { directory.remove(name) }
   }
 
   /// What keeps the replicas of one dynamics.
@@ -194,7 +195,8 @@ final class SnapshotKeeper: StateKeeper {
 
   func keep(_ show: (any StateTransfer) throws -> Void) throws {
     let start = ContinuousClock.now
-    let writer = try SnapshotWriter(store.path(subject), store.header, subject)
+    let writer = try SnapshotWriter(
+      store.name(subject), in: store.directory, store.header, subject)
     try show(writer)
     try writer.finish()
     store.didWrite(subject)

@@ -24,6 +24,9 @@ public struct SampleFile: Sendable {
   /// The largest file of exit times, in bytes.
   public static let largestFile = 1 << 30
 
+  /// The largest exit time, whose third power is still a number.
+  static let largestTime = 1e100
+
   /// The sample.
   public let sample: ExitSample
   /// What a person should know of how the file was read, one line each.
@@ -49,6 +52,8 @@ public struct SampleFile: Sendable {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
       isDirectory.boolValue
     {
+      try Checkpoint.requireNone(in: path)
+      try Manifest.check(path, ["exit_times.csv"])
       path = URL(fileURLWithPath: path).appendingPathComponent("exit_times.csv").relativePath
     }
     let text = try DelimitedText(try readFile(path, limit: SampleFile.largestFile), path: path)
@@ -287,11 +292,13 @@ private struct SampleRows {
 
   private func time(_ text: String, _ number: Int) throws -> Double? {
     if text.isEmpty { return nil }
-    guard let time = decimalNumber(text), time.isFinite, time >= 0 else {
+    guard let time = decimalNumber(text), time.isFinite, time >= 0,
+      time <= SampleFile.largestTime
+    else {
       let expected =
         isDecimalComma(text)
         ? "a number with a decimal point, not a comma"
-        : "a finite exit time of at least 0, or nothing where it is censored"
+        : "a finite exit time of at least 0 and at most 1e100, or nothing where it is censored"
       throw DataFileError(
         path, line: number,
         "found '\(singleLine(String(text.prefix(40))))', expected \(expected)")

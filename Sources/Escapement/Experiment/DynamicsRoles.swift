@@ -45,7 +45,10 @@ extension Experiment {
     let replicas = Double(replicaCount(kind))
     let seconds: Double
     switch kind {
-    case .ode: seconds = 1e-4 * (1 + p * p / 20)
+    case .ode:
+      // Explicit steps are no longer than some times the shortest time scale, that of a large noise.
+      let rate = abs(EscapeTheory(model: model).growthRate)
+      seconds = max(1e-4, 1e-6 * rate * exitRule.horizon) * (1 + p * p / 20)
     case .sde:
       let step = p == 1 ? 4e-9 : 3e-7 + 5e-9 * p * p * p
       seconds = estimatedExitTime / timeStep * step
@@ -153,8 +156,6 @@ package protocol DynamicsPair {
 }
 
 extension PairComparison: DynamicsPair {}
-extension PointResult.Pair: DynamicsPair {}
-extension RunSummary.Pair: DynamicsPair {}
 
 extension Sequence where Element: DynamicsPair {
   /// The pairs that say whether the noise is negligible: SGD's law, by the first of the references that was run,

@@ -7,6 +7,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case width
   case teacherUnits = "teacher-units"
   case learningRate = "learning-rate"
+  case learningRateSchedule = "learning-rate-schedule"
   case labelNoise = "label-noise"
   case secondLayer = "second-layer"
   case secondLayerRate = "second-layer-learning-rate"
@@ -98,6 +99,13 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
       return Role("k", help: "Number of teacher units k (default 1).")
     case .learningRate:
       return Role("number", help: "Learning rate γ (not γ/p), above 0 (required).")
+    case .learningRateSchedule:
+      return Role(
+        "schedule", isList: true,
+        help:
+          "How γ changes: power:A,N for γ(1 + ν/N)^−A at step ν, steps:0=G0,N1=G1,… for rates from steps "
+          + "on, warm-up:W for γ(ν + 1)/W up to step W, or a mapping of these; then horizon is required "
+          + "(default constant).")
     case .labelNoise:
       return Role("number", help: "Variance Δ of the label noise (default 0).")
     case .secondLayer:
@@ -113,12 +121,15 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .activation:
       return Role(
         "name", isList: true,
-        help: "Student: square, relu, erf, tanh, sigmoid, softplus, hermite:C0,C1,… or "
-          + "polynomial:C0,C1,… (default square).")
+        help:
+          "Student: square, relu, erf, tanh, sigmoid, softplus, he2 to he8, hermite:C0,C1,… (Σ c_n He_n, "
+          + "probabilists' and unnormalised: He_2 = x² − 1) or polynomial:C0,C1,… (default square)."
+      )
     case .target:
       return Role(
         "name", isList: true,
-        help: "Mean over the teacher units of an activation, or {hermite-terms: […]} "
+        help: "Mean over the teacher units of an activation, {hermite-terms: […]}, or "
+          + "{terms: [{coefficient: 5, factors: [sign, sign, he2]}]} with factor i on direction i "
           + "(default: the student's activation).")
     case .teacherGram:
       return Role(
@@ -203,7 +214,9 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .finiteSizeDrift:
       return Role(
         "true|false",
-        help: "Keep the SDE's drift of relative order 1/d: true or false (default true).")
+        help:
+          "Keep the SDE's drift of relative order B/d, B the batch: true or false (default true; with a "
+          + "look-ahead or repetitions it is not known and left out).")
     case .scheme:
       return Role(
         "name",

@@ -2,36 +2,28 @@ import Ensemble
 import Foundation
 
 /// Fills a directory with the files of a run, all of them or none.
+///
+/// The directory is held open: whatever becomes of its name, no file goes into another one.
 public struct RunDirectory: Sendable {
   /// Where the files go.
   public let path: String
-  private let directory: URL
+  let handle: DirectoryHandle
 
   /// Makes the directory and checks that it can be written, before any work starts.
   ///
   /// Throws `OutputError`.
   public init(path: String) throws {
     self.path = path
-    directory = URL(fileURLWithPath: path, isDirectory: true)
     do {
-      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: path, isDirectory: true), withIntermediateDirectories: true)
     } catch {
       throw OutputError(
         isCreation: true,
         description: "output: cannot create the directory '\(path)', expected a writable place")
     }
-    // The name is fixed, so that the next attempt removes what a killed one left.
-    let probe = file(RunDirectory.probe)
-    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else {
-      let reason = systemReason()
-      throw OutputError(
-        isCreation: true,
-        description:
-          "output: cannot create files in '\(path)', expected a writable directory: \(reason)")
-    }
-    close(descriptor)
-    unlink(probe)
+    handle = try DirectoryHandle(path: path)
+    try handle.requireWritable(RunDirectory.probe)
   }
 
   /// The file that is made and removed to see whether the directory can be written.
@@ -47,49 +39,86 @@ public struct RunDirectory: Sendable {
   }
 
   /// The path of a file in the directory.
-  public func file(_ name: String) -> String { directory.appendingPathComponent(name).path }
+  public func file(_ name: String) -> String { handle.place(name) }
+
+  /// Takes the lock of the directory's whole run, or with others that of its shards, `shared`.
+  ///
+  /// Throws `OutputError` that names the process which has it.
+  public func lock(shared: Bool = false) throws -> RunLock {
+    try RunLock(RunFileNames(share: nil).lock, in: handle, shared: shared)
+  }
 
   /// Writes files under temporary names and renames them when all are on disk.
   ///
   /// Files of the same names are replaced. Throws `OutputError`, and leaves none of the new files.
   public func write(_ files: [(name: String, contents: Data)]) throws {
-    try write(
-      files.map { file in
-        (name: file.name, fill: { try $0.write(file.contents) })
-      })
+    try write(filled(files))
+  }
+
+  private func filled(
+    _ files: [(name: String, contents: Data)]
+  ) -> [(name: String, fill: (OutputSink) throws -> Void)] {
+    files.map { file in (name: file.name, fill: { try $0.write(file.contents) }) }
   }
 
   /// Writes files that are made while they are written, in bounded memory; as above otherwise.
   public func write(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
-    // A directory in the way would stop the renaming half-way, with files of two runs side by side.
-    for file in files {
-      var isDirectory: ObjCBool = false
-      let path = self.file(file.name)
-      if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-        isDirectory.boolValue
-      {
-        throw OutputError(
-          isCreation: false,
-          description: "output: cannot write '\(path)', a directory stands in its place")
-      }
+    let names = files.map(\.name)
+    try putInPlace(names) {
+      for file in files { _ = try make(file) }
+      return names
     }
-    func temporary(_ name: String) -> String { self.file(RunDirectory.temporary(name)) }
+  }
+
+  /// Writes the files of a finished run with their manifest, which comes last; as ``write(_:)`` otherwise.
+  public func install(_ files: [(name: String, contents: Data)]) throws {
+    try install(filled(files))
+  }
+
+  /// Writes the files of a finished run with their manifest, which comes last.
+  ///
+  /// From the first renaming to the last the directory has no manifest, so that files of two runs side by side
+  /// are told from a run. `others` are digests of files that are there already.
+  public func install(
+    _ files: [(name: String, fill: (OutputSink) throws -> Void)], others: [String: String] = [:]
+  ) throws {
+    let names = files.map(\.name) + [Manifest.name]
+    try putInPlace(names) {
+      var digests = others
+      for file in files { digests[file.name] = try make(file) }
+      let manifest = Manifest(digests).contents
+      _ = try make((Manifest.name, { try $0.write(manifest) }))
+      handle.remove(Manifest.name)
+      handle.synchronize()
+      return names
+    }
+  }
+
+  /// Writes a file under its temporary name; returns its SHA-256.
+  private func make(_ file: (name: String, fill: (OutputSink) throws -> Void)) throws -> String {
+    let sink = OutputSink(
+      try DurableFile(creating: RunDirectory.temporary(file.name), in: handle, for: file.name))
+    try file.fill(sink)
+    return try sink.finish()
+  }
+
+  /// Renames the files that `make` has written under temporary names, in their order.
+  private func putInPlace(_ names: [String], _ make: () throws -> [String]) throws {
+    // A directory in the way would stop the renaming half-way, with files of two runs side by side.
+    if let name = names.first(where: handle.hasDirectory) {
+      throw OutputError(
+        isCreation: false,
+        description: "output: cannot write '\(file(name))', a directory stands in its place")
+    }
     do {
-      for file in files {
-        let sink = OutputSink(
-          try DurableFile(creating: temporary(file.name), for: self.file(file.name)))
-        try file.fill(sink)
-        try sink.finish()
-      }
-      for file in files {
-        try DurableFile.rename(temporary(file.name), to: self.file(file.name))
-      }
+      try handle.requireInPlace()
+      for name in try make() { try handle.rename(RunDirectory.temporary(name), to: name) }
     } catch {
-      for file in files { unlink(temporary(file.name)) }
+      for name in names { handle.remove(RunDirectory.temporary(name)) }
       guard let error = error as? OutputError else { throw error }
       throw OutputError(isCreation: false, description: error.description)
     }
-    DurableFile.synchronize(directory: path)
+    handle.synchronize()
   }
 }
 
@@ -97,6 +126,7 @@ public struct RunDirectory: Sendable {
 public final class OutputSink {
   private static let pieceSize = 1 << 18
   private let file: DurableFile
+  private let digest = FileDigest()
   private var pending: [UInt8] = []
 
   init(_ file: DurableFile) {
@@ -114,12 +144,15 @@ public final class OutputSink {
   public func write(_ text: String) throws { try write(text.utf8) }
 
   private func flush() throws {
+    pending.withUnsafeBytes { digest.add($0) }
     try file.append(pending)
     pending.removeAll(keepingCapacity: true)
   }
 
-  func finish() throws {
+  /// Waits until all is on disk; returns the SHA-256 of what was written.
+  func finish() throws -> String {
     try flush()
     try file.synchronize()
+    return digest.hexadecimal
   }
 }

@@ -5,6 +5,17 @@ import Foundation
 enum Checkpoint {
   static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Refuses a directory whose run or trajectories have not ended: what else lies there may be in part.
+  ///
+  /// Throws `DataFileError`.
+  static func requireNone(in path: String) throws(DataFileError) {
+    let place = URL(fileURLWithPath: path, isDirectory: true)
+    for name in [RunFileNames(share: nil).checkpoint, TrajectoryDirectory.checkpoint]
+    where isThere(place.appendingPathComponent(name).path) {
+      throw DataFileError(path, "is unfinished, expected a run that escapement resume has ended")
+    }
+  }
+
   /// Opens a record file of this very run; throws when it is of another.
   static func open(
     _ path: String, as header: RecordFileHeader, _ notes: inout [String]

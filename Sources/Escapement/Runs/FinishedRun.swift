@@ -11,8 +11,8 @@ public struct FinishedRun: Sendable {
 
   /// Reads the finished run of an experiment from a directory; nil when it is not there, or is another's.
   ///
-  /// Throws `DataFileError` when its files are broken or do not belong to each other, `OutputError` when
-  /// another version of the program has run it.
+  /// Throws `DataFileError` when its files are not as they were written or do not belong to each other,
+  /// `OutputError` when another version of the program has run it, or nothing tells how they were written.
   public init?(_ experiment: Experiment, directory path: String) throws {
     func file(_ name: String) -> String {
       URL(fileURLWithPath: path, isDirectory: true).appendingPathComponent(name).path
@@ -25,6 +25,7 @@ public struct FinishedRun: Sendable {
     else { return nil }
     let run = try Run(path: path)
     try requireThisVersion(run.summary.provenance, path)
+    try Manifest.require(path)
     let runs = try experiment.dynamics.map { kind in
       let records = try experiment.exitRule.marks.map { mark in
         let series = run.series.first {
@@ -37,9 +38,9 @@ public struct FinishedRun: Sendable {
             "\(series?.records.count ?? 0) replicas of \(kind.rawValue) at \(mark.threshold), "
               + "expected the \(experiment.replicaCount(kind)) of experiment.yaml")
         }
-        return series.records
+        return Array(series.records)
       }
-      let timing = run.summary.timing?[kind.rawValue]
+      let timing = run.summary.timing[kind.rawValue]
       return EnsembleRun(
         kind: kind, marks: experiment.exitRule.marks, steps: timing?.steps ?? 0,
         seconds: timing?.seconds ?? 0, recordsByMark: records)
@@ -51,20 +52,11 @@ public struct FinishedRun: Sendable {
 }
 
 /// Throws `OutputError` when another version made what a directory holds: it may not be what this one would.
-func requireThisVersion(_ provenance: RunSummary.Provenance, _ path: String) throws {
+func requireThisVersion(_ provenance: ComparisonSummary.Provenance, _ path: String) throws {
   guard provenance.version == escapementVersion else {
     throw OutputError(
       isCreation: true,
       description: "output: '\(path)' was filled by version \(provenance.version), this is "
         + "\(escapementVersion); expected a new directory, or --overwrite")
-  }
-}
-
-extension ComparisonSummary.Provenance {
-  /// Where a result that was read comes from.
-  init(_ read: RunSummary.Provenance) {
-    self.init(
-      version: read.version, commit: read.commit, gsl: read.gsl, generator: read.generator,
-      seed: read.seed)
   }
 }

@@ -2,19 +2,22 @@ import Ensemble
 import Foundation
 
 /// Names what an output directory is to hold.
-public enum OutputKind: Sendable {
+public enum OutputKind: Sendable, Equatable {
   /// A run of compare, whole or in shards.
   case run
   /// Trajectories.
   case trajectories
   /// A sweep.
   case sweep
+  /// What law, plateau, theory or test found, in a file of that name.
+  case answer(String)
 
   fileprivate var words: String {
     switch self {
     case .run: return "another run"
     case .trajectories: return "trajectories"
     case .sweep: return "a sweep"
+    case .answer: return "another result"
     }
   }
 }
@@ -45,7 +48,9 @@ public struct OutputContents {
   ]
   private static let figures = "figures"
   static let points = "points"
-  private static let identityFiles: Set<String> = ["experiment.yaml", "summary.json"]
+  private static let identityFiles: Set<String> = [
+    "experiment.yaml", "summary.json", Manifest.name,
+  ]
   private static let resultFiles: [String: OutputKind] = [
     "exit_times.csv": .run, "submission.json": .run, "submitted.yaml": .run,
     "tasks.sbatch": .run, "merge.sbatch": .run, "merge.log": .run,
@@ -72,7 +77,8 @@ public struct OutputContents {
   private static func part(of name: String) -> Part {
     if identityFiles.contains(name) { return .identity }
     if let kind = resultFiles[name] { return .result(kind) }
-    if derivedFiles.contains(name) || name == figures { return .derived }
+    if Answer.files.contains(name) { return .result(.answer(name)) }
+    if derivedFiles.contains(name) || Answer.exports.contains(name) || name == figures { return .derived }
     if name == RunDirectory.probe || name.wholeMatch(of: /\.lock(-\d+-of-\d+)?/) != nil {
       return .passing
     }
@@ -91,6 +97,18 @@ public struct OutputContents {
       [".DS_Store", ".ipynb_checkpoints", "lost+found"].contains(name) || name.hasPrefix(".nfs")
       || name.wholeMatch(of: /slurm-[0-9_a-z]+\.out/) != nil
     return isTolerated ? .tolerated : .foreign
+  }
+
+  /// What a file is that no manifest lists.
+  static func state(of name: String) -> Verification.State {
+    switch part(of: name) {
+    case .derived: return .derived
+    case .passing: return .unfinished
+    case .result(.run) where name.hasPrefix("checkpoint") || name.hasPrefix("snapshot"),
+      .result(.trajectories) where name == TrajectoryDirectory.checkpoint:
+      return .unfinished
+    default: return .foreign
+    }
   }
 
   /// Refuses a directory that holds anything but this very run, finished or not.
@@ -122,6 +140,9 @@ public struct OutputContents {
   /// Whether the directory is known to be of this run; throws when it is of another.
   private func isOwn(_ kind: OutputKind, _ identity: String) throws -> Bool {
     if kind == .sweep { return names.contains("sweep.yaml") }
+    if case .answer(let file) = kind, !names.contains("experiment.yaml") {
+      return names.contains(file)
+    }
     var isOwn = false
     for name in ["experiment.yaml", "submitted.yaml"] where names.contains(name) {
       let data = try readFile(place(name), limit: ExperimentOptions.largestFile)
@@ -129,7 +150,7 @@ public struct OutputContents {
       guard found == identity else {
         let words = "its " + ExperimentText.difference(found, identity)
         throw refusal(
-          "holds \(kind == .run ? "another experiment" : "other trajectories"): \(words); expected "
+          "holds \(kind == .trajectories ? "other trajectories" : "another experiment"): \(words); expected "
             + "its own, a new directory, or --overwrite")
       }
       isOwn = true
@@ -178,7 +199,9 @@ public struct OutputContents {
   public func clear() throws {
     try refuseLinks()
     let locks = names.filter { $0.hasPrefix(".lock") && OutputContents.part(of: $0) == .passing }
-    let held = try locks.map { try RunLock(path: place($0), run: path) }
+    guard !names.isEmpty else { return }
+    let handle = try DirectoryHandle(path: path)
+    let held = try locks.map { try RunLock($0, in: handle) }
     try withExtendedLifetime(held) {
       for name in names {
         switch OutputContents.part(of: name) {

@@ -40,7 +40,9 @@ public final class RunRecords {
 
   /// Reads a record file into the tables; throws `DataFileError`.
   func read(_ file: RecordFileReader) throws {
-    _ = try file.readAll(table: { tables[$0].map { ($0, $0.replicas) } }, cost: spend)
+    _ = try file.readAll(
+      table: { tables[$0].map { ($0, $0.replicas) } },
+      contradiction: RecordRules(experiment).contradiction, cost: spend)
   }
 
   /// Runs the replicas that are not there yet.

@@ -21,7 +21,7 @@ public final class SavedRun {
   /// Where the files are.
   public let directory: RunDirectory
   private let names: RunFileNames
-  private let lock: RunLock
+  private let locks: [RunLock]
   private let snapshots: SnapshotStore
 
   /// Opens a directory for an experiment and takes up what is there of it.
@@ -35,22 +35,28 @@ public final class SavedRun {
   ) throws {
     try OutputContents(path: path).admit(.run, experiment.yaml, isCleared: isCleared)
     let directory = try RunDirectory(path: path)
-    let lock = try RunLock(path: directory.file(RunFileNames(share: share).lock), run: path)
-    try self.init(experiment, share, directory, lock, commit)
+    // Shards run side by side, each once, and beside nothing else.
+    var locks = [try directory.lock(shared: share != nil)]
+    if share != nil {
+      locks.append(try RunLock(RunFileNames(share: share).lock, in: directory.handle))
+    }
+    // What another process has filled it with before the lock was there.
+    try OutputContents(path: path).admit(.run, experiment.yaml, isCleared: isCleared)
+    try self.init(experiment, share, directory, locks, commit)
   }
 
   private init(
-    _ experiment: Experiment, _ share: ReplicaShare?, _ directory: RunDirectory, _ lock: RunLock,
-    _ commit: String?
+    _ experiment: Experiment, _ share: ReplicaShare?, _ directory: RunDirectory,
+    _ locks: [RunLock], _ commit: String?
   ) throws {
-    (self.experiment, self.share, self.directory, self.lock) = (experiment, share, directory, lock)
+    (self.experiment, self.share, self.directory, self.locks) =
+      (experiment, share, directory, locks)
     names = RunFileNames(share: share)
     records = try RunRecords(experiment, share: share)
     let header = RecordFileHeader(experiment, share: share, commit: commit)
     snapshots = SnapshotStore(
-      directory: directory.path, prefix: names.snapshots, header: header)
-    var notes: [String] = []
-    if let note = Checkpoint.note(lock, directory) { notes.append(note) }
+      directory: directory.handle, prefix: names.snapshots, header: header)
+    var notes = locks.compactMap { Checkpoint.note($0, directory) }.prefix(1).map { $0 }
     let checkpoint = directory.file(names.checkpoint)
     if let finished = names.finishedShare.map(directory.file), Checkpoint.isThere(finished) {
       let file = try Checkpoint.open(finished, as: header, &notes)
@@ -61,12 +67,13 @@ public final class SavedRun {
         return
       }
       // It is no longer what it was when it was given that name.
-      try DurableFile.rename(finished, to: checkpoint)
+      try directory.handle.rename(names.finishedShare!, to: names.checkpoint)
       self.notes =
         notes + [Checkpoint.note(file, missing: records.missingCount, of: records.replicaCount)]
         + SavedRun.takeUp(snapshots, records)
       journal = try RecordJournal(
-        continuing: checkpoint, at: file.lengthBeforeEnd, snapshots: snapshots)
+        continuing: names.checkpoint, in: directory.handle, at: file.lengthBeforeEnd,
+        snapshots: snapshots)
       return
     }
     if Checkpoint.isThere(checkpoint) {
@@ -76,10 +83,12 @@ public final class SavedRun {
         notes + [Checkpoint.note(file, missing: records.missingCount, of: records.replicaCount)]
         + SavedRun.takeUp(snapshots, records)
       journal = try RecordJournal(
-        continuing: checkpoint, at: file.lengthBeforeEnd, snapshots: snapshots)
+        continuing: names.checkpoint, in: directory.handle, at: file.lengthBeforeEnd,
+        snapshots: snapshots)
     } else {
       self.notes = notes + SavedRun.takeUp(snapshots, records)
-      journal = try RecordJournal(creating: checkpoint, header: header, snapshots: snapshots)
+      journal = try RecordJournal(
+        creating: names.checkpoint, in: directory.handle, header: header, snapshots: snapshots)
     }
   }
 
@@ -132,8 +141,9 @@ public final class SavedRun {
     guard let journal, let name = names.finishedShare else { return }
     try journal.finish()
     snapshots.removeAll()
-    try DurableFile.rename(directory.file(names.checkpoint), to: directory.file(name))
-    DurableFile.synchronize(directory: directory.path)
+    try directory.handle.requireInPlace()
+    try directory.handle.rename(names.checkpoint, to: name)
+    directory.handle.synchronize()
   }
 
   /// Writes the files of a finished run, and removes what it could have been taken up from and what exports
@@ -143,10 +153,11 @@ public final class SavedRun {
   public func finish(
     _ files: [(name: String, fill: (OutputSink) throws -> Void)]
   ) throws {
+    try directory.handle.requireInPlace()
     try OutputContents(path: directory.path).removeDerived()
-    try directory.write(files)
+    try directory.install(files)
     snapshots.removeAll()
-    unlink(directory.file(names.checkpoint))
-    DurableFile.synchronize(directory: directory.path)
+    directory.handle.remove(names.checkpoint)
+    directory.handle.synchronize()
   }
 }

@@ -31,6 +31,7 @@ public enum ShardMerge {
         table: { kind in
           records.tables[kind].map { ($0, share.replicas(of: $0.replicas.count)) }
         },
+        contradiction: RecordRules(records.experiment).contradiction,
         // What is given twice was paid once.
         cost: { if !isRepeated { records.spend($0, $1, $2) } })
       let expected = records.tables.values.reduce(0) {
@@ -54,6 +55,17 @@ public enum ShardMerge {
           + ", expected all \(count)")
     }
     return records
+  }
+
+  /// Whether a file is a finished shard, of the experiment whose resolved text is given: one that a merge takes.
+  public static func isFinished(
+    _ path: String, _ share: ReplicaShare, of experiment: String
+  ) -> Bool {
+    guard let file = try? RecordFileReader(path: path), file.header.share == share,
+      file.header.experiment == experiment, let own = try? file.header.experiment(in: path),
+      let records = try? RunRecords(own, share: share), (try? records.read(file)) != nil
+    else { return false }
+    return file.damage == nil && file.isFinished && records.missingCount == 0
   }
 
   /// The shard files that paths stand for, as far as they are there.

@@ -8,6 +8,13 @@ public protocol SweepObserver: ComparisonObserver {
   func willRun(_ point: SweepPoint) async
   /// Called when a point is done, by `isKept` because a directory had it.
   func didFinish(_ point: SweepPoint, isKept: Bool) async
+  /// Called when a directory has a point whose files are not used, with the reason; it is run again.
+  func didRefuse(_ point: SweepPoint, _ reason: String) async
+}
+
+extension SweepObserver {
+  /// Does nothing.
+  public func didRefuse(_ point: SweepPoint, _ reason: String) async {}
 }
 
 /// Runs the experiments of a grid one after the other and summarises them together.
@@ -32,16 +39,19 @@ public struct Sweep: Sendable {
   ) async throws -> Sweep {
     var results: [PointResult] = []
     for point in points {
-      if let kept = directory?.result(of: point) {
+      switch directory?.kept(point) {
+      case .result(let kept):
         results.append(kept)
         await observer?.didFinish(point, isKept: true)
         continue
+      case .refused(let reason): await observer?.didRefuse(point, reason)
+      case .nothing, nil: break
       }
       try Task.checkCancellation()
       await observer?.willRun(point)
       let comparison = try await Comparison.run(
         point.experiment, commit: commit, observer: observer)
-      let result = try PointResult(comparison, commit: commit)
+      let result = PointResult(comparison, commit: commit)
       try directory?.keep(
         point,
         [
@@ -54,7 +64,7 @@ public struct Sweep: Sendable {
       await observer?.didFinish(point, isKept: false)
     }
     let sweep = try Sweep(grid: grid, points: points, results: results, commit: commit)
-    try directory?.finish(sweep.files)
+    try directory?.finish(points, sweep.files)
     return sweep
   }
 
@@ -66,6 +76,15 @@ public struct Sweep: Sendable {
     self.points = points
     self.results = results
     summary = try SweepSummary(points: points, results: results, commit: commit)
+  }
+
+  /// The annealed and, of random starts, the quenched exit time of a point at a mark.
+  package func formulas(
+    at index: Int, _ mark: PointResult.Mark
+  ) -> (annealed: Double?, quenched: Double?) {
+    let isRandom = points[index].experiment.isPaired
+    let formulas = ExitFormulas(results[index].theory, mark, withQuenched: isRandom)
+    return (formulas.annealed, formulas.quenched)
   }
 
   /// The files of the whole sweep.

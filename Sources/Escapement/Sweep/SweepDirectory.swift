@@ -4,16 +4,19 @@ import Foundation
 /// Keeps the finished points of a sweep in a directory, so that it may be taken up again.
 ///
 /// sweep.yaml tells one sweep from another. Each point is a directory points/0001, … that appears
-/// whole, by a rename, with the files of a run and point.json, from which the sweep's own files are
-/// made.
+/// whole, by a rename, with the files of a run, point.json, from which the sweep's own files are made, and
+/// a manifest of these. The manifest of the sweep has the digests of those manifests.
 public struct SweepDirectory: Sendable {
   /// The largest sweep.yaml and the largest point.json, in bytes.
   private static let (largestIdentity, largestPoint) = (1 << 24, 1 << 24)
 
   /// The files of a point.
-  static let pointFiles = ["experiment.yaml", "exit_times.csv", "summary.json", "point.json"]
+  static let pointFiles = [
+    "experiment.yaml", "exit_times.csv", "summary.json", "point.json", Manifest.name,
+  ]
 
   private let run: RunDirectory
+  private let identity: String
   private let lock: RunLock
   /// What a person should know before the work goes on; nil as a rule.
   public let note: String?
@@ -26,6 +29,7 @@ public struct SweepDirectory: Sendable {
   /// written, is in use, or holds anything but this sweep.
   public init(path: String, identity: String, isCleared: Bool = false) throws {
     root = URL(fileURLWithPath: path, isDirectory: true)
+    self.identity = identity
     let contents = OutputContents(path: path)
     let place = root.appendingPathComponent("sweep.yaml")
     if FileManager.default.fileExists(atPath: place.path) {
@@ -41,7 +45,9 @@ public struct SweepDirectory: Sendable {
     }
     try contents.admit(.sweep, identity, isCleared: isCleared)
     run = try RunDirectory(path: path)
-    lock = try RunLock(path: run.file(RunFileNames(share: nil).lock), run: path)
+    lock = try run.lock()
+    // What another process has filled it with before the lock was there.
+    try OutputContents(path: path).admit(.sweep, identity, isCleared: isCleared)
     note = Checkpoint.note(lock, run)
     do {
       try FileManager.default.createDirectory(at: points, withIntermediateDirectories: true)
@@ -60,7 +66,8 @@ public struct SweepDirectory: Sendable {
       // What an interrupted program left half-written.
       if SweepDirectory.isTemporary(name) { removePoint(place) }
     }
-    try run.write([("sweep.yaml", Data(identity.utf8))])
+    // Nor is it written anew where it stands in a manifest.
+    if !run.handle.has("sweep.yaml") { try run.write([("sweep.yaml", Data(identity.utf8))]) }
   }
 
   /// Whether a name in points is that of a point: 0001.
@@ -69,14 +76,51 @@ public struct SweepDirectory: Sendable {
   /// Whether a name in points is one that a point has while it is written: .0001.partial.
   static func isTemporary(_ name: String) -> Bool { RunDirectory.final(name).map(isPoint) ?? false }
 
-  /// Reads a finished point; nil when it is not there, cannot be read, or is of another experiment.
+  /// Tells what a directory has of a point.
+  public enum Kept: Sendable {
+    /// Nothing.
+    case nothing
+    /// Its result.
+    case result(PointResult)
+    /// Files that are not used, and why: the point is run again.
+    case refused(String)
+  }
+
+  /// Reads a finished point; it is refused unless every file is as it was written, by this version, and of
+  /// this experiment.
+  public func kept(_ point: SweepPoint) -> Kept {
+    // As errors name it: under the directory that the command line gave.
+    let place = "\(run.path)/\(OutputContents.points)/\(directory(of: point).lastPathComponent)"
+    guard isThere(place) else { return .nothing }
+    do {
+      guard try Manifest.check(place) else {
+        return .refused("\(place): no \(Manifest.name)")
+      }
+      for name in SweepDirectory.pointFiles where name != Manifest.name {
+        try Manifest.check(place, [name])
+      }
+      let data = try readFile(
+        "\(place)/point.json", limit: SweepDirectory.largestPoint)
+      let result = try PointResult(reading: data)
+      guard result.version == escapementVersion else {
+        return .refused(
+          "\(place): its version is \(singleLine(result.version)), not \(escapementVersion)"
+        )
+      }
+      guard result.isWhole(for: point.experiment) else {
+        return .refused("\(place): it is no result of this point")
+      }
+      return .result(result)
+    } catch let error as DataFileError {
+      return .refused(error.description)
+    } catch {
+      return .refused("\(place): its point.json cannot be read")
+    }
+  }
+
+  /// Reads a finished point; nil when it is not there or is refused.
   public func result(of point: SweepPoint) -> PointResult? {
-    let place = directory(of: point).appendingPathComponent("point.json")
-    guard let data = try? readFile(place.path, limit: SweepDirectory.largestPoint),
-      let result = try? JSONDecoder().decode(PointResult.self, from: data),
-      result.isWhole(for: point.experiment)
-    else { return nil }
-    return result
+    if case .result(let result) = kept(point) { result } else { nil }
   }
 
   /// Keeps a finished point; throws `OutputError`, and then leaves nothing of it.
@@ -84,10 +128,13 @@ public struct SweepDirectory: Sendable {
     _ point: SweepPoint, _ files: [(name: String, contents: Data)]
   ) throws {
     let final = directory(of: point)
+    try run.handle.requireInPlace()
+    // The tables are those of other points from now on.
+    if run.handle.remove(Manifest.name) { run.handle.synchronize() }
     let temporary = points.appendingPathComponent(
       RunDirectory.temporary(final.lastPathComponent), isDirectory: true)
     do {
-      try RunDirectory(path: temporary.path).write(files)
+      try RunDirectory(path: temporary.path).install(files)
       // A directory whose point could not be read is in the way of the new one.
       guard removePoint(final.path) else {
         throw OutputError(
@@ -105,13 +152,24 @@ public struct SweepDirectory: Sendable {
     DurableFile.synchronize(directory: points.path)
   }
 
-  /// Writes the files of the whole sweep, and removes exports of others than these; throws `OutputError`.
-  public func finish(_ files: [(name: String, contents: Data)]) throws {
+  /// Writes the files of the whole sweep with the manifest of it and its points, and removes exports of others
+  /// than these; throws `OutputError`.
+  public func finish(_ points: [SweepPoint], _ files: [(name: String, contents: Data)]) throws {
+    let digests = try points.map { point in
+      let place = directory(of: point)
+      return (
+        "\(OutputContents.points)/\(place.lastPathComponent)/\(Manifest.name)",
+        try FileDigest.hexadecimal(ofFile: place.appendingPathComponent(Manifest.name).path)
+      )
+    }
     let isSame = files.allSatisfy { file in
       (try? mapFile(run.file(file.name), limit: largestTable)) == file.contents
     }
     if !isSame { try OutputContents(path: run.path).removeDerived() }
-    try run.write(files)
+    try run.install(
+      ([("sweep.yaml", Data(identity.utf8))] + files).map { file in
+        (name: file.name, fill: { try $0.write(file.contents) })
+      }, others: Dictionary(uniqueKeysWithValues: digests))
   }
 
   private func directory(of point: SweepPoint) -> URL {

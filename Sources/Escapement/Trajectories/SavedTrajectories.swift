@@ -31,7 +31,9 @@ public final class SavedTrajectories: Sendable {
     try OutputContents(path: path).admit(.trajectories, plan.yaml, isCleared: isCleared)
     self.plan = plan
     directory = try RunDirectory(path: path)
-    lock = try RunLock(path: directory.file(RunFileNames(share: nil).lock), run: path)
+    lock = try directory.lock()
+    // What another process has filled it with before the lock was there.
+    try OutputContents(path: path).admit(.trajectories, plan.yaml, isCleared: isCleared)
     checkpoint = directory.file(TrajectoryDirectory.checkpoint)
     ends = try Dictionary(
       uniqueKeysWithValues: plan.experiment.dynamics.map { kind in
@@ -46,9 +48,11 @@ public final class SavedTrajectories: Sendable {
       let missing = ends.values.reduce(0) { $0 + $1.missing.reduce(0) { $0 + $1.count } }
       let count = ends.values.reduce(0) { $0 + $1.replicas.count }
       notes.append(Checkpoint.note(file, missing: missing, of: count))
-      journal = try RecordJournal(continuing: checkpoint, at: file.lengthBeforeEnd)
+      journal = try RecordJournal(
+        continuing: TrajectoryDirectory.checkpoint, in: directory.handle, at: file.lengthBeforeEnd)
     } else {
-      journal = try RecordJournal(creating: checkpoint, header: header)
+      journal = try RecordJournal(
+        creating: TrajectoryDirectory.checkpoint, in: directory.handle, header: header)
     }
     self.notes = notes
   }
@@ -77,6 +81,11 @@ public final class SavedTrajectories: Sendable {
     var counts = ends.mapValues { [Int](repeating: 0, count: $0.replicas.count) }
     _ = try file.readAll(
       table: { ends[$0].map { ($0, $0.replicas) } },
+      contradiction: { _, record in
+        let last = plan.grid.times.last ?? 0
+        return record.time <= last * (1 + 1e-9) + plan.experiment.model.clock.timePerStep
+          ? nil : "a time of \(record.time), expected at most the last, \(last)"
+      },
       numbers: { kind, replica, place, numbers in
         guard let count = counts[kind], count.indices.contains(replica),
           // One that had not ended has been followed again from its start.
@@ -111,9 +120,10 @@ public final class SavedTrajectories: Sendable {
   ///
   /// Throws `OutputError`.
   public func finish(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
+    try directory.handle.requireInPlace()
     try OutputContents(path: directory.path).removeDerived()
-    try directory.write(files)
-    unlink(checkpoint)
-    DurableFile.synchronize(directory: directory.path)
+    try directory.install(files)
+    directory.handle.remove(TrajectoryDirectory.checkpoint)
+    directory.handle.synchronize()
   }
 }

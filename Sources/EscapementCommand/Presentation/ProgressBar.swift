@@ -4,11 +4,22 @@ import Foundation
 /// Draws progress on standard error while an ensemble runs, on a terminal only.
 struct ProgressBar {
   private let task: Task<Void, Never>?
+  private let isDrawn: Bool
 
   /// Starts drawing; `name` is the dynamics.
   init(_ name: String, replicas: Int, meter: ProgressMeter) {
-    guard Console.errorIsTerminal else {
-      task = nil
+    isDrawn = Console.errorIsTerminal
+    guard isDrawn else {
+      // A word where nobody sees a bar, once: what does not end is not told from what is slow.
+      task = Task.detached {
+        guard (try? await Task.sleep(for: .seconds(60))) != nil, meter.finishedReplicas == 0 else {
+          return
+        }
+        Console.error(
+          "escapement: note: \(name): no replica has ended after a minute and "
+            + "\(ProgressBar.scaled(Double(meter.steps))) steps; a shorter horizon or smaller rates end sooner\n"
+        )
+      }
       return
     }
     let began = Date()
@@ -27,7 +38,7 @@ struct ProgressBar {
     guard let task else { return }
     task.cancel()
     await task.value
-    Console.error("\r\u{1B}[K")
+    if isDrawn { Console.error("\r\u{1B}[K") }
   }
 
   private static func line(

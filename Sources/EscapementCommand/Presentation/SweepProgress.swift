@@ -49,6 +49,10 @@ actor SweepProgress: SweepObserver {
     if isKept { done += point.experiment.estimatedSeconds }
   }
 
+  func didRefuse(_ point: SweepPoint, _ reason: String) {
+    Console.error("escapement: \(singleLine(reason)): the point is run again\n")
+  }
+
   /// Stops drawing and clears the line.
   func finish() async {
     guard let task else { return }

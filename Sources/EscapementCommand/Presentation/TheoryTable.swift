@@ -5,8 +5,12 @@ import TextTable
 /// Writes the closed forms for a person: rates first, then exit times by threshold.
 func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
   let model = experiment.model
+  let found = theory.exponentsFound
   var lines = [
-    "information exponent        \(theory.informationExponent), leap \(theory.leap)",
+    "information exponent        \(theory.informationExponent), leap \(theory.leap) "
+      + "(\(found["information_exponent"] ?? ""))",
+    "generative exponent         \(theory.generativeExponent.map { "\($0)" } ?? "–") "
+      + "(\(found["generative_exponent"] ?? ""))",
     "growth rate μ               \(NumberText.short(theory.growthRate))",
     "critical learning rate γ_c  \(NumberText.short(theory.criticalLearningRate))",
     "best learning rate          \(NumberText.short(theory.optimalLearningRate))",
@@ -51,7 +55,8 @@ func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
 func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
   guard model.clock.isUniform else { return "the formulas hold for one learning rate" }
   guard let rate = theory.growthRate else {
-    return "the formulas hold for phase retrieval on the sphere with a fixed second layer"
+    return
+      "the formulas hold for phase retrieval on the sphere with a fixed second layer, without look-ahead and repetitions"
   }
   if rate <= 0 {
     let reason = EscapeTheory(model: model).reasonForNoGrowth.map { ", since \($0)" } ?? ""

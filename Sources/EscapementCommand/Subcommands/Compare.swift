@@ -37,6 +37,7 @@ struct Compare: AsyncParsableCommand {
       return try show(finished, in: output, printing)
     }
     tellCost(try experiment.quadratureWork())
+    try tellLongWork(experiment)
     if let output = experiment.output {
       let run = try SavedRun(
         experiment, share: share, directory: output, isCleared: isCleared, commit: builtCommit)

@@ -30,11 +30,12 @@ struct Merge: ParsableCommand {
     }
     try OutputContents(path: output).admit(.run, records.experiment.yaml, isCleared: isCleared)
     let directory = try RunDirectory(path: output)
-    let lock = try RunLock(path: directory.file(".lock"), run: output)
+    let lock = try directory.lock()
+    try OutputContents(path: output).admit(.run, records.experiment.yaml, isCleared: isCleared)
     let comparison = try records.comparison(commit: builtCommit)
     try withExtendedLifetime(lock) {
       try OutputContents(path: output).removeDerived()
-      try directory.write(try filesOfRun(comparison))
+      try directory.install(try filesOfRun(comparison))
     }
     try show(comparison, printing)
   }

@@ -39,22 +39,25 @@ struct Resume: AsyncParsableCommand {
     }
     let run = try SavedRun.resume(
       directory, share: share, threads: threads, commit: builtCommit)
-    guard let run else {
-      if share == nil, let file = try? ExperimentOptions(file: place("experiment.yaml")),
-        let experiment = try? Experiment(file, directory: directory),
-        let finished = try FinishedRun(experiment, directory: directory)
-      {
+    guard let run else { return try showFinished(share) }
+    try await completeSavedRun(run, printing)
+  }
+
+  /// Prints what a finished directory holds, once its files are known to be as they were written.
+  private func showFinished(_ share: ReplicaShare?) throws {
+    let isWhole = share == nil && FileManager.default.fileExists(atPath: place("summary.json"))
+    if isWhole, !TrajectoryDirectory.isThere(directory) {
+      let file = try ExperimentOptions(file: place("experiment.yaml"))
+      let experiment = try Experiment(file, directory: directory)
+      if let finished = try FinishedRun(experiment, directory: directory) {
         return try show(finished, in: directory, printing)
       }
-      Console.error("escapement: '\(directory)' is finished already\n")
-      if share == nil, printing.format == .json,
-        let summary = try? Data(contentsOf: URL(fileURLWithPath: place("summary.json")))
-      {
-        try Console.output(summary)
-      }
-      return
     }
-    try await completeSavedRun(run, printing)
+    if isWhole { try Manifest.require(directory) }
+    Console.error("escapement: '\(directory)' is finished already\n")
+    if isWhole, printing.format == .json {
+      try Console.output(try readFile(place("summary.json"), limit: 1 << 30))
+    }
   }
 
   private func place(_ name: String) -> String {

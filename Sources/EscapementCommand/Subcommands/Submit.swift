@@ -76,6 +76,10 @@ struct Submit: AsyncParsableCommand {
     let isCleared = try overwriting.clear(output)
     try OutputContents(path: output).admit(.run, experiment.yaml, isCleared: isCleared)
     let directory = try RunDirectory(path: output)
+    // A run at work there is not submitted beside; shards of the same submission are.
+    let lock = try directory.lock(shared: true)
+    defer { withExtendedLifetime(lock) {} }
+    try OutputContents(path: output).admit(.run, experiment.yaml, isCleared: isCleared)
     let submission = SlurmSubmission(path: directory.file(""), tasks: tasks)
     // Whoever submitted another number of tasks there would have shards that do not fit.
     if let before = try? SlurmSubmission(directory: output), before.tasks != tasks {
@@ -88,7 +92,7 @@ struct Submit: AsyncParsableCommand {
       submission.files(
         experiment: experiment.yaml, threads: arguments.threads == nil ? 1 : experiment.threads,
         directives: directives))
-    return (submission, submission.unfinished)
+    return (submission, try submission.unfinished)
   }
 
   private func taken(up directory: String) throws -> (SlurmSubmission, [Int]) {
@@ -100,7 +104,7 @@ struct Submit: AsyncParsableCommand {
           + "what it needs")
     }
     let submission = try SlurmSubmission(directory: directory)
-    return (submission, submission.unfinished)
+    return (submission, try submission.unfinished)
   }
 
   private func isPlain(_ character: Character) -> Bool {
@@ -112,26 +116,19 @@ struct Submit: AsyncParsableCommand {
 ///
 /// Throws `ServiceError` when there is no Slurm here or it refuses.
 private func sbatch(_ arguments: [String]) throws -> String {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = arguments
-  process.standardInput = FileHandle.nullDevice
-  let output = Pipe()
-  process.standardOutput = output
+  let result: ChildProgram.Result
   do {
-    try process.run()
+    result = try ChildProgram.run(arguments, errors: false)
   } catch {
-    throw ServiceError(description: "sbatch: cannot be run")
-  }
-  let text = String(
-    decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-  process.waitUntilExit()
-  let number = text.prefix { $0.isNumber }
-  guard process.terminationStatus == 0, !number.isEmpty else {
     throw ServiceError(
-      description: process.terminationStatus == 127
-        ? "sbatch: not found, expected Slurm on this machine; --dry-run writes the scripts alone"
-        : "sbatch: refused the job, status \(process.terminationStatus)")
+      description:
+        "sbatch: not found, expected Slurm on this machine; --dry-run writes the scripts alone")
+  }
+  let number = result.text.prefix { $0.isNumber }
+  guard result.status == 0, !number.isEmpty else {
+    throw ServiceError(
+      description: "sbatch: refused the job, "
+        + (result.status.map { "status \($0)" } ?? "ended by a signal"))
   }
   return String(number)
 }

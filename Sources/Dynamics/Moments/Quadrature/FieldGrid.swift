@@ -94,9 +94,7 @@ final class FieldGrid {
 
   private static func breadths(_ model: Model) -> [Double?] {
     func breadth(_ activation: Activation) -> Double? { SmoothedStep(activation)?.breadth }
-    var teacher: Double?
-    if case .mean(let activation) = model.target { teacher = breadth(activation) }
-    return Array(repeating: teacher, count: model.teacherUnits)
+    return (0..<model.teacherUnits).map { model.target.breadth($0) }
       + Array(repeating: breadth(model.activation), count: model.width)
   }
 

@@ -24,7 +24,7 @@ final class IncrementQuadrature {
   /// The numbers of nodes.
   let rule: FieldGrid.Rule
   /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
-  var learningRate: Double
+  var learningRate: Double { didSet { samplePush?.learningRate = learningRate } }
   /// Length of the state: M, Q in the order of ``OverlapLayout``, then a.
   let count: Int
   /// E[x] p/γ, a number for each of the state.
@@ -38,12 +38,21 @@ final class IncrementQuadrature {
   private let function: ActivationFunction
   private let target: TargetFunction
   private let grid: FieldGrid
+  /// What pushes at moved fields; nil where pushes are at the fields themselves.
+  private let samplePush: SamplePush?
+  private let batchPairs: BatchPairs?
+  /// Σ of the second layer's increments over Σ a at a node, and its mean.
+  private var layerSum = 0.0
+  private var meanSum = 0.0
   private let errorNodes: [Double]
   private let errorWeights: [Double]
   private let memory: KernelMemory
   private let values: UnsafeMutablePointer<Double>
   private let slopes: UnsafeMutablePointer<Double>
   private let push: UnsafeMutablePointer<Double>
+  private let layerPush: UnsafeMutablePointer<Double>
+  /// E[u_j g], p×n.
+  private let meanPush: UnsafeMutablePointer<Double>
   private let norm: UnsafeMutablePointer<Double>
   private let first: UnsafeMutablePointer<Double>
   private let second: UnsafeMutablePointer<Double>
@@ -66,25 +75,29 @@ final class IncrementQuadrature {
         // Where kinks are cut anyway, cutting along the other field costs little.
         breadth: model.fieldCount == 2 && FieldGrid.kinkCount(model) > 0 ? 1.6 : 0.95,
         count: Double(3 * Self.largestVisitCount)))
-    // ℰ⁴ is the highest power of the label noise: three nodes are exact.
-    (errorNodes, errorWeights) = try gaussHermiteRule(count: model.labelNoise > 0 ? 3 : 1)
-    let p = model.width
+    samplePush = model.movesFields ? SamplePush(model: model) : nil
+    batchPairs = model.movesFields ? nil : BatchPairs(model: model)
+    // v⁴ is the highest power of the push: three nodes on the label noise are exact at fields that are not moved.
+    (errorNodes, errorWeights) = try gaussHermiteRule(count: model.noiseNodes(power: 4))
+    let (p, n) = (model.width, model.fieldCount)
     count = layout.count + p
-    memory = KernelMemory([count, count, count * count, p, p, p, p, count, count])
+    memory = KernelMemory([count, count, count * count, p, p, p, p, p, count, count, p * n])
     drift = memory.take(count)
     finiteSizeDrift = memory.take(count)
     covariance = memory.take(count * count)
     values = memory.take(p)
     slopes = memory.take(p)
     push = memory.take(p)
+    layerPush = memory.take(p)
     norm = memory.take(p)
     first = memory.take(count)
     second = memory.take(count)
+    meanPush = memory.take(p * n)
   }
 
   /// The nodes an evaluation visits; throws `GSLError`.
   static func visits(_ model: Model, rule: FieldGrid.Rule) throws -> Double {
-    (model.labelNoise > 0 ? 3 : 1) * (try FieldGrid.nodeCount(model, rule: rule))
+    Double(model.noiseNodes(power: 4)) * (try FieldGrid.nodeCount(model, rule: rule))
   }
 
   /// The numbers of nodes: exact for polynomials, else the fewest whose error estimate is below 1e-6, with kinks
@@ -102,12 +115,8 @@ final class IncrementQuadrature {
       "width + teacher-units of which a grid over all the fields has at most \(largestVisitCount) nodes "
       + "for the SDE beyond squares on the sphere (the exact chain knows no such bound)"
     let found = "\(model.width) students and \(model.teacherUnits) teacher units"
-    let exact = model.pieceDegrees.map { degrees in
-      let highest = max(degrees.student, degrees.target)
-      // ℰ²σ'²λ² and ℰ⁴σ'⁴.
-      return max(2 * (highest + degrees.student), 4 * (highest + degrees.student - 1)) / 2 + 1
-    }
-    if FieldGrid.kinkCount(model) == 0, let exact {
+    let exact = exactNodes(model)
+    if FieldGrid.kinkCount(model) == 0, let exact, try !model.movesFields || fits(plain(exact)) {
       try ParameterError.require(
         try fits(plain(exact)), "width", "\(found) at \(exact) nodes an axis", expected)
       return plain(exact)
@@ -116,6 +125,7 @@ final class IncrementQuadrature {
     let uncut = try [16, 24, 32, 48, 64, 96].map {
       FieldGrid.Rule(axis: $0, edge: FieldGrid.kinkCount(model) > 0 ? 0 : 1)
     }.filter(fits)
+    try QuadratureMoments.requireCuts(!cut.isEmpty, of: model)
     let rules = cut.isEmpty ? uncut : cut
     guard let largest = rules.last else {
       throw ParameterError(key: "width", found: found, expected: expected)
@@ -127,11 +137,18 @@ final class IncrementQuadrature {
     return largest
   }
 
+  /// The number of nodes an axis that is exact for polynomials between kinks, nil elsewhere: v²λ² and v⁴.
+  private static func exactNodes(_ model: Model) -> Int? {
+    model.pieceDegree.map { max(2 * ($0 + 1), 4 * $0) / 2 + 1 }
+  }
+
   /// The largest change of drift and covariance from fewer nodes, relative to the largest of each, at
   /// ``Model/quadratureStates``; 0 for polynomials.
   static func errorEstimate(of model: Model, rule: FieldGrid.Rule? = nil) throws -> Double {
-    if model.activation.degree != nil && model.target.degree != nil { return 0 }
     let rule = try rule ?? IncrementQuadrature.rule(for: model)
+    if FieldGrid.kinkCount(model) == 0, let exact = exactNodes(model), rule.axis >= exact {
+      return 0
+    }
     return try model.quadratureError(rule) { rule, state in
       let quadrature = try IncrementQuadrature(model: model, rule: rule)
       quadrature.evaluate(state, order: .covariance)
@@ -151,31 +168,105 @@ final class IncrementQuadrature {
     for s in 0..<(count * count) { covariance[s] = 0 }
     let noise = model.labelNoise.squareRoot()
     let a = state + layout.count
+    let pairs = order == .covariance ? batchPairs : nil
+    pairs?.clear()
+    meanSum = 0
+    for i in 0..<(p * n) { meanPush[i] = 0 }
     grid.forEachNode { weight in
       var square = 0.0
       for i in 0..<n { square += grid.position[i] * grid.position[i] }
+      if let samplePush {
+        let label = target.value(grid.position)
+        for (node, share) in zip(errorNodes, errorWeights) {
+          samplePush.evaluate(fields: grid.fields, label: label + noise * node, secondLayer: a)
+          takePushes(of: samplePush)
+          fillIncrements(state, excess: square - Double(n), order)
+          add(weight * share, order)
+        }
+        return
+      }
       function.evaluate(grid.fields, count: p, values: values, slopes: slopes)
       var error = 0.0
       for j in 0..<p { error += a[j] * values[j] }
-      error = target.value(grid.position) - error / Double(p)
+      error = target.value(grid.position) - (model.rule.loss == .square ? error / Double(p) : 0)
       for (node, share) in zip(errorNodes, errorWeights) {
-        fillIncrements(state, error: error + noise * node, excess: square - Double(n), order)
+        takePushes(a, error: error + noise * node)
+        fillIncrements(state, excess: square - Double(n), order)
         add(weight * share, order)
+        if let pairs { add(weight * share, to: pairs) }
       }
     }
     scale(order)
+    if let pairs { finish(pairs, state) }
+    // Moved fields bring terms of this order that are not known.
+    if samplePush != nil { for s in 0..<count { finiteSizeDrift[s] = 0 } }
+  }
+
+  /// u_j and d(γ_a/p) eσ(λ_j) at the fields of a node.
+  private func takePushes(_ a: UnsafePointer<Double>, error: Double) {
+    let p = model.width
+    let rate = sampleRate / Double(p)
+    let pace = Double(model.dimension) * layerRate / Double(p) * error
+    for j in 0..<p {
+      push[j] = rate * a[j] * error * slopes[j]
+      layerPush[j] = pace * values[j]
+    }
+  }
+
+  private func takePushes(of sample: SamplePush) {
+    let p = model.width
+    let rate = sampleRate / Double(p)
+    let pace = Double(model.dimension) * layerRate / Double(p)
+    for j in 0..<p {
+      push[j] = rate * sample.pushes[j]
+      layerPush[j] = pace * sample.layerPushes[j]
+    }
+  }
+
+  /// The second layer's rate in samples.
+  private var layerRate: Double {
+    model.secondLayerRate * (learningRate / model.learningRate) / model.rule.samplesPerStep
+  }
+  private var sampleRate: Double { model.sampleRate(at: learningRate) }
+
+  private func add(_ weight: Double, to pairs: BatchPairs) {
+    let (p, n) = (model.width, model.fieldCount)
+    for j in 0..<p {
+      let share = weight * push[j]
+      for x in 0..<n {
+        pairs.fields[j * n + x] += share * grid.fields[x]
+        meanPush[j * n + x] += share * grid.position[x]
+      }
+      for l in 0..<p { pairs.squares[j * p + l] += share * push[l] }
+    }
+    meanSum += weight * layerSum
+  }
+
+  /// Adds what pairs of samples do to the finite-size drift, of a normalised second layer as well.
+  private func finish(_ pairs: BatchPairs, _ state: UnsafePointer<Double>) {
+    let (p, n) = (model.width, model.fieldCount)
+    for j in 0..<p {
+      for l in 0..<p {
+        var sum = 0.0
+        for x in 0..<n { sum += meanPush[j * n + x] * meanPush[l * n + x] }
+        pairs.dots[j * p + l] = sum
+      }
+    }
+    pairs.add(to: finiteSizeDrift, at: state, sampleRate: sampleRate)
+    guard model.trainsSecondLayer, model.normalisesSecondLayer else { return }
+    let share = Double(model.rule.batchSize - 1) / Double(model.dimension) * meanSum
+    for s in layout.count..<count { finiteSizeDrift[s] -= share * drift[s] }
   }
 
   /// x and y at one node; `excess` is |g|² − n.
   private func fillIncrements(
-    _ state: UnsafePointer<Double>, error: Double, excess: Double, _ order: FieldMoments.Order
+    _ state: UnsafePointer<Double>, excess: Double, _ order: FieldMoments.Order
   ) {
     let (p, k) = (model.width, model.teacherUnits)
     let (a, fields) = (state + layout.count, grid.fields)
-    let rate = learningRate / Double(p)
+    let isRiemannian = model.constraint == .riemannian
     for j in 0..<p {
-      let u = rate * a[j] * error * slopes[j]
-      push[j] = u
+      let u = push[j]
       switch model.constraint {
       case .free: norm[j] = 0
       case .spherical, .riemannian: norm[j] = u * (2 * fields[j] + u)
@@ -191,6 +282,10 @@ final class IncrementQuadrature {
         let (m, pull) = (state[at], u * fields[p + r])
         first[at] = pull - share * m * q
         second[at] = isSpherical ? 0.375 * m * q * q - 0.5 * pull * q - 0.5 * m * u * u * excess : 0
+        if isRiemannian {
+          let v = u * fields[j]
+          second[at] += pull * v - m * (v * v + v * u * u)
+        }
       }
       for l in 0...j {
         let at = layout.studentOverlap(j, l)
@@ -207,6 +302,13 @@ final class IncrementQuadrature {
           second[at] =
             overlap * curvature - 0.5 * pair * (q + w)
             + excess * (u * v - 0.5 * overlap * (u * u + v * v))
+          if isRiemannian {
+            let (x, y) = (u * fields[j], v * fields[l])
+            second[at] +=
+              u * u * (fields[j] * fields[l] + v * fields[j]) - overlap * (x * x + x * u * u)
+            second[at] +=
+              v * v * (fields[j] * fields[l] + u * fields[l]) - overlap * (y * y + y * v * v)
+          }
         }
       }
       // The constraint holds Q_jj at one, to all orders.
@@ -216,18 +318,17 @@ final class IncrementQuadrature {
       }
     }
     guard model.trainsSecondLayer else { return }
-    let secondLayerRate = model.secondLayerRate * (learningRate / model.learningRate)
-    let pace = Double(model.dimension) * secondLayerRate / Double(p) * error
     var (sum, total) = (0.0, 0.0)
     for j in 0..<p {
-      first[layout.count + j] = pace * values[j]
+      first[layout.count + j] = layerPush[j]
       second[layout.count + j] = 0
-      sum += pace * values[j]
+      sum += layerPush[j]
       total += a[j]
     }
     guard model.normalisesSecondLayer else { return }
     // Over Σ a as it is rather than p: no increment then changes the sum, and rounding cannot grow.
     sum /= total
+    layerSum = sum
     for j in 0..<p {
       let raw = first[layout.count + j]
       first[layout.count + j] = raw - a[j] * sum
@@ -246,7 +347,7 @@ final class IncrementQuadrature {
   }
 
   private func scale(_ order: FieldMoments.Order) {
-    let pace = Double(model.width) / learningRate
+    let pace = Double(model.width) / sampleRate
     if order == .covariance {
       for s in 0..<count {
         for t in 0...s {

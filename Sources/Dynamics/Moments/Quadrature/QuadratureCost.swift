@@ -44,7 +44,7 @@ extension DiffusionLimit {
   ///
   /// Throws `ParameterError` where quadrature does not reach.
   public static func quadratureError(of model: Model) throws -> Double {
-    guard !model.isSquareOnSphere else { return 0 }
+    guard !model.hasClosedLimit else { return 0 }
     let error = try IncrementQuadrature.errorEstimate(of: model)
     guard DiffusionTable.covers(model) else { return error }
     return max(error, try DiffusionTable(model: model, finiteSizeDrift: true).error)
@@ -91,11 +91,18 @@ extension Model {
     ]
   }
 
-  /// The degrees of student and target between kinks, nil unless all is ReLU and polynomials.
+  /// Whether gradients are taken at fields whose kinks lie on no plane, which nodes cannot be cut along.
+  var movesKinks: Bool { movesFields && SmoothedStep(activation)?.breadth == 0 }
+
+  /// The degree of the push between kinks and jumps, nil unless it is a polynomial there.
+  var pieceDegree: Int? {
+    pieceDegrees.map { pushDegree(student: $0.student, target: $0.target) }
+  }
+
+  /// The degrees of student and target between kinks and jumps, nil unless all is polynomials there.
   var pieceDegrees: (student: Int, target: Int)? {
     let student = activation == .relu ? 1 : activation.degree
-    let target = self.target == .mean(.relu) ? 1 : self.target.degree
-    guard let student, let target else { return nil }
+    guard !movesKinks, let student, let target = target.pieceDegree else { return nil }
     return (student, target)
   }
 
@@ -109,7 +116,7 @@ extension Model {
   func quadratureError(
     _ rule: FieldGrid.Rule, of values: (FieldGrid.Rule, [Double]) throws -> [[Double]]
   ) throws -> Double {
-    let isAcrossKinks = rule.edge == 0 && FieldGrid.kinkCount(self) > 0
+    let isAcrossKinks = movesKinks || rule.edge == 0 && FieldGrid.kinkCount(self) > 0
     let coarser =
       isAcrossKinks
       ? [1 / 2, 3 / 4, 0.999].map { rule.coarser(by: $0, keepsAxis: false) }

@@ -18,6 +18,10 @@ final class QuadratureMoments: FlowMoments {
   let rule: FieldGrid.Rule
   private let model: Model
   private let function: ActivationFunction
+  /// What pushes at moved fields, and the label's noise with it.
+  private let samplePush: SamplePush?
+  private let errorNodes: [Double]
+  private let errorWeights: [Double]
   private let target: TargetFunction
   private let grid: FieldGrid
   private let memory: KernelMemory
@@ -37,6 +41,9 @@ final class QuadratureMoments: FlowMoments {
     self.model = model
     self.rule = rule
     function = ActivationFunction(model.activation)
+    samplePush = model.movesFields ? SamplePush(model: model) : nil
+    (errorNodes, errorWeights) = try gaussHermiteRule(
+      count: model.movesFields ? model.noiseNodes(power: 2) : 1)
     target = TargetFunction(model: model)
     grid = try FieldGrid(
       model: model, rule: rule,
@@ -49,7 +56,8 @@ final class QuadratureMoments: FlowMoments {
 
   /// The number of nodes an axis of a plain grid: exact for polynomials, else as many as fit.
   ///
-  /// ℰ²σ'σ' has degree 2 max(deg σ, deg g⋆) + 2(deg σ − 1), and ℰσ'λ has no more.
+  /// v_jv_l has twice the degree of the push, max(deg σ, deg g⋆) + deg σ − 1 on one sample by the squared loss, and
+  /// v_jλ has no more.
   static func nodesPerAxis(for model: Model) throws(ParameterError) -> Int {
     func fits(_ count: Int) -> Bool {
       FieldGrid.nodeCount(model, nodesPerAxis: count) <= Double(largestNodeCount)
@@ -57,8 +65,7 @@ final class QuadratureMoments: FlowMoments {
     let expected =
       "width + teacher-units of which a grid over all the fields has at most "
       + "\(largestNodeCount) nodes (fewer for the ODE; the exact chain knows no such bound)"
-    if let student = model.activation.degree, let target = model.target.degree {
-      let count = max(student, target) + student
+    if let count = exactNodes(model), !model.movesFields || fits(count) {
       try ParameterError.require(
         fits(count), "width",
         "\(model.width) students and \(model.teacherUnits) teacher units at \(count) nodes an axis",
@@ -76,6 +83,18 @@ final class QuadratureMoments: FlowMoments {
     return count
   }
 
+  /// The number of nodes an axis that is exact for polynomials, nil elsewhere.
+  private static func exactNodes(_ model: Model) -> Int? {
+    guard let student = model.activation.degree, let target = model.target.degree else {
+      return nil
+    }
+    return model.pushDegree(student: student, target: target) + 1
+  }
+
+  var hasWholePushes: Bool { samplePush != nil }
+
+  func take(learningRate: Double) { samplePush?.learningRate = learningRate }
+
   func evaluate(
     gram: UnsafePointer<Double>, secondLayer: UnsafePointer<Double>, into output: FlowExpectations
   ) {
@@ -85,7 +104,18 @@ final class QuadratureMoments: FlowMoments {
       gram[(row < k ? p + row : row - k) * n + (column < k ? p + column : column - k)]
     }
     output.clear()
-    let inverse = 1 / Double(p)
+    let inverse = model.rule.loss == .square ? 1 / Double(p) : 0
+    let noise = model.labelNoise.squareRoot()
+    if let samplePush {
+      return grid.forEachNode { weight in
+        let label = target.value(grid.position)
+        for (node, share) in zip(errorNodes, errorWeights) {
+          samplePush.evaluate(
+            fields: grid.fields, label: label + noise * node, secondLayer: secondLayer)
+          add(weight * share, samplePush, to: output)
+        }
+      }
+    }
     grid.forEachNode { weight in
       function.evaluate(grid.fields, count: p, values: values, slopes: slopes)
       var student = 0.0
@@ -107,6 +137,16 @@ final class QuadratureMoments: FlowMoments {
     }
   }
 
+  private func add(_ weight: Double, _ push: SamplePush, to output: FlowExpectations) {
+    let (p, n) = (model.width, model.fieldCount)
+    for j in 0..<p {
+      let pull = weight * push.pushes[j]
+      for x in 0..<n { output.first[j * n + x] += pull * grid.fields[x] }
+      for l in 0..<p { output.second[j * p + l] += pull * push.pushes[l] }
+      output.value[j] += weight * push.layerPushes[j]
+    }
+  }
+
   /// The numbers of nodes: exact where that is possible, else the fewest with kinks cut whose error estimate is
   /// below 1e-9 or as many as fit; where none fits, a plain grid across the kinks.
   ///
@@ -119,22 +159,42 @@ final class QuadratureMoments: FlowMoments {
     let rules = try cutRules(for: model).filter {
       try FieldGrid.nodeCount(model, rule: $0) <= Double(largestNodeCount)
     }
+    try requireCuts(!rules.isEmpty, of: model)
     for rule in rules.dropLast() where try errorEstimate(of: model, rule: rule) < 1e-9 {
       return rule
     }
     return rules.last ?? FieldGrid.Rule(axis: plain, edge: 0)
   }
 
+  /// Throws `ParameterError` for `width` beyond quadrature's reach, and as ``requireCuts(_:of:)``; `GSLError`.
+  static func requireReach(of model: Model) throws {
+    _ = try nodesPerAxis(for: model)
+    if model.target.jumps { _ = try rule(for: model) }
+  }
+
+  /// Throws `ParameterError` for `target` where labels jump and nodes cannot be cut along the jumps: a grid across
+  /// them would be off by the inverse of its nodes an axis.
+  static func requireCuts(_ areCut: Bool, of model: Model) throws(ParameterError) {
+    guard model.target.jumps, !areCut else { return }
+    throw ParameterError(
+      key: "target",
+      found: "labels that jump, with \(FieldGrid.kinkCount(model)) fields to cut along",
+      expected:
+        "at most \(FieldGrid.largestCutCount) fields with jumps or kinks, and few enough of all, for the ODE "
+        + "and SDE (the exact chain knows no such bound)")
+  }
+
   /// Rules with kinks cut, the coarsest first.
   private static func cutRules(for model: Model) -> [FieldGrid.Rule] {
     // ℰ²σ'σ' and ℰσ'λ, as for a plain grid.
-    let exact = model.pieceDegrees.map { max($0.student, $0.target) + $0.student }
+    let exact = model.pieceDegree.map { $0 + 1 }
     return FieldGrid.rules(for: model, exactAxis: exact)
   }
 
   /// The relative tolerance of the ODE's steps: 1e-12, or a hundredth of the error where nodes across kinks make
   /// the drift rough.
   static func stepTolerance(of model: Model, error: Double) throws -> Double {
+    if model.movesKinks { return max(1e-12, min(0.01 * error, 1e-4)) }
     var isAcrossKinks = !NetworkFlow.isClosed(model) && FieldGrid.kinkCount(model) > 0
     if isAcrossKinks, let coarsest = cutRules(for: model).first {
       isAcrossKinks = try FieldGrid.nodeCount(model, rule: coarsest) > Double(largestNodeCount)
@@ -145,8 +205,8 @@ final class QuadratureMoments: FlowMoments {
   /// The largest change of an expectation from fewer nodes, relative to the largest, at
   /// ``Model/quadratureStates``; 0 for polynomials.
   static func errorEstimate(of model: Model, rule: FieldGrid.Rule? = nil) throws -> Double {
-    if model.activation.degree != nil && model.target.degree != nil { return 0 }
     let rule = try rule ?? QuadratureMoments.rule(for: model)
+    if let exact = exactNodes(model), rule.axis >= exact { return 0 }
     return try model.quadratureError(rule) { rule, state in
       try QuadratureMoments(model: model, rule: rule).values(at: state)
     }

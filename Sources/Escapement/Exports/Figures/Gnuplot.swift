@@ -76,19 +76,14 @@ enum Gnuplot {
 
   /// Runs a script; no settings of the user, so that a figure is the same everywhere.
   private static func run(_ script: String, in directory: URL) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gnuplot", "--default-settings", script]
-    process.currentDirectoryURL = directory
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      let line = plainLines(text).last ?? "it says nothing"
+    let text = try String(contentsOf: directory.appendingPathComponent(script), encoding: .utf8)
+    if let line = GnuplotScript.foreignLine(text) {
+      throw GnuplotError(description: "\(script) is not run: it does more than draw, in '\(line)'")
+    }
+    let result = try ChildProgram.run(
+      ["gnuplot", "--default-settings", script], in: directory.path, errors: true)
+    guard result.status == 0 else {
+      let line = plainLines(result.text).last ?? "it says nothing"
       throw GnuplotError(description: "gnuplot failed on \(script): \(line)")
     }
   }

@@ -16,6 +16,18 @@ struct RiskCourse: Sendable {
   /// One list a time, one number a probability; nil where it leans on a diverged replica.
   let quantiles: [[Double?]]
 
+  init(
+    _ kind: DynamicsKind, _ replicas: Int, _ times: [Double], _ probabilities: [Double],
+    _ bands: [RiskBand]
+  ) {
+    (self.kind, self.replicas) = (kind, replicas)
+    (self.times, self.probabilities) = (times, probabilities)
+    means = bands.map(\.mean)
+    standardErrors = bands.map(\.standardError)
+    diverged = bands.map(\.diverged)
+    quantiles = bands.map(\.quantiles)
+  }
+
   /// The place of the probability nearest to one half.
   var middle: Int {
     probabilities.indices.min { abs(probabilities[$0] - 0.5) < abs(probabilities[$1] - 0.5) } ?? 0
@@ -50,13 +62,8 @@ extension TrajectoryRun {
   func courses() throws -> [RiskCourse] {
     let times = plan.grid.times
     if !bands.isEmpty {
-      return bands.map { series in
-        func column(_ index: Int) -> [Double?] { series.rows.map { known($0[index]) } }
-        return RiskCourse(
-          kind: series.kind, replicas: Int(series.rows[0][0]), times: times,
-          probabilities: plan.quantiles, means: column(2), standardErrors: column(3),
-          diverged: series.rows.map { Int($0[1]) },
-          quantiles: series.rows.map { $0[4...].map(known) })
+      return bands.map {
+        RiskCourse($0.kind, $0.replicas, times, plan.quantiles, $0.bands)
       }
     }
     guard let risk = plan.columnNames.firstIndex(of: "risk") else { return [] }
@@ -67,12 +74,7 @@ extension TrajectoryRun {
           probabilities: plan.shownQuantiles)
       }
       return RiskCourse(
-        kind: series.kind, replicas: series.rows.count / times.count, times: times,
-        probabilities: plan.shownQuantiles, means: summaries.map(\.mean),
-        standardErrors: summaries.map(\.standardError), diverged: summaries.map(\.diverged),
-        quantiles: summaries.map(\.quantiles))
+        series.kind, series.rows.count / times.count, times, plan.shownQuantiles, summaries)
     }
   }
-
-  private func known(_ number: Double) -> Double? { number.isNaN ? nil : number }
 }

@@ -11,20 +11,19 @@ public struct TrajectoryRun: Sendable {
     var rows: [[Double]] = []
   }
 
-  /// Summaries of the risk of one dynamics.
+  /// Summaries of the risk of one dynamics, one a time.
   struct Bands: Sendable {
     let kind: DynamicsKind
-    /// A row a time: replicas, diverged, mean, standard error, then the quantiles.
-    var rows: [[Double]] = []
+    let replicas: Int
+    let bands: [RiskBand]
   }
 
-  /// The directory.
-  public let path: String
+  /// The directory; nil in memory.
+  public let path: String?
   /// What was asked for, from experiment.yaml.
   public let plan: TrajectoryPlan
   let experimentText: String
-  let options: TrajectoryOptions
-  let provenance: RunSummary.Provenance
+  let provenance: ComparisonSummary.Provenance
   let warnings: [String]
   /// The bytes of summary.json.
   let summaryData: Data
@@ -43,9 +42,35 @@ public struct TrajectoryRun: Sendable {
     }
 
     let schema: String
-    let provenance: RunSummary.Provenance
+    let provenance: ComparisonSummary.Provenance
     let warnings: [String]
     let dynamics: [Count]?
+  }
+
+  /// Takes trajectories as they are; throws `EncodingError` for a summary with numbers that are not finite.
+  public init(_ trajectories: Trajectories) throws {
+    let (plan, times) = (trajectories.plan, trajectories.plan.grid.times)
+    path = nil
+    self.plan = plan
+    experimentText = plan.yaml
+    (provenance, warnings) = (trajectories.provenance, trajectories.warnings)
+    summaryData = try jsonData(TrajectorySummary(trajectories, withPaths: false))
+    paths =
+      plan.paths == 0
+      ? []
+      : trajectories.runs.map { run in
+        Paths(
+          kind: run.kind,
+          rows: (0..<run.pathCount).flatMap { path in
+            times.indices.map { run.values(path: path, time: $0) }
+          })
+      }
+    bands =
+      plan.quantiles.isEmpty
+      ? []
+      : trajectories.runs.map { Bands(kind: $0.kind, replicas: $0.replicas, bands: $0.bands) }
+    divergences = Dictionary(
+      uniqueKeysWithValues: trajectories.runs.map { ($0.kind, $0.divergences) })
   }
 
   /// Reads a directory.
@@ -57,8 +82,10 @@ public struct TrajectoryRun: Sendable {
       URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
     }
     self.path = path
-    options = try TrajectoryOptions(file: file("experiment.yaml"))
-    let plan = try TrajectoryPlan(options, directory: path, checksEngines: false)
+    try Checkpoint.requireNone(in: path)
+    try Manifest.check(path)
+    let plan = try TrajectoryPlan(
+      TrajectoryOptions(file: file("experiment.yaml")), directory: path, checksEngines: false)
     self.plan = plan
     experimentText = try ExperimentOptions.text(ofFile: file("experiment.yaml"))
     summaryData = try readFile(file("summary.json"), limit: TrajectoryRun.largestSummary)
@@ -90,7 +117,7 @@ public struct TrajectoryRun: Sendable {
       ? []
       : try TrajectoryRun.read(
         file(TrajectoryDirectory.bands), keys: ["time"],
-        columns: TrajectoryRun.bandColumns(plan),
+        columns: BandRow.columns(plan.quantiles).map(\.field.name),
         places: experiment.dynamics.map { kind in (kind, times.map { [$0] }) },
         counts: { column, number, kind in
           let replicas = plan.replicaCount(kind)
@@ -103,11 +130,17 @@ public struct TrajectoryRun: Sendable {
           default: nil
           }
         }
-      ).map { Bands(kind: $0.kind, rows: $0.rows) }
-  }
-
-  static func bandColumns(_ plan: TrajectoryPlan) -> [String] {
-    ["replicas", "diverged", "mean", "standard_error"] + plan.quantiles.map { "quantile_\($0)" }
+      ).map { kind, rows in
+        // Columns: replicas, diverged, mean, standard error, then the quantiles.
+        func known(_ number: Double) -> Double? { number.isNaN ? nil : number }
+        return Bands(
+          kind: kind, replicas: Int(rows[0][0]),
+          bands: rows.map { row in
+            RiskBand(
+              diverged: Int(row[1]), mean: known(row[2]), standardError: known(row[3]),
+              quantiles: row[4...].map(known))
+          })
+      }
   }
 
   /// Reads a table whose rows must stand at the places that the plan has for them.
