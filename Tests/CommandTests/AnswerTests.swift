@@ -45,6 +45,7 @@ import Testing
         contentsOf: answer.appendingPathComponent("\(name).json"), encoding: .utf8)
       #expect(document == plain.stdout)
 
+      #expect(try runCommand("verify answer", in: directory).status == 0)
       let csv = try runCommand("export answer --to csv", in: directory)
       #expect(csv.status == 0, "\(csv.stderr)")
       #expect(
@@ -105,7 +106,13 @@ import Testing
         (String(text.dropLast(20)), "broken JSON"),
       ] {
         try Data(broken.utf8).write(to: place)
+        let altered = try runCommand("export answer --to csv", in: directory)
+        #expect(altered.status == 65 && altered.stderr.contains("not as it was written"))
+        let manifest = directory.appendingPathComponent("answer/manifest.sha256")
+        let sound = try Data(contentsOf: manifest)
+        try FileManager.default.removeItem(at: manifest)
         let result = try runCommand("export answer --to csv", in: directory)
+        try sound.write(to: manifest)
         #expect(result.status == 65 && result.errorLines.count == 1, "\(result.stderr)")
         #expect(result.stderr.contains("exit_law.json") && result.stderr.contains(says))
       }

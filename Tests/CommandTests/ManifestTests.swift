@@ -212,6 +212,15 @@ import Testing
       try bytes.write(to: shard)
       let torn = try runCommand("verify shards", in: directory)
       #expect(torn.status == 65 && torn.stdout.contains("altered  shard-2-of-2.records"))
+      // A whole shard of another experiment in its place.
+      try make(
+        run.replacingOccurrences(of: "output run", with: "output others")
+          .replacingOccurrences(of: "seed 7", with: "seed 8") + " --shard 2/2", in: directory)
+      try Data(contentsOf: directory.appendingPathComponent("others/shard-2-of-2.records"))
+        .write(to: shard)
+      #expect(try runCommand("verify others", in: directory).status == 0)
+      let mixed = try runCommand("verify shards", in: directory)
+      #expect(mixed.status == 65 && mixed.stdout.contains("altered  shard-2-of-2.records"))
     }
   }
 

@@ -151,7 +151,7 @@ import Testing
     #expect(!theory.isKnown && theory.criticalLearningRate == nil && theory.plateau == nil)
     #expect(theory.growthRate == 0 && theory.annealedExitTime(threshold: 0.5) == nil)
     for refuse in [
-      { try FixedPoint.requireCovered(model) }, { try model.requirePhaseRetrieval("it") },
+      { try FixedPoint.requireCovered(model) }, { try model.requireEscapeTheory("it") },
       { _ = try ChainAverages(model: model, burnIn: 1, window: 1) },
     ] as [() throws -> Void] {
       let error = #expect(throws: ParameterError.self) { try refuse() }

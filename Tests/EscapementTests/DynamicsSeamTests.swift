@@ -125,7 +125,7 @@ import Testing
     try withDirectory { directory in
       try RunDirectory(path: directory.path).write(trajectories.files())
       let run = try TrajectoryRun(path: directory.path)
-      let courses = try run.courses()
+      let courses = run.courses()
       let report = TrajectoryReport(run: run, courses: courses)
       let notebook = String(decoding: try trajectoryNotebook(run), as: UTF8.self)
       let drawn = FigureStyle.drawn.map { "\\\"\($0.rawValue)\\\"" }.joined(separator: ", ")

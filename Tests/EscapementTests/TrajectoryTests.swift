@@ -233,7 +233,7 @@ import Testing
     async throws
   {
     try await withTrajectories { directory, trajectories, run in
-      let courses = try run.courses()
+      let courses = run.courses()
       for (course, expected) in zip(courses, trajectories.runs) {
         #expect(course.kind == expected.kind && course.replicas == 20)
         #expect(course.means == expected.bands.map(\.mean))

@@ -106,14 +106,15 @@ public struct LearningRateSchedule: Sendable, Equatable {
 
   /// The schedule in a formula, with γ the learning rate.
   public var formula: String {
+    func short(_ number: Double) -> String { String(format: "%g", number) }
     var parts: [String] = []
     if warmUp > 1 { parts.append("γ(ν + 1)/\(warmUp) up to step \(warmUp)") }
     switch decay {
     case .none: break
     case .power(let power, let after):
-      parts.append("γ(1 + \(warmUp > 1 ? "(ν − \(warmUp))" : "ν")/\(after))^−\(power)")
+      parts.append("γ(1 + \(warmUp > 1 ? "(ν − \(warmUp))" : "ν")/\(short(after)))^−\(short(power))")
     case .table(let entries):
-      parts += entries.map { "\($0.rate) from step \($0.step)" }
+      parts += entries.map { "\(short($0.rate)) from step \($0.step)" }
     }
     return parts.joined(separator: ", then ")
   }

@@ -100,14 +100,17 @@ extension DataTable {
 }
 
 extension Run: Exportable {
+  /// Names its data set and its document.
   public var names: (dataSet: String, document: String) { ("exit_times", "run") }
 
+  /// Makes its tables as files of CSV.
   public func tableFiles() throws -> [(name: String, contents: Data)] {
     let records = try exitTimesFile.map { try mapFile($0, limit: largestTable) }
     return [("exit_times.csv", records ?? exitTimesCSV(series))]
       + (try [summaryTable.file(), pairTable.file()])
   }
 
+  /// Writes all of it as one JSON document.
   public func json() throws -> Data {
     // Put together as text, so that the summary keeps the digits it has.
     var records = ""
@@ -116,49 +119,63 @@ extension Run: Exportable {
       "escapement/run/1", [("summary", jsonPart(summaryData)), ("exit_times", "[\n\(records)\n]")])
   }
 
+  /// Gathers all of it in one labelled data set.
   public func labelledData() throws -> DataSet { try dataSet() }
+  /// Makes its figures.
   public func drawnFigures() throws -> Figures? { try figures() }
 
+  /// Writes a page with its figures.
   public func page(
     _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
   ) throws -> Data? { try reportHTML(self, pictures: pictures, missing: missing) }
 
+  /// Writes its notebook.
   public func notebook() throws -> (contents: Data, readsTables: Bool)? {
     (try runNotebook(self), false)
   }
 }
 
 extension TrajectoryRun: Exportable {
+  /// Names its data set and its document.
   public var names: (dataSet: String, document: String) { ("trajectories", "trajectories") }
 
+  /// Makes its tables as files of CSV.
   public func tableFiles() throws -> [(name: String, contents: Data)] {
-    [try fallTable().file()] + (paths.isEmpty ? [] : [try pathTable.file(in: path)])
-      + (bands.isEmpty ? [] : [try bandTable.file(in: path)])
+    [try fallTable.file()]
+      + (plan.paths == 0 ? [] : [try trajectories.pathTable.file(in: path)])
+      + (plan.quantiles.isEmpty ? [] : [try trajectories.bandTable.file(in: path)])
   }
 
+  /// Writes all of it as one JSON document.
   public func json() throws -> Data {
     var numbers = ""
-    if !paths.isEmpty { pathTable.writeJSONSeries(under: "columns") { numbers += $0 } }
+    if plan.paths > 0 { trajectories.pathTable.writeJSONSeries(under: "columns") { numbers += $0 } }
     return jsonDocument(
       "escapement/trajectory-run/1",
       [("summary", jsonPart(summaryData)), ("paths", "[\n\(numbers)\n]")])
   }
 
+  /// Gathers all of it in one labelled data set.
   public func labelledData() throws -> DataSet { dataSet }
+  /// Makes its figures.
   public func drawnFigures() throws -> Figures? { figures() }
 
+  /// Writes a page with its figures.
   public func page(
     _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
   ) throws -> Data? { try reportHTML(self, pictures: pictures, missing: missing) }
 
+  /// Writes its notebook.
   public func notebook() throws -> (contents: Data, readsTables: Bool)? {
     (try trajectoryNotebook(self), false)
   }
 }
 
 extension SweepTables: Exportable {
+  /// Names its data set and its document.
   public var names: (dataSet: String, document: String) { ("sweep", "sweep") }
 
+  /// Writes all of it as one JSON document.
   public func json() throws -> Data {
     jsonDocument(
       "escapement/sweep-run/1",
@@ -168,13 +185,17 @@ extension SweepTables: Exportable {
       ])
   }
 
+  /// Gathers all of it in one labelled data set.
   public func labelledData() throws -> DataSet { dataSet }
+  /// Makes its figures.
   public func drawnFigures() throws -> Figures? { figures() }
 
+  /// Writes a page with its figures.
   public func page(
     _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
   ) throws -> Data? { try reportHTML(self, pictures: pictures, missing: missing) }
 
+  /// Writes its notebook.
   public func notebook() throws -> (contents: Data, readsTables: Bool)? {
     (try sweepNotebook(self), true)
   }

@@ -46,13 +46,14 @@ public struct Answer: Sendable {
     files.contains { Checkpoint.isThere(place(path, $0)) }
   }
 
-  /// Reads a directory; throws `DataFileError`, which names the file.
+  /// Reads a directory; throws `DataFileError`, which names the file, also where it is not as its manifest says.
   public init(path: String) throws {
     guard
       let kind = Answer.kinds.first(where: {
         Checkpoint.isThere(Answer.place(path, "\($0.word).json"))
       })
     else { throw DataFileError(path, "no \(Answer.files.sorted().joined(separator: ", "))") }
+    try Manifest.check(path)
     let file = Answer.place(path, "\(kind.word).json")
     data = try readFile(file, limit: Answer.largestFile)
     do {
@@ -91,25 +92,29 @@ public struct AnswerDirectory {
 
   /// Writes the answer with its experiment, and removes exports of an earlier one; throws `OutputError`.
   public func write(_ document: some AnswerDocument) throws {
-    let data = try jsonData(document)
+    var files = [(name: "\(type(of: document).word).json", contents: try jsonData(document))]
+    if let experiment { files.append(("experiment.yaml", Data(experiment.utf8))) }
     try OutputContents(path: directory.path).removeDerived()
-    try directory.write(
-      (experiment.map { [("experiment.yaml", Data($0.utf8))] } ?? [])
-        + [("\(type(of: document).word).json", data)])
+    try directory.install(
+      files.map { file in (name: file.name, fill: { try $0.write(file.contents) }) })
   }
 }
 
 extension Answer: Exportable {
+  /// Names its data set and its document.
   public var names: (dataSet: String, document: String) {
     (type(of: document).word, type(of: document).word)
   }
 
+  /// Makes its tables as files of CSV.
   public func tableFiles() throws -> [(name: String, contents: Data)] {
     try document.tables.map { try $0.file() }
   }
 
+  /// Writes all of it as one JSON document.
   public func json() throws -> Data { data }
 
+  /// Gathers all of it in one labelled data set.
   public func labelledData() throws -> DataSet {
     DataSet(
       tables: document.tables,
@@ -117,15 +122,20 @@ extension Answer: Exportable {
         title: type(of: document).title, nil, [], experiment ?? "", .map([])))
   }
 
+  /// Makes its figures.
   public func drawnFigures() throws -> Figures? { nil }
+  /// Writes a page with its figures.
   public func page(
     _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
   ) throws -> Data? { nil }
+  /// Writes its notebook.
   public func notebook() throws -> (contents: Data, readsTables: Bool)? { nil }
 }
 
 extension LawSummary: AnswerDocument {
+  /// Names its files.
   public static var word: String { "exit_law" }
+  /// Says what a data set of it is called.
   public static var title: String { "The law of the exit time of the SDE, p = 1" }
 
   static let columns: [Column<Law>] =
@@ -159,6 +169,7 @@ extension LawSummary: AnswerDocument {
     Column("density", "density of the exit time, per unit of τ") { $0.density },
   ]
 
+  /// Lays it out as tables.
   public var tables: [DataTable] {
     let thresholds = DataTable.Dimension.numbers(.threshold, laws.map(\.threshold))
     let curves = laws.map { law in
@@ -181,7 +192,9 @@ extension LawSummary: AnswerDocument {
 }
 
 extension TheorySummary: AnswerDocument {
+  /// Names its files.
   public static var word: String { "closed_forms" }
+  /// Says what a data set of it is called.
   public static var title: String { "Closed forms of the escape from the plateau" }
 
   static let columns: [Column<TheorySummary>] = [
@@ -207,6 +220,7 @@ extension TheorySummary: AnswerDocument {
     Column("plateau", "excess risk at long times") { $0.plateau },
   ]
 
+  /// Lays it out as tables.
   public var tables: [DataTable] {
     let keys = Set(annealedExitTime.keys).union(quenchedExitTime.keys)
       .union((linearisedExitTime ?? [:]).keys)
@@ -224,7 +238,9 @@ extension TheorySummary: AnswerDocument {
 }
 
 extension PlateauSummary: AnswerDocument {
+  /// Names its files.
   public static var word: String { "plateau_risk" }
+  /// Says what a data set of it is called.
   public static var title: String { "Excess risk at long times" }
 
   static let label = Field("plateau", .count, "place of the point and method, from 1")
@@ -284,6 +300,7 @@ extension PlateauSummary: AnswerDocument {
     Column("teacher_overlap", "overlap M at the fixed point") { $0 }
   ]
 
+  /// Lays it out as tables.
   public var tables: [DataTable] {
     func counted(_ field: Field, _ count: Int) -> DataTable.Dimension {
       DataTable.Dimension(name: field.name, count: count, coordinates: [Column(field) { $0 + 1 }])
@@ -310,7 +327,9 @@ extension PlateauSummary: AnswerDocument {
 }
 
 extension SampleComparison: AnswerDocument {
+  /// Names its files.
   public static var word: String { "sample_test" }
+  /// Says what a data set of it is called.
   public static var title: String { "Two samples of exit times compared" }
 
   static let label = Field("test", .word, "test of equal laws")
@@ -333,6 +352,7 @@ extension SampleComparison: AnswerDocument {
       PairRow(ratio: $0.meanRatio, restrictedTo: $0.restrictedTo, seen: $0.seen)
     } + PairRow.distance { $0.wasserstein }
 
+  /// Lays it out as tables.
   public var tables: [DataTable] {
     let titles = TestBattery.titles
     return [

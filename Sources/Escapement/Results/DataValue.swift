@@ -86,38 +86,52 @@ public protocol DataValueConvertible: Sendable {
 }
 
 extension Double: DataValueConvertible {
+  /// Says what variables of such values are.
   public static var kind: Field.Kind { .number }
+  /// Gives the value as a data set holds it.
   public var dataValue: DataValue { .number(self) }
 }
 
 extension Int: DataValueConvertible {
+  /// Says what variables of such values are.
   public static var kind: Field.Kind { .count }
+  /// Gives the value as a data set holds it.
   public var dataValue: DataValue { .count(self) }
 }
 
 extension String: DataValueConvertible {
+  /// Says what variables of such values are.
   public static var kind: Field.Kind { .word }
+  /// Gives the value as a data set holds it.
   public var dataValue: DataValue { .word(self) }
 }
 
 extension Bool: DataValueConvertible {
+  /// Says what variables of such values are.
   public static var kind: Field.Kind { .flag }
+  /// Gives the value as a data set holds it.
   public var dataValue: DataValue { .flag(self) }
 }
 
 extension Verdict: DataValueConvertible {
+  /// Says what variables of such values are.
   public static var kind: Field.Kind {
     .choice([Verdict.equivalent, .different, .undetermined].map(\.rawValue))
   }
+  /// Gives the value as a data set holds it.
   public var dataValue: DataValue { .word(rawValue) }
 }
 
 extension DataValue: DataValueConvertible {
+  /// Says what variables of such values are.
   public static var kind: Field.Kind { .any }
+  /// Gives the value as a data set holds it.
   public var dataValue: DataValue { self }
 }
 
 extension Optional: DataValueConvertible where Wrapped: DataValueConvertible {
+  /// Says what variables of such values are.
   public static var kind: Field.Kind { Wrapped.kind }
+  /// Gives the value as a data set holds it.
   public var dataValue: DataValue { self?.dataValue ?? .none }
 }

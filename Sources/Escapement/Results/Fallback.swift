@@ -37,28 +37,42 @@ public typealias Nullable<Value: Codable & Sendable> = Fallback<Missing.Nothing<
 public enum Missing {
   /// Nil.
   public enum Nothing<Value: Codable & Sendable>: FallbackSource {
+    /// Stands for a missing key.
     public static var fallback: Value? { nil }
   }
   /// An empty list.
   public enum List<Element: Codable & Sendable>: FallbackSource {
+    /// Stands for a missing key.
     public static var fallback: [Element] { [] }
   }
   /// An empty mapping.
   public enum Map<Element: Codable & Sendable>: FallbackSource {
+    /// Stands for a missing key.
     public static var fallback: [String: Element] { [:] }
   }
   /// Zero.
-  public enum Zero: FallbackSource { public static var fallback: Int { 0 } }
+  public enum Zero: FallbackSource {
+    /// Stands for a missing key.
+    public static var fallback: Int { 0 }
+  }
   /// False.
-  public enum No: FallbackSource { public static var fallback: Bool { false } }
+  public enum No: FallbackSource {
+    /// Stands for a missing key.
+    public static var fallback: Bool { false }
+  }
   /// What files watch that name no criterion.
   public enum Criterion: FallbackSource {
+    /// Stands for a missing key.
     public static var fallback: String { ExitCriterion.standard.name }
   }
   /// No word.
-  public enum Word: FallbackSource { public static var fallback: String { "" } }
+  public enum Word: FallbackSource {
+    /// Stands for a missing key.
+    public static var fallback: String { "" }
+  }
   /// No experiment.
   public enum Experiment: FallbackSource {
+    /// Stands for a missing key.
     public static var fallback: ResolvedValue { .map([]) }
   }
 }

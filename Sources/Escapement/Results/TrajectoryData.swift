@@ -49,29 +49,26 @@ struct BandRow: Sendable {
   static let variables = [diverged, mean("risk_mean"), error("risk_standard_error")]
 }
 
-extension TrajectoryPlan {
-  /// The paths, a place for each dynamics, replica and time: trajectories.csv.
-  ///
-  /// `values` are the numbers of a path at a time, one a column; not numbers after a divergence.
-  func pathTable(
-    _ series: [(kind: DynamicsKind, count: Int)],
-    _ values: @escaping @Sendable (_ series: Int, _ path: Int, _ time: Int) -> [Double]
-  ) -> DataTable {
-    let fields = columns.flatMap { column in
-      column.names(for: experiment.model).map(column.field.named)
+extension Trajectories {
+  /// The paths, a place for each dynamics, replica and time: trajectories.csv, in which numbers are missing once a
+  /// replica has diverged.
+  public var pathTable: DataTable {
+    let (runs, times) = (runs, plan.grid.times)
+    let fields = plan.columns.flatMap { column in
+      column.names(for: plan.experiment.model).map(column.field.named)
     }
-    let times = grid.times
+    let replicas = DataTable.Dimension.replicas(runs.map(\.pathCount).max() ?? 0)
     return DataTable(
-      "trajectories",
-      [
-        .dynamics(series.map(\.kind)), .replicas(series.map(\.count).max() ?? 0), .times(times),
-      ], fields
+      "trajectories", [.dynamics(runs.map(\.kind)), replicas, .times(times)], fields
     ) {
       AnySequence(
-        series.indices.lazy.flatMap { place in
-          (0..<series[place].count).lazy.flatMap { path in
+        runs.lazy.enumerated().flatMap { place, run in
+          (0..<run.pathCount).lazy.flatMap { path in
             times.indices.lazy.map { time in
-              (place: [place, path, time], values: values(place, path, time).map(DataValue.number))
+              (
+                place: [place, path, time],
+                values: run.values(path: path, time: time).map(DataValue.number)
+              )
             }
           }
         })
@@ -79,35 +76,17 @@ extension TrajectoryPlan {
   }
 
   /// The summaries of the risk, a place for each dynamics and time: bands.csv.
-  func bandTable(_ series: [(kind: DynamicsKind, replicas: Int, bands: [RiskBand])]) -> DataTable {
-    bandTable("bands", series, BandRow.columns(quantiles))
-  }
+  public var bandTable: DataTable { bandTable(BandRow.columns(plan.quantiles)) }
 
-  fileprivate func bandTable(
-    _ name: String, _ series: [(kind: DynamicsKind, replicas: Int, bands: [RiskBand])],
-    _ columns: [Column<BandRow>]
-  ) -> DataTable {
-    DataTable(name, [.dynamics(series.map(\.kind)), .times(grid.times)], columns) {
-      series.lazy.enumerated().flatMap { place, series in
-        series.bands.lazy.enumerated().map { time, band in
-          (place: [place, time], row: BandRow(replicas: series.replicas, band: band))
+  fileprivate func bandTable(_ columns: [Column<BandRow>]) -> DataTable {
+    let runs = runs
+    return DataTable("bands", [.dynamics(runs.map(\.kind)), .times(plan.grid.times)], columns) {
+      runs.lazy.enumerated().flatMap { place, run in
+        run.bands.lazy.enumerated().map { time, band in
+          (place: [place, time], row: BandRow(replicas: run.replicas, band: band))
         }
       }
     }
-  }
-}
-
-extension Trajectories {
-  /// The paths: trajectories.csv, in which numbers are missing once a replica has diverged.
-  public var pathTable: DataTable {
-    plan.pathTable(runs.map { ($0.kind, $0.pathCount) }) { [runs] in
-      runs[$0].values(path: $1, time: $2)
-    }
-  }
-
-  /// The bands: bands.csv.
-  public var bandTable: DataTable {
-    plan.bandTable(runs.map { ($0.kind, $0.replicas, $0.bands) })
   }
 
   /// Names and contents of the files of a run directory.
@@ -139,18 +118,9 @@ extension Field {
 }
 
 extension TrajectoryRun {
-  var pathTable: DataTable {
-    let times = plan.grid.times.count
-    return plan.pathTable(paths.map { ($0.kind, $0.rows.count / times) }) { [paths] in
-      paths[$0].rows[$1 * times + $2]
-    }
-  }
-
-  var bandTable: DataTable { plan.bandTable(bands.map { ($0.kind, $0.replicas, $0.bands) }) }
-
-  /// When quantiles of the risk have fallen by given fractions: fall_times.csv; throws `GSLError`.
-  func fallTable() throws -> DataTable {
-    let courses = try courses()
+  /// When quantiles of the risk have fallen by given fractions: fall_times.csv.
+  var fallTable: DataTable {
+    let courses = courses()
     let probabilities = courses.first?.probabilities ?? []
     return DataTable(
       "fall_times",
@@ -174,24 +144,24 @@ extension TrajectoryRun {
 
   /// Paths and bands: trajectories.nc.
   public var dataSet: DataSet {
-    let bands = bands.map { ($0.kind, $0.replicas, $0.bands) }
-    var tables = paths.isEmpty ? [] : [pathTable]
-    if !bands.isEmpty {
-      let (kinds, quantiles) = (DataTable.Dimension.dynamics(bands.map(\.0)), plan.quantiles)
+    let runs = trajectories.runs
+    var tables = plan.paths == 0 ? [] : [trajectories.pathTable]
+    if !plan.quantiles.isEmpty {
+      let (kinds, quantiles) = (DataTable.Dimension.dynamics(runs.map(\.kind)), plan.quantiles)
       tables += [
         DataTable("counts", [kinds], [BandRow.count]) {
-          bands.lazy.enumerated().map {
-            (place: [$0], row: BandRow(replicas: $1.1, band: $1.2[0]))
+          runs.lazy.enumerated().map {
+            (place: [$0], row: BandRow(replicas: $1.replicas, band: $1.bands[0]))
           }
         },
-        plan.bandTable("bands", bands, BandRow.variables),
+        trajectories.bandTable(BandRow.variables),
         DataTable(
           "quantiles", [kinds, .numbers(.probability, quantiles), .times(plan.grid.times)],
           [Column<Double?>(BandRow.quantile.named("risk_quantile")) { $0 }]
         ) {
-          bands.lazy.enumerated().flatMap { kind, series in
+          runs.lazy.enumerated().flatMap { kind, run in
             quantiles.indices.lazy.flatMap { quantile in
-              series.2.lazy.enumerated().map { time, band in
+              run.bands.lazy.enumerated().map { time, band in
                 (place: [kind, quantile, time], row: band.quantiles[quantile])
               }
             }

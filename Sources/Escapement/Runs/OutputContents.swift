@@ -47,12 +47,13 @@ public struct OutputContents {
     "sweep.nc",
   ]
   private static let figures = "figures"
+  static let submitted = "submitted.yaml"
   static let points = "points"
   private static let identityFiles: Set<String> = [
     "experiment.yaml", "summary.json", Manifest.name,
   ]
   private static let resultFiles: [String: OutputKind] = [
-    "exit_times.csv": .run, "submission.json": .run, "submitted.yaml": .run,
+    "exit_times.csv": .run, "submission.json": .run, submitted: .run,
     "tasks.sbatch": .run, "merge.sbatch": .run, "merge.log": .run,
     TrajectoryDirectory.paths: .trajectories, TrajectoryDirectory.bands: .trajectories,
     TrajectoryDirectory.checkpoint: .trajectories,
@@ -78,7 +79,9 @@ public struct OutputContents {
     if identityFiles.contains(name) { return .identity }
     if let kind = resultFiles[name] { return .result(kind) }
     if Answer.files.contains(name) { return .result(.answer(name)) }
-    if derivedFiles.contains(name) || Answer.exports.contains(name) || name == figures { return .derived }
+    if derivedFiles.contains(name) || Answer.exports.contains(name) || name == figures {
+      return .derived
+    }
     if name == RunDirectory.probe || name.wholeMatch(of: /\.lock(-\d+-of-\d+)?/) != nil {
       return .passing
     }

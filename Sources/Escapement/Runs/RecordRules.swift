@@ -19,8 +19,11 @@ struct RecordRules {
   /// What a record has that cannot be, in words; nil when there is nothing.
   func contradiction(_ kind: DynamicsKind, _ record: ExitRecord) -> String? {
     // The last step may end beyond the horizon.
-    guard record.time <= horizon * (1 + RecordRules.tolerance) + (kind.hasSteps ? clock.timePerStep : 0)
-    else { return "a time of \(record.time), expected at most the horizon \(horizon)" }
+    let last =
+      horizon * (1 + RecordRules.tolerance) + (kind.hasSteps ? clock.timePerStep : 0)
+    guard record.time <= last else {
+      return "a time of \(record.time), expected at most the horizon \(horizon)"
+    }
     guard kind.hasSteps else {
       return record.step == -1 ? nil : "a step, expected none of \(kind.rawValue)"
     }

@@ -57,24 +57,10 @@ struct RiskCourse: Sendable {
 
 extension TrajectoryRun {
   /// The risk along time of each dynamics, from the bands or else from the paths; empty when neither has it.
-  ///
-  /// Throws `GSLError`. Cost: O(n log n) a time for n paths.
-  func courses() throws -> [RiskCourse] {
-    let times = plan.grid.times
-    if !bands.isEmpty {
-      return bands.map {
-        RiskCourse($0.kind, $0.replicas, times, plan.quantiles, $0.bands)
-      }
-    }
-    guard let risk = plan.columnNames.firstIndex(of: "risk") else { return [] }
-    return try paths.filter { !$0.rows.isEmpty }.map { series in
-      let summaries = try times.indices.map { time in
-        try RiskBand(
-          stride(from: time, to: series.rows.count, by: times.count).map { series.rows[$0][risk] },
-          probabilities: plan.shownQuantiles)
-      }
-      return RiskCourse(
-        series.kind, series.rows.count / times.count, times, plan.shownQuantiles, summaries)
+  func courses() -> [RiskCourse] {
+    guard !plan.quantiles.isEmpty || plan.columnNames.contains("risk") else { return [] }
+    return trajectories.runs.map {
+      RiskCourse($0.kind, $0.replicas, plan.grid.times, plan.shownQuantiles, $0.bands)
     }
   }
 }
