@@ -68,9 +68,9 @@ struct EngineCase: Sendable, CustomTestStringConvertible {
         .overlapThresholds: "0.15,0.5", .subspaceThresholds: "0.05,0.3", .horizon: "3",
       ]),
     Setting(
-      name: "p = 2, erf, batches of 32",
+      name: "p = 2, erf, batches of 64",
       words: [
-        .dimension: "800", .width: "2", .activation: "erf", .learningRate: "0.5", .batchSize: "32",
+        .dimension: "800", .width: "2", .activation: "erf", .learningRate: "0.5", .batchSize: "64",
       ]),
     Setting(
       name: "p = 2, erf, batches of 4, each repeated, both layers",

@@ -78,7 +78,7 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.start, "warm:0.3,0", beside: [.width: "2", .teacherUnits: "2"]) {
       $0.start == .warm([0.3, 0], norm: 1)
     },
-    GoodValue(.start, "{warm: [0.25]}") { !$0.isPaired },
+    GoodValue(.start, "warm:0.25") { !$0.isPaired },
     GoodValue(.startNorm, "2", beside: [.constraint: "free"]) { $0.start == .randomOfNorm(2) },
     GoodValue(.thresholds, "none", beside: [.overlapThresholds: "0.5"]) {
       $0.exitRule.thresholds.isEmpty && $0.exitRule.marks.count == 1

@@ -52,6 +52,13 @@ extension Experiment {
     case .sde:
       let step = p == 1 ? 4e-9 : 3e-7 + 5e-9 * p * p * p
       seconds = estimatedExitTime / timeStep * step
+    case .chain where takesRule:
+      let (batch, width) = (Double(model.rule.batchSize), Double(model.width))
+      let others = model.rule.repetitions > 1 ? 2e-9 * width * batch : 0
+      seconds = estimatedSteps * batch * (7e-8 + 2.5e-8 * width + others)
+    case .sgd where takesRule:
+      let coordinates = Double(model.rule.batchSize) * Double(model.dimension)
+      seconds = estimatedSteps * coordinates * (6e-9 + 2e-9 * Double(model.width))
     case .chain: seconds = estimatedSteps * (7e-9 * p + 0.45e-9 * p * p)
     case .sgd:
       let normal = precision == .single ? 0.6e-9 : 1.2e-9
@@ -59,6 +66,9 @@ extension Experiment {
     }
     return replicas * seconds
   }
+
+  /// Whether steps are more than one fresh sample, which no vector kernel takes.
+  private var takesRule: Bool { !model.rule.isOneSample || model.samples?.returns == true }
 
   /// The work of all dynamics, in seconds of one core.
   public var estimatedSeconds: Double { dynamics.reduce(0) { $0 + estimatedSeconds($1) } }

@@ -132,6 +132,7 @@ extension ExperimentOptions {
   /// Reads the keys of a finite set of samples; a horizon, where one is given, decides how many epochs there are.
   func samples(of model: Model, horizon: Double?) throws -> SampleSet? {
     let none = OptionValue.Content.scalar("none")
+    let order = try choice(.order, of: SampleSet.Order.self) ?? .same
     guard let value = values[.samples], value.content != none else {
       if let epochs = values[.epochs], epochs.content != none {
         throw error(.epochs, "found \(epochs.content.text), expected samples beside it")
@@ -139,7 +140,6 @@ extension ExperimentOptions {
       return nil
     }
     guard let count = try integer(.samples) else { return nil }
-    let order = try choice(.order, of: SampleSet.Order.self) ?? .same
     let once = try SampleSet(count: count, epochs: 1, order: order)
     guard values[.epochs]?.content != none, let epochs = try integer(.epochs) else {
       guard let horizon else {
