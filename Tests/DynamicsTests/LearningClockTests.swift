@@ -194,11 +194,11 @@ private final class Bytes: StateTransfer {
     Case(testDescription: "chain") { try NetworkChain(model: $0) },
     Case(testDescription: "weights") { try NetworkWeights(model: $0) },
     Case(testDescription: "chain of batches", rule: try! LearningRule(batchSize: 3)) {
-      try ReducedChain.replica($0)
+      try plainChain($0)
     },
     Case(
       testDescription: "chain that repeats", rule: try! LearningRule(batchSize: 2, repetitions: 3)
-    ) { try ReducedChain.replica($0) },
+    ) { try plainChain($0) },
     Case(testDescription: "weights of batches", rule: try! LearningRule(batchSize: 3)) {
       try RuleWeights(model: $0)
     },

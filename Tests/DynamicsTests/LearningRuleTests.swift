@@ -61,7 +61,7 @@ import Testing
       LearningRule.oneSample, try LearningRule(batchSize: 3), try LearningRule(repetitions: 3),
     ] {
       let model = try model(.riemannian, rule)
-      let chain = try path(ReducedChain.replica(model))
+      let chain = try path(plainChain(model))
       let full = try path(RuleWeights(model: model))
       for state in chain + full {
         for j in 0..<3 { #expect(abs(state.studentOverlaps[4 * j] - 1) < 1e-12) }
@@ -164,4 +164,15 @@ import Testing
     let single = try self.model(.spherical, width: 1)
     #expect(try !Start.orthogonal(of: single).isRandom)
   }
+}
+
+/// The plain chain of a model's rule, as ``ReducedChain`` chooses it.
+func plainChain(_ model: Model) throws -> any SteppedReplica {
+  if model.rule.repetitions > 1 {
+    return try RepeatedChain(model: model, watchesRisk: true, levels: [])
+  }
+  if model.rule.batchSize > 1 {
+    return try BatchChain(model: model, watchesRisk: true, levels: [])
+  }
+  return try NetworkChain(model: model)
 }

@@ -40,7 +40,7 @@ import Testing
   private func measured(_ model: Model, _ frame: StudentFrame, steps: Int) throws -> [(
     mean: Double, error: Double
   )] {
-    let chain = try ReducedChain.replica(model)
+    let chain = try plainChain(model)
     let stream = try RandomStream(seed: 91, purpose: 4, replica: model.rule.batchSize)
     let start = frame.overlaps(of: model) + model.secondLayer
     var (sums, squares) = (start.map { _ in 0.0 }, start.map { _ in 0.0 })
