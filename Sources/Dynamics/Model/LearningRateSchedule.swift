@@ -112,7 +112,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
     switch decay {
     case .none: break
     case .power(let power, let after):
-      parts.append("γ(1 + \(warmUp > 1 ? "(ν − \(warmUp))" : "ν")/\(short(after)))^−\(short(power))")
+      let steps = warmUp > 1 ? "(ν − \(warmUp))" : "ν"
+      parts.append("γ(1 + \(steps)/\(short(after)))^−\(short(power))")
     case .table(let entries):
       parts += entries.map { "\(short($0.rate)) from step \($0.step)" }
     }
