@@ -24,9 +24,9 @@ endef
 # No path of the machine that builds is left in what is built.
 PREFIX_MAP := -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.'
 
-.PHONY: release release-check sbom help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
+.PHONY: release sbom help run build test python-test python-test-only lint format clean dependencies python-dependencies notebooks docs \
   example benchmark benchmark-peers single-precision calibration endurance fuzz sanitize \
-  sanitize-some dist dist-test wheel install
+  sanitize-some dist dist-test wheel install release-check
 
 help:
 	@echo 'make run    build in release and run the main comparison (EXPERIMENT=file.yaml)'
@@ -40,11 +40,11 @@ help:
 	@echo 'make notebooks         make the notebooks of notebooks-export anew (minutes)'
 	@echo 'make docs              build the documentation of the library: .build/docs'
 	@echo 'make example           build and run the example package that uses the library'
+	@echo 'make sbom              list all that the command is made of, as SPDX: .build/escapement.spdx.json'
+	@echo 'make release TAG=VERSION   make the tag, once version, changelog and README agree with it'
 	@echo 'make install PREFIX=DIR   build and install command, manual pages and completions'
 	@echo 'make dist   an archive for Linux that needs neither Swift nor GSL;  make wheel  one for pip'
 	@echo 'make dist-test         try both on a bare Debian (needs root and debootstrap)'
-	@echo 'make sbom              list all that the command is made of, as SPDX: .build/escapement.spdx.json'
-	@echo 'make release           check that version, changelog and tag agree, and make the tag'
 	@echo 'make lint   check the format of the sources;  make format  applies it'
 	@echo 'make benchmark         time every engine beside scalar C (six minutes)'
 	@echo 'make benchmark-peers   time NumPy and JAX on the same tasks (three minutes)'
@@ -74,7 +74,7 @@ python-test-only:
 	@ESCAPEMENT='$(COMMAND)' PYTHONPATH='$(CURDIR)/Python/src' $(PYTHON) -m pytest Python/tests -q
 
 # The command with Swift's runtime inside, which looks for its libraries beside itself.
-DIST_BUILD = $(PREFIX_MAP) --configuration release --scratch-path .build-dist --static-swift-stdlib \
+DIST_BUILD := --configuration release --scratch-path .build-dist --static-swift-stdlib $(PREFIX_MAP) \
   -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/escapement' -Xlinker --disable-new-dtags
 # The tool that swift-argument-parser makes manual pages with, from its own sources.
 MANUAL_TOOL := .build-dist/manual-tool/debug/generate-manual
@@ -104,6 +104,10 @@ PREFIX ?= /usr/local
 install: dist
 	@mkdir -p '$(DESTDIR)$(PREFIX)' && cp -R .build-dist/dist/escapement-*/. '$(DESTDIR)$(PREFIX)'
 	@echo 'installed $(PREFIX)/bin/escapement'
+
+# Says whether the version of the command, of the package and of the changelog agree with the tag TAG.
+release-check:
+	@.ci/release-check $(TAG)
 
 notebooks: build python-dependencies
 	@notebooks-export/build.sh .build/release/escapement $(PYTHON)
@@ -188,11 +192,11 @@ endurance: build
 sbom: build
 	@python3 Tests/Supply/sbom.py '.build/escapement.spdx.json'
 
-# The tag is what README's \`from:\` names; it is made once all that names the version agrees.
-release-check:
-	@python3 Tests/Supply/release.py
-release: release-check sbom
-	@python3 Tests/Supply/release.py --tag
+# The tag is what README's `from:` names: TAG=0.3.0, once all that names the version agrees with it.
+release: sbom
+	@[ -n '$(TAG)' ] && .ci/release-check '$(TAG)' && [ -z "$$(git status --porcelain)" ] || \
+	  { echo 'expected TAG=VERSION, as everywhere, and nothing that is not committed' >&2; exit 1; }
+	@git tag --annotate '$(TAG)' --message 'Escapement $(TAG)' && echo "tag $(TAG): git push origin $(TAG)"
 
 lint:
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

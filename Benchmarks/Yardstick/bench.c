@@ -105,7 +105,7 @@ static double chain_kernel(void *context, EscLevel level) {
 
 static double sgd_yardstick(void *context, EscLevel level) {
   (void)level;
-  const EscNetwork *s = context;
+  const EscSquares *s = context;
   uint64_t d = s->dimension, steps = 100000 / d + 1;
   double *w = malloc(d * sizeof *w), *x = malloc(d * sizeof *x);
   for (uint64_t i = 0; i < d; i++) w[i] = i % 2 ? 1 : -1;
@@ -117,7 +117,7 @@ static double sgd_yardstick(void *context, EscLevel level) {
 }
 
 static double sgd_of(EscPrecision precision, void *context, EscLevel level) {
-  const EscNetwork *s = context;
+  const EscSquares *s = context;
   uint64_t p = s->width, stride = esc_sgd_stride(s->dimension), steps = 400000 / p / stride + 1;
   double *memory = aligned_alloc(64, ((p + 2) * stride + p * (p + 64)) * sizeof *memory);
   EscSgdState state = {0};
@@ -147,7 +147,7 @@ static double single_sgd_kernel(void *context, EscLevel level) {
 
 static double rows_yardstick(void *context, EscLevel level) {
   (void)level;
-  const EscNetwork *s = context;
+  const EscSquares *s = context;
   uint64_t d = s->dimension, p = s->width, steps = 100000 / d / p + 1;
   double *w = malloc(p * d * sizeof *w), *x = malloc(d * sizeof *x), q[64 * 64], risk;
   for (uint64_t i = 0; i < p * d; i++) w[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
@@ -186,7 +186,7 @@ static double sde_kernel(void *context, EscLevel level) {
 
 static double network_yardstick(void *context, EscLevel level) {
   (void)level;
-  const EscNetwork *c = context;
+  const EscSquares *c = context;
   uint64_t p = c->width, steps = 20000 / p / p + 2;
   double *m = calloc(p + 2 * p * p, sizeof *m), *b = m + p, *q = b + p * p, risk;
   for (uint64_t j = 0; j < p; j++) b[j * p + j] = q[j * p + j] = 1;
@@ -201,11 +201,11 @@ static double network_yardstick(void *context, EscLevel level) {
 }
 
 static double network_kernel(void *context, EscLevel level) {
-  const EscNetwork *c = context;
+  const EscSquares *c = context;
   uint64_t p = c->width, steps = 8000 / p / p + 8, half = p * (p + 1) / 2;
-  double *memory = aligned_alloc(64, esc_network_lanes_size(p) * sizeof *memory);
-  memset(memory, 0, esc_network_lanes_size(p) * sizeof *memory);
-  EscNetworkLanes lanes = {0};
+  double *memory = aligned_alloc(64, esc_squares_lanes_size(p) * sizeof *memory);
+  memset(memory, 0, esc_squares_lanes_size(p) * sizeof *memory);
+  EscSquaresLanes lanes = {0};
   lanes.overlap = memory, lanes.factor = memory + p * ESC_LANES;
   lanes.gram = lanes.factor + half * ESC_LANES, lanes.scratch = lanes.gram + half * ESC_LANES;
   for (int i = 0; i < ESC_LANES; i++) {
@@ -213,17 +213,17 @@ static double network_kernel(void *context, EscLevel level) {
       lanes.factor[(j * p - j * (j - 1) / 2) * ESC_LANES + (uint64_t)i] = 1;
     lanes.boundary[i] = INFINITY, lanes.target[i] = -INFINITY;
     lanes.stream[i] = (uint64_t)i, lanes.horizon[i] = UINT64_MAX;
-    esc_network_begin(c, &lanes, i);
+    esc_squares_begin(c, &lanes, i);
   }
   double start = now();
-  esc_network_advance(c, &lanes, steps, level);
+  esc_squares_advance(c, &lanes, steps, level);
   double time = now() - start;
   free(memory);
   return time / (double)(steps * ESC_LANES);
 }
 
 static double wide_kernel(void *context, EscLevel level) {
-  const EscNetwork *c = context;
+  const EscSquares *c = context;
   uint64_t p = c->width, stride = esc_wide_stride(p), steps = 200000 / p / p + 4;
   uint64_t size = stride + 2 * p * stride + 12 * stride + 64;
   double *memory = aligned_alloc(64, size * sizeof *memory);
@@ -256,7 +256,7 @@ int main(void) {
   for (int i = 0; i < 500; i++) ones[i] = 1;
   uint64_t inputs[] = {100, 1000, 10000};
   for (int i = 0; i < 3; i++) {
-    EscNetwork sgd = {1, inputs[i], 1, 0.1, ones, 0.01};
+    EscSquares sgd = {1, inputs[i], 1, 0.1, ones, 0.01};
     char name[64];
     snprintf(name, sizeof name, "sgd p=1 d=%llu", (unsigned long long)inputs[i]);
     compare(name, sgd_yardstick, sgd_kernel, &sgd);
@@ -265,7 +265,7 @@ int main(void) {
   }
   uint64_t rows[] = {2, 8};
   for (int i = 0; i < 2; i++) {
-    EscNetwork sgd = {1, 1000, rows[i], 0.1, ones, 0.01};
+    EscSquares sgd = {1, 1000, rows[i], 0.1, ones, 0.01};
     char name[64];
     snprintf(name, sizeof name, "sgd p=%llu d=1000", (unsigned long long)rows[i]);
     compare(name, rows_yardstick, sgd_kernel, &sgd);
@@ -276,14 +276,14 @@ int main(void) {
   compare("sde p=1 d=3000", sde_yardstick, sde_kernel, &sde);
   uint64_t widths[] = {2, 4, 8, 16, 32, 64};
   for (int i = 0; i < 6; i++) {
-    EscNetwork network = {1, 3000, widths[i], 0.1, ones, 0.01};
+    EscSquares network = {1, 3000, widths[i], 0.1, ones, 0.01};
     char name[64];
     snprintf(name, sizeof name, "chain p=%llu d=3000", (unsigned long long)widths[i]);
     compare(name, network_yardstick, network_kernel, &network);
   }
   uint64_t wide[] = {64, 128, 500};
   for (int i = 0; i < 3; i++) {
-    EscNetwork network = {1, 10000, wide[i], 0.1 * (double)wide[i], ones, 0.01};
+    EscSquares network = {1, 10000, wide[i], 0.1 * (double)wide[i], ones, 0.01};
     char name[64];
     snprintf(name, sizeof name, "wide chain p=%llu", (unsigned long long)wide[i]);
     compare(name, network_yardstick, wide_kernel, &network);

@@ -1,5 +1,7 @@
 #include "chain_kernel.h"
 
+#include "lanes.h"
+
 #define ESC_TEMPLATE "chain_template.h"
 #include "each_level.h"
 
@@ -7,12 +9,9 @@ static uint32_t classify(EscChainLanes *lanes) {
   uint32_t events = 0;
   for (int i = 0; i < ESC_LANES; i++) {
     double m = lanes->overlap[i];
-    uint8_t event = ESC_EVENT_NONE;
-    if (!isfinite(m)) event = ESC_EVENT_DIVERGED;
-    else if (!(fabs(m) < lanes->boundary[i])) event = ESC_EVENT_CROSSED;
-    else if (lanes->step[i] >= lanes->horizon[i]) event = ESC_EVENT_HORIZON;
-    lanes->event[i] = event;
-    if (event) events |= 1u << i;
+    EscEvent event = isfinite(m) ? ESC_EVENT_NONE : ESC_EVENT_DIVERGED;
+    if (!event && !(fabs(m) < lanes->boundary[i])) event = ESC_EVENT_CROSSED;
+    events |= ESC_SETTLE(lanes, i, event);
   }
   return events;
 }
@@ -24,15 +23,10 @@ uint32_t esc_chain_advance(
   double gain = 2.0 * chain->rate * chain->weight / (double)chain->dimension;
   esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   uint32_t events = classify(lanes);
-  while (!events && steps > 0) {
-    uint64_t run = steps;
-    for (int i = 0; i < ESC_LANES; i++) {
-      uint64_t left = lanes->horizon[i] - lanes->step[i];
-      if (left < run) run = left;
-    }
-    steps -= ESC_DISPATCH(
-        level, chain_run, &keys, &chi, gain, chain->weight, chain->noise, lanes, run);
-    events = classify(lanes);
-  }
+  ESC_ADVANCE(
+      lanes, steps, events, classify(lanes),
+      ESC_DISPATCH(
+          level, chain_run, &keys, &chi, gain, chain->weight, chain->noise, lanes,
+          ESC_RUN(lanes, steps)));
   return events;
 }

@@ -11,25 +11,6 @@ typedef struct {
   VD g1, g2, z, norm;
 } FN(Numbers);
 
-// |input|^2 from r^2 of the fields' pair, the chi-square's normal x and the word with its spare bits.
-ESC_INLINE VD FN(chain_norm)(
-    const EscRoundKeys *keys, const EscChiSquare *chi, const uint64_t *stream, VU step, VD square,
-    VD x, VU word) {
-  if (chi->degrees < 2) return chi->degrees ? square + x * x : square;
-  VD w = chi->offset + chi->tilt * x, x2 = x * x, value = (w * w) * w;
-  VD spare = (VD)((word & ESC_SPARE) | ESC_BITS_TWO52) - 4503599627370496.0;
-  VI kept = spare > chi->guard * (x2 * x2);
-  if (__builtin_expect(!FN(all)(kept), 0)) {
-    uint64_t k[ESC_WIDTH], u[ESC_WIDTH], good[ESC_WIDTH];
-    double xs[ESC_WIDTH], values[ESC_WIDTH];
-    FN(store_words)(k, step), FN(store_words)(u, word), FN(store_words)(good, (VU)kept);
-    FN(store)(xs, x), FN(store)(values, value);
-    esc_chi_square_redraw(chi, keys, ESC_WIDTH, good, stream, k, xs, u, values);
-    value = FN(load)(values);
-  }
-  return square + value;
-}
-
 // Takes at most `steps` steps.
 static uint64_t FN(chain_run)(
     const EscRoundKeys *keys, const EscChiSquare *chi, const double gain, const double weight,
@@ -50,7 +31,7 @@ static uint64_t FN(chain_run)(
     VU word = w1[i];
     FN(pair_and_words)(&generator[i], &w0[i], &w1[i], &number[i].z, &x, &unused);
     number[i].z *= noise;
-    number[i].norm = FN(chain_norm)(keys, chi, stream, step[i], square, x, word);
+    number[i].norm = square + FN(chi_square)(keys, chi, stream, step[i], x, word);
   }
   uint64_t n = 0;
   int going = 1;
@@ -85,8 +66,9 @@ static uint64_t FN(chain_run)(
       number[i].z *= noise;
       m[i] = (old + h * now.g1) * inverse;
       step[i] += 1;
-      number[i].norm = FN(chain_norm)(
-          keys, chi, lanes->stream + ESC_WIDTH * i, step[i], square, x, word);
+      number[i].norm = square
+                       + FN(chi_square)(
+                           keys, chi, lanes->stream + ESC_WIDTH * i, step[i], x, word);
       going &= FN(all)(FN(abs)(m[i]) < FN(load)(lanes->boundary + ESC_WIDTH * i));
     }
     n++;

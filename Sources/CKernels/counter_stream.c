@@ -46,6 +46,18 @@ void esc_chi_square_redraw(
       value[i] = esc_chi_square_slow(chi, keys, stream[i], step[i], x[i], word[i] & ESC_SPARE);
 }
 
+int esc_bridge_touches(
+    const EscRoundKeys *keys, uint64_t stream, uint64_t step, double above, double below,
+    double spread) {
+  double e = (above + above) * below;
+  // Farther than this the probability is below 2^-54, and a number saved is a faster plateau.
+  if (!(e < ESC_BRIDGE_REACH * spread)) return 0;
+  uint64_t word[2];
+  esc_block(keys, ESC_SPARE_REGION | step, stream, word);
+  double u = ((double)(word[0] >> 11) + 0.5) * 0x1p-53;
+  return exp(-(e / spread)) > u;
+}
+
 void esc_generator_start(
     EscGenerators *generators, int lane, uint64_t seed, uint64_t stream, uint64_t number) {
   EscRoundKeys keys = esc_round_keys(seed);

@@ -15,6 +15,8 @@
 #define ESC_BITS_ONE 0x3ff0000000000000ull
 #define ESC_LOW_HALF 0xffffffffull
 #define ESC_ROUNDS 10
+// The spreads within which a bridge may touch its level.
+#define ESC_BRIDGE_REACH 38.0
 // 2^52 as bits: or-ing an integer below 2^52 into it makes the double 2^52 + integer.
 #define ESC_BITS_TWO52 0x4330000000000000ull
 // The first guess at 1/sqrt q is this minus half of q's bits.
@@ -273,7 +275,13 @@ double esc_chi_square_slow(
     const EscChiSquare *chi, const EscRoundKeys *keys, uint64_t stream, uint64_t step, double x,
     uint64_t spare);
 
-// The same for those of `count` lanes whose entry of `kept` is 0.
+// Whether a path that begins and ends a step these heights above a level touches it in between, with probability
+// exp(−2·above·below/spread): by the spare block of the step.
+int esc_bridge_touches(
+    const EscRoundKeys *keys, uint64_t stream, uint64_t step, double above, double below,
+    double spread);
+
+// The same as esc_chi_square_slow for those of `count` lanes whose entry of `kept` is 0.
 void esc_chi_square_redraw(
     const EscChiSquare *chi, const EscRoundKeys *keys, int count, const uint64_t *kept,
     const uint64_t *stream, const uint64_t *step, const double *x, const uint64_t *word,

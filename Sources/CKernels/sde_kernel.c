@@ -1,6 +1,7 @@
 #include "sde_kernel.h"
 
 #include "counter_stream.h"
+#include "lanes.h"
 
 // The coefficients times dt and dt·s, and the number of spreads within which a bridge may touch.
 typedef struct {
@@ -25,19 +26,8 @@ static EscFolded fold(const EscDiffusion *diffusion) {
   folded.scheme = diffusion->scheme;
   folded.shift = diffusion->shift;
   // Without a bridge no distance is within reach: e ≥ −∞·V holds for every path inside.
-  folded.reach = diffusion->bridge ? 38.0 : -1e300;
+  folded.reach = diffusion->bridge ? ESC_BRIDGE_REACH : -1e300;
   return folded;
-}
-
-static int bridge_touches(
-    const EscRoundKeys *keys, uint64_t stream, uint64_t step, double from, double to,
-    double spread, double boundary) {
-  double gap = boundary - fabs(from), e = (gap + gap) * (boundary - fabs(to));
-  if (!(e < 38.0 * spread)) return 0;
-  uint64_t word[2];
-  esc_block(keys, ESC_SPARE_REGION | step, stream, word);
-  double u = ((double)(word[0] >> 11) + 0.5) * 0x1p-53;
-  return exp(-(e / spread)) > u;
 }
 
 static EscEvent judge(
@@ -46,7 +36,8 @@ static EscEvent judge(
   if (!isfinite(to)) return ESC_EVENT_DIVERGED;
   boundary = boundary + shift * sqrt(spread > 0 ? spread : 0);
   if (!(fabs(to) < boundary)) return ESC_EVENT_CROSSED;
-  if (bridge && bridge_touches(keys, stream, step, from, to, spread, boundary))
+  if (bridge
+      && esc_bridge_touches(keys, stream, step, boundary - fabs(from), boundary - fabs(to), spread))
     return ESC_EVENT_BRIDGED;
   return ESC_EVENT_NONE;
 }
@@ -111,11 +102,8 @@ static void advance_alone(
 
 static uint32_t pending_events(EscDiffusionLanes *lanes) {
   uint32_t events = 0;
-  for (int i = 0; i < ESC_LANES; i++) {
-    if (lanes->event[i] == ESC_EVENT_NONE && lanes->step[i] >= lanes->horizon[i])
-      lanes->event[i] = ESC_EVENT_HORIZON;
-    if (lanes->event[i] != ESC_EVENT_NONE) events |= 1u << i;
-  }
+  for (int i = 0; i < ESC_LANES; i++)
+    events |= ESC_SETTLE(lanes, i, (EscEvent)lanes->event[i]);
   return events;
 }
 

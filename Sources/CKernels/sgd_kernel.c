@@ -7,7 +7,7 @@
 
 uint64_t esc_sgd_stride(uint64_t dimension) { return (dimension + 31) / 32 * 32; }
 
-static double sgd_risk(const EscNetwork *sgd, const EscSgdState *state) {
+static double sgd_risk(const EscSquares *sgd, const EscSgdState *state) {
   const uint64_t p = sgd->width;
   double trace = 1, square = 1, width = (double)p;
   for (uint64_t j = 0; j < p; j++) {
@@ -22,7 +22,7 @@ static double sgd_risk(const EscNetwork *sgd, const EscSgdState *state) {
   return 0.5 * trace * trace + square;
 }
 
-void esc_sgd_begin(const EscNetwork *sgd, EscSgdState *state, EscLevel level) {
+void esc_sgd_begin(const EscSquares *sgd, EscSgdState *state, EscLevel level) {
   const uint64_t p = sgd->width, d = sgd->dimension, stride = esc_sgd_stride(d);
   for (uint64_t i = 0; i < 2 * stride; i++) state->input[i] = 0;
   for (uint64_t j = 0; j < p; j++) {
@@ -35,7 +35,7 @@ void esc_sgd_begin(const EscNetwork *sgd, EscSgdState *state, EscLevel level) {
   state->risk = sgd_risk(sgd, state);
 }
 
-void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *out) {
+void esc_sgd_weights(const EscSquares *sgd, const EscSgdState *state, double *out) {
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d);
   const double *input = state->input + (state->step % 2 ? stride : 0);
   for (uint64_t j = 0; j < sgd->width; j++)
@@ -45,7 +45,7 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 }
 
 EscEvent esc_sgd_advance(
-    const EscNetwork *sgd, EscSgdState *state, EscPrecision precision, double boundary,
+    const EscSquares *sgd, EscSgdState *state, EscPrecision precision, double boundary,
     double target, uint64_t steps, EscLevel level) {
   if (precision == ESC_SINGLE)
     return sgd->width == 1

@@ -59,7 +59,7 @@ static __attribute__((noinline)) void FN(noises)(
 }
 
 // Rows to squared norm d with nothing pending, and Q from them.
-static void FN(sgd_normalise)(const EscNetwork *sgd, EscSgdState *state, const double *input) {
+static void FN(sgd_normalise)(const EscSquares *sgd, EscSgdState *state, const double *input) {
   uint64_t stride = esc_sgd_stride(sgd->dimension);
   for (uint64_t j = 0; j < sgd->width; j++) {
     double *v = state->vectors + j * stride, pending = state->pending[j], total[32] = {0};
@@ -141,7 +141,7 @@ ESC_INLINE void FN(sgd_chunk_and_pass)(
 }
 
 ESC_INLINE EscEvent FN(sgd_one_of)(
-    EscPrecision precision, const EscNetwork *sgd, EscSgdState *state, double boundary,
+    EscPrecision precision, const EscSquares *sgd, EscSgdState *state, double boundary,
     double target, uint64_t steps) {
   EscRoundKeys keys = esc_round_keys(sgd->seed);
   ESC_KEEP_IN_MEMORY(keys);
@@ -246,7 +246,7 @@ static void FN(sgd_gram)(
 }
 
 ESC_INLINE EscEvent FN(sgd_rows_of)(
-    EscPrecision precision, const EscNetwork *sgd, EscSgdState *state, double boundary,
+    EscPrecision precision, const EscSquares *sgd, EscSgdState *state, double boundary,
     double target, uint64_t steps) {
   EscRoundKeys keys = esc_round_keys(sgd->seed);
   ESC_KEEP_IN_MEMORY(keys);
@@ -333,7 +333,7 @@ ESC_INLINE EscEvent FN(sgd_rows_of)(
 
 #define ESC_SGD(name, path, precision)                                                  \
   static EscEvent FN(name)(                                                             \
-      const EscNetwork *sgd, EscSgdState *state, double boundary, double target,        \
+      const EscSquares *sgd, EscSgdState *state, double boundary, double target,        \
       uint64_t steps) {                                                                 \
     return FN(path)(precision, sgd, state, boundary, target, steps);                    \
   }

@@ -241,6 +241,26 @@ ESC_INLINE void FN(pair_and_words)(
   ESC_PAIR_AND_WORDS(generator, *w0, *w1, *first, *second, *square, , , , , , , , );
 }
 
+// Chi-square of each lane's step from its normal x and the word with its spare bits; lanes that the quick test cannot
+// accept take the slow path.
+ESC_INLINE VD FN(chi_square)(
+    const EscRoundKeys *keys, const EscChiSquare *chi, const uint64_t *stream, VU step, VD x,
+    VU word) {
+  if (chi->degrees < 2) return chi->degrees ? x * x : (VD)(0);
+  VD w = chi->offset + chi->tilt * x, x2 = x * x, value = (w * w) * w;
+  VD spare = (VD)((word & ESC_SPARE) | ESC_BITS_TWO52) - 4503599627370496.0;
+  VI kept = spare > chi->guard * (x2 * x2);
+  if (__builtin_expect(!FN(all)(kept), 0)) {
+    uint64_t k[ESC_WIDTH], u[ESC_WIDTH], good[ESC_WIDTH];
+    double xs[ESC_WIDTH], values[ESC_WIDTH];
+    FN(store_words)(k, step), FN(store_words)(u, word), FN(store_words)(good, (VU)kept);
+    FN(store)(xs, x), FN(store)(values, value);
+    esc_chi_square_redraw(chi, keys, ESC_WIDTH, good, stream, k, xs, u, values);
+    value = FN(load)(values);
+  }
+  return value;
+}
+
 // Two standard normals from two words, which need no generator.
 ESC_INLINE void FN(pair)(VU w0, VU w1, VD *first, VD *second) {
   FN(Generator) none = {w0, w0, w0, w0};

@@ -1,6 +1,7 @@
 #include "wide_chain_kernel.h"
 
 #include "counter_stream.h"
+#include "squares_risk.h"
 
 uint64_t esc_wide_stride(uint64_t width) { return (width + 15) / 16 * 16; }
 
@@ -17,30 +18,18 @@ static double wide_rest(
 #define ESC_TEMPLATE "wide_chain_template.h"
 #include "each_level.h"
 
-void esc_wide_begin(const EscNetwork *network, EscWideState *state) {
-  const uint64_t p = network->width, stride = esc_wide_stride(p);
-  const double *a = network->weights, *m = state->overlap;
-  double trace = 1, risk = 1, width = (double)p;
-  for (uint64_t j = 0; j < p; j++) {
-    for (uint64_t l = 0; l <= j; l++) {
-      double sum = m[j] * m[l];
-      for (uint64_t i = 0; i <= l; i++)
-        sum += state->factor[i * stride + j] * state->factor[i * stride + l];
-      state->gram[j * stride + l] = sum;
-      risk += (j == l ? 1.0 : 2.0) * (a[j] / width) * (a[l] / width) * (sum * sum);
-      if (j == l) trace -= a[j] / width * sum;
-    }
-    risk -= 2.0 * (a[j] / width) * (m[j] * m[j]);
-  }
-  state->risk = 0.5 * trace * trace + risk;
+void esc_wide_begin(const EscSquares *constants, EscWideState *state) {
+  state->risk = esc_squares_start(
+      constants->weights, constants->width, state->overlap, state->factor, state->gram, 1,
+      esc_wide_stride(constants->width));
 }
 
 EscEvent esc_wide_advance(
-    const EscNetwork *network, EscWideState *state, double boundary, double target,
+    const EscSquares *constants, EscWideState *state, double boundary, double target,
     uint64_t steps, EscLevel level) {
-  EscRoundKeys keys = esc_round_keys(network->seed);
-  EscChiSquare chi = esc_chi_square(network->dimension - network->width - 1);
+  EscRoundKeys keys = esc_round_keys(constants->seed);
+  EscChiSquare chi = esc_chi_square(constants->dimension - constants->width - 1);
   if (state->step == 0) esc_start_replica(&keys, &state->generators, state->stream);
   return ESC_DISPATCH(
-      level, wide_run, &keys, &chi, network, state, boundary, target, steps);
+      level, wide_run, &keys, &chi, constants, state, boundary, target, steps);
 }

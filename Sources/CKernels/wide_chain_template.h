@@ -45,21 +45,17 @@ ESC_INLINE void FN(wide_column)(
 }
 
 static EscEvent FN(wide_run)(
-    const EscRoundKeys *keys, const EscChiSquare *chi, const EscNetwork *network,
+    const EscRoundKeys *keys, const EscChiSquare *chi, const EscSquares *constants,
     EscWideState *state, double boundary, double target, uint64_t steps) {
-  const uint64_t p = network->width, stride = esc_wide_stride(p);
-  const double width = (double)p, *a = network->weights;
+  const uint64_t p = constants->width, stride = esc_wide_stride(p);
+  const double width = (double)p, *a = constants->weights;
   double *const field = state->scratch, *const h = field + stride, *const s = h + stride;
   double *sum = s + stride, *coming = sum + stride, *const w = coming + stride;
   double *const share = w + stride, *const tails = share + stride;
   double *const alphas = tails + stride + 16, *const betas = alphas + stride;
   double *now = betas + stride, *next = now + stride + 16;
-  double constant = 1;
-  for (uint64_t j = 0; j < p; j++) {
-    share[j] = a[j] / width;
-    constant -= share[j];
-  }
-  constant = (0.5 * constant) * constant + 1.0;
+  const double constant = esc_risk_constant(a, p);
+  for (uint64_t j = 0; j < p; j++) share[j] = a[j] / width;
   for (uint64_t j = p; j < stride + 16; j++) tails[j] = now[j] = next[j] = 1;
   for (uint64_t j = p; j < stride; j++) share[j] = 0;
   for (uint64_t j = 0; j < stride; j++) sum[j] = coming[j] = h[j] = s[j] = w[j] = field[j] = 0;
@@ -81,12 +77,12 @@ static EscEvent FN(wide_run)(
       field[j] = state->overlap[j] * gt + sum[j];
       output += (a[j] * field[j]) * field[j];
     }
-    const double error = (star - output / width) + network->noise * z;
+    const double error = (star - output / width) + constants->noise * z;
     const double inverse = 1.0 / sqrt(radius), r = radius * inverse;
     int crossed = 0;
     double total = 0;
     for (uint64_t j = 0; j < p; j++) {
-      const double gain = 2.0 * (network->rate / width) * a[j] / (double)network->dimension;
+      const double gain = 2.0 * (constants->rate / width) * a[j] / (double)constants->dimension;
       h[j] = (gain * error) * field[j];
       s[j] = 1.0 / sqrt(1.0 + h[j] * ((field[j] + field[j]) + h[j] * norm));
       state->overlap[j] = s[j] * (state->overlap[j] + h[j] * gt);
@@ -138,7 +134,7 @@ static EscEvent FN(wide_run)(
         }
       EACH FN(store)(parts + i * ESC_WIDTH, part[i]);
       row[j] = 1;
-      risk += share[j] * ((share[j] - 2.0 * (m * m)) + 2.0 * FN(sum16)(parts));
+      risk += ESC_RISK_TERM(share[j], m, FN(sum16)(parts));
     }
     state->risk = risk;
     state->step++;

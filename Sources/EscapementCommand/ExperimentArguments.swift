@@ -11,6 +11,8 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.width)) var width: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.teacherUnits)) var teacherUnits: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.learningRate)) var learningRate: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateSchedule))
+  var learningRateSchedule: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.labelNoise)) var labelNoise: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayer)) var secondLayer: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRate))
@@ -55,7 +57,8 @@ struct ExperimentArguments: ParsableArguments {
   var words: [(ExperimentKey, String?)] {
     [
       (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
-      (.learningRate, learningRate), (.labelNoise, labelNoise), (.secondLayer, secondLayer),
+      (.learningRate, learningRate), (.learningRateSchedule, learningRateSchedule),
+      (.labelNoise, labelNoise), (.secondLayer, secondLayer),
       (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
       (.overlapThresholds, overlapThresholds), (.subspaceThresholds, subspaceThresholds),
@@ -106,6 +109,17 @@ struct OverwriteArguments: ParsableArguments {
     }
     try OutputContents(path: output).clear()
     return true
+  }
+
+  /// Makes the directory for an answer where one was asked for; throws `OutputError`.
+  func directory(
+    _ output: String?, for document: any AnswerDocument.Type, experiment: String?
+  ) throws -> AnswerDirectory? {
+    let isCleared = try clear(output)
+    return try output.map {
+      try AnswerDirectory(
+        path: $0, for: document, experiment: experiment, isCleared: isCleared)
+    }
   }
 }
 

@@ -37,20 +37,12 @@ func show(_ trajectories: Escapement.Trajectories, _ format: TrajectoryFormat) t
     Console.error("escapement: warning: \(singleLine(warning))\n")
   }
   switch format {
-  case .csv: try Console.output(csv(trajectories))
+  case .csv:
+    let hasBands = !trajectories.plan.quantiles.isEmpty
+    try Console.output((hasBands ? trajectories.bandTable : trajectories.pathTable).csv)
   case .json: try Console.output(jsonData(TrajectorySummary(trajectories, withPaths: true)))
   case .table: try Console.output(trajectoryTable(trajectories))
   }
-}
-
-private func csv(_ trajectories: Escapement.Trajectories) -> Data {
-  var data = Data()
-  if trajectories.plan.quantiles.isEmpty {
-    trajectories.writePaths { data.append(contentsOf: $0.utf8) }
-  } else {
-    trajectories.writeBands { data.append(contentsOf: $0.utf8) }
-  }
-  return data
 }
 
 /// Writes the risk at a few times for a person: a table a dynamics.

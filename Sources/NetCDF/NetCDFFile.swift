@@ -18,6 +18,7 @@ public final class NetCDFFile {
     fileprivate let identifier: Int32
     /// Its name.
     public let name: String
+    fileprivate let rank: Int
   }
 
   private var identifier: Int32 = -1
@@ -92,26 +93,20 @@ public final class NetCDFFile {
       try check(attempt) { nc_def_var_chunking(identifier, variable, NC_CHUNKED, chunks) }
       try check(attempt) { nc_def_var_deflate(identifier, variable, 1, 1, 4) }
     }
-    return Variable(identifier: variable, name: name)
+    return Variable(identifier: variable, name: name, rank: dimensions.count)
   }
 
-  /// Adds a variable of words along one dimension, and writes them.
+  /// Adds a variable of words, slowest dimension first.
   public func addWords(
-    _ name: String, _ words: [String], along dimension: Dimension
+    _ name: String, along dimensions: [Dimension]
   ) throws(NetCDFError) -> Variable {
     var variable: Int32 = -1
     try check("add the variable \(name)") {
-      nc_def_var(identifier, name, NC_STRING, 1, [dimension.identifier], &variable)
+      nc_def_var(
+        identifier, name, NC_STRING, Int32(dimensions.count), dimensions.map(\.identifier),
+        &variable)
     }
-    for (index, word) in words.enumerated() {
-      try check("write the variable \(name)") {
-        word.withCString { text in
-          var pointer: UnsafePointer<CChar>? = text
-          return nc_put_var1_string(identifier, variable, [index], &pointer)
-        }
-      }
-    }
-    return Variable(identifier: variable, name: name)
+    return Variable(identifier: variable, name: name, rank: dimensions.count)
   }
 
   /// Sets an attribute of a variable, or of the file without one.
@@ -138,13 +133,30 @@ public final class NetCDFFile {
 
   /// Writes `values` along the last dimension, from its beginning, at `index` of the ones before.
   ///
-  /// Places beyond the values keep the fill value.
+  /// Places beyond the values keep the fill value. A variable without dimensions takes the one value.
   public func write<Value: NetCDFValue>(
     _ values: [Value], to variable: Variable, at index: [Int] = []
   ) throws(NetCDFError) {
     try check("write the variable \(variable.name)") {
       nc_put_vara(
-        identifier, variable.identifier, index + [0], index.map { _ in 1 } + [values.count], values)
+        identifier, variable.identifier, Array((index + [0]).prefix(variable.rank)),
+        Array((index.map { _ in 1 } + [values.count]).prefix(variable.rank)), values)
+    }
+  }
+
+  /// Writes words as the other writes numbers.
+  public func write(
+    _ words: [String], to variable: Variable, at index: [Int] = []
+  ) throws(NetCDFError) {
+    for (place, word) in words.enumerated() {
+      try check("write the variable \(variable.name)") {
+        word.withCString { text in
+          var pointer: UnsafePointer<CChar>? = text
+          return nc_put_var1_string(
+            identifier, variable.identifier, Array((index + [place]).prefix(variable.rank)),
+            &pointer)
+        }
+      }
     }
   }
 }

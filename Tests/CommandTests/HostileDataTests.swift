@@ -89,6 +89,7 @@ import Testing
         ("censored", "1.5"),
       ] {
         try write(sound, with: count, in: column, to: place)
+        try reseal(sweep)
         let result = try runCommand(["export", sweep.path, "--to", "report"])
         #expect(result.status == 65, "\(column): \(result.stderr)")
         #expect(result.stderr.contains("expected a whole number of replicas"), "\(result.stderr)")

@@ -212,6 +212,15 @@ import Testing
       try bytes.write(to: shard)
       let torn = try runCommand("verify shards", in: directory)
       #expect(torn.status == 65 && torn.stdout.contains("altered  shard-2-of-2.records"))
+      // A whole shard of another experiment in its place.
+      try make(
+        run.replacingOccurrences(of: "output run", with: "output others")
+          .replacingOccurrences(of: "seed 7", with: "seed 8") + " --shard 2/2", in: directory)
+      try Data(contentsOf: directory.appendingPathComponent("others/shard-2-of-2.records"))
+        .write(to: shard)
+      #expect(try runCommand("verify others", in: directory).status == 0)
+      let mixed = try runCommand("verify shards", in: directory)
+      #expect(mixed.status == 65 && mixed.stdout.contains("altered  shard-2-of-2.records"))
     }
   }
 
@@ -272,10 +281,7 @@ import Testing
       try edit("exit_times.csv", row("ode", 5, "3"), "a step, expected none of ode")
       try edit(
         "experiment.yaml",
-        {
-          $0.replacingOccurrences(of: "default: 8", with: "default: 9")
-            .replacingOccurrences(of: "replicas: 8", with: "replicas: 9")
-        }, "8 replicas of ")
+        { $0.replacingOccurrences(of: "chain: 8", with: "chain: 9") }, "8 replicas of ")
       try edit(
         "summary.json",
         { text in

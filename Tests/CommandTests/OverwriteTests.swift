@@ -189,7 +189,8 @@ import Testing
           in: directory
         ).status == 0)
       #expect(
-        try names(directory, "plain") == ["experiment.yaml", "summary.json", "trajectories.csv"])
+        try names(directory, "plain")
+          == ["experiment.yaml", "manifest.sha256", "summary.json", "trajectories.csv"])
       #expect(
         try runCommand(
           "submit \(experiment) --tasks 2 --dry-run --output plain --overwrite", in: directory

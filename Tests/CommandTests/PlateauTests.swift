@@ -62,7 +62,7 @@ import Testing
   @Test(arguments: [
     ("--dynamics sde", "--dynamics: found sde"), ("--window 0", "window: found 0"),
     ("--window nan", "window: found nan"), ("--replicas 0", "--replicas: found '0'"),
-    ("--label-noise 1,-1", "--label-noise: found -1"), ("--output here", "--output: "),
+    ("--label-noise 1,-1", "--label-noise: found -1"),
   ])
   func `a wrong call ends with one line that names the key`(words: String, says: String) throws {
     let result = try runCommand("plateau --dimension 300 --learning-rate 0.1 \(words)")

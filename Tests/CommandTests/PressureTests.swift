@@ -117,7 +117,9 @@ import Testing
       for _ in 0..<2 {
         let result = try runCommand("export \(directory) --to json", in: place)
         #expect(result.status == 65 && result.errorLines.count == 1, "\(result.stderr)")
-        #expect(result.stderr.contains("\(name): is no regular file"), "\(result.stderr)")
+        #expect(
+          result.stderr.contains("\(name): is no regular file")
+            || result.stderr.contains("\(name): cannot be read"), "\(result.stderr)")
         let manifest = place.appendingPathComponent("\(directory)/manifest.sha256")
         guard name != "manifest.sha256" else { return }
         unlink(manifest.path)
@@ -137,7 +139,9 @@ import Testing
       ] {
         let result = try runCommand(words, in: directory)
         #expect([64, 65].contains(result.status), "\(words): \(result.stderr)")
-        #expect(result.stderr.contains("is no regular file"), "\(words): \(result.stderr)")
+        #expect(
+          result.stderr.contains("is no regular file") || result.stderr.contains("cannot be read"),
+          "\(words): \(result.stderr)")
       }
       for name in [".escapement-probe", ".lock", ".summary.json.partial", "checkpoint.records.new"]
       {

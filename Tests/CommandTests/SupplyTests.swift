@@ -9,7 +9,7 @@ import Testing
 
   @Test func `changelog, citation, README and program name one version`() throws {
     let result = try runProgram(
-      "/usr/bin/env", ["python3", "Tests/Supply/release.py", "--names"], in: root)
+      "/bin/bash", [".ci/release-check"], in: root)
     #expect(result.status == 0, "\(result.stderr)")
     #expect(result.stdout == "version \(escapementVersion) everywhere\n")
   }

@@ -99,21 +99,6 @@ import Testing
     }
   }
 
-  // A student that the batch hardly pushes must not be lost beside one that it pushes much.
-  @Test func `pushes of very unequal size each move their student`() throws {
-    let model = try Model(
-      dimension: 60, width: 2, learningRate: 0.5, secondLayer: [1, 1e-10], activation: .tanh,
-      constraint: .free, rule: LearningRule(batchSize: 8))
-    let stream = try RandomStream(seed: 2, purpose: 9, replica: 0)
-    let chain = try BatchChain(model: model, watchesRisk: true, levels: [])
-    let start = try Start.overlaps([0, 0], of: model).frame(of: model, from: stream)
-    chain.place(start)
-    let before = chain.frame.residual[3 * 1 + 0]
-    for _ in 0..<10 { chain.step(stream) }
-    let moved = chain.point.state.studentOverlaps[3] - 1
-    #expect(before == 0 && moved != 0 && abs(moved) < 1e-8)
-  }
-
   @Test func `values out of range are errors that name their key`() {
     func key(_ make: () throws -> LearningRule) -> String? {
       do {

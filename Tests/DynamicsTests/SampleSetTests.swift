@@ -22,7 +22,7 @@ import Testing
   @Test func `one epoch is one pass, byte for byte, in either order`() throws {
     for batch in [1, 4] {
       let fresh = try exits(model(nil, batch: batch), steps: 400 / batch)
-      #expect(fresh.contains { $0.outcome == .exited } && fresh.contains { $0.outcome != .exited })
+      #expect(Set(fresh.filter { $0.outcome == .exited }.map(\.step)).count > 5)
       for order in SampleSet.Order.allCases {
         let set = try SampleSet(count: 400, epochs: 1, order: order)
         #expect(try exits(model(set, batch: batch), steps: 400 / batch) == fresh)
@@ -57,7 +57,7 @@ import Testing
     let same = try path(model(SampleSet(count: 60, epochs: 40), batch: 60), steps: 40)
     let risks = same.map(\.trainingRisk)
     for (before, after) in zip(risks, risks.dropFirst()) { #expect(after < before) }
-    #expect(risks[39] < 0.7 * risks[0])
+    #expect(risks[39] < 0.8 * risks[0])
     let shuffled = try path(
       model(SampleSet(count: 60, epochs: 40, order: .shuffled), batch: 60), steps: 40)
     for (x, y) in zip(same, shuffled) {
@@ -93,7 +93,7 @@ import Testing
     if count > 10 { #expect(Set(orders).count == 4) }
   }
 
-  // Σ of the places' χ² against uniform, over keys: 9 × 9 degrees of freedom, 4.9 standard errors.
+  // Tables of permutations have margins: their χ², times (n − 1)/n, has (n − 1)² degrees of freedom.
   @Test func `a shuffle sends every place everywhere alike`() {
     let (count, keys) = (10, 20_000)
     var table = [Double](repeating: 0, count: count * count)
@@ -103,7 +103,8 @@ import Testing
       }
     }
     let expected = Double(keys) / Double(count)
-    let statistic = table.reduce(0) { $0 + ($1 - expected) * ($1 - expected) / expected }
+    let statistic =
+      0.9 * table.reduce(0) { $0 + ($1 - expected) * ($1 - expected) / expected }
     #expect(abs(statistic - 81) < 4.9 * (2.0 * 81).squareRoot())
   }
 

@@ -80,8 +80,8 @@ import Testing
       #expect(run.rules.map(\.mark) == marks.map(PointResult.Mark.init))
       let tables = RunReport(run: run).tables.compactMap { $0["rule"] as? String }
       #expect(tables == marks.map { "Exit when \($0.criterion.sentence("\($0.threshold)"))" })
-      let table = String(decoding: exitTimeSummaryCSV(run), as: UTF8.self)
-      let json = String(decoding: try runJSON(run), as: UTF8.self)
+      let table = String(decoding: run.summaryTable.csv, as: UTF8.self)
+      let json = String(decoding: try run.json(), as: UTF8.self)
       let figures = try run.figures().drawn.map(\.name)
       #expect(Set(figures).count == figures.count)
       for mark in marks {

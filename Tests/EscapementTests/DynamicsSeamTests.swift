@@ -48,11 +48,11 @@ import Testing
       #expect(one.estimatedSeconds(kind) > 0, "\(kind)")
       #expect(one.monitoring(of: kind) == (kind.hasSteps ? .discrete : .continuous), "\(kind)")
       #expect(try one.engine(kind).kind == kind)
-      for columns in [
-        DataDictionary.exitTimes, DataDictionary.exitTimeSummary, DataDictionary.netCDF,
-        DataDictionary.trajectories, DataDictionary.bands, DataDictionary.trajectoryNetCDF,
+      for file in [
+        "exit_times.csv", "exit_time_summary.csv", "exit_times.nc", "trajectories.csv",
+        "bands.csv", "trajectories.nc",
       ] {
-        let field = try #require(columns.first { $0.name == "dynamics" })
+        let field = try #require(DataFiles.fields(of: file).first { $0.name == "dynamics" })
         #expect(field.meaning.contains(kind.rawValue), "\(kind)")
       }
       #expect(ExperimentKey.dynamics.help.contains(kind.rawValue), "\(kind)")
@@ -92,7 +92,7 @@ import Testing
       let difference = try #require(figures.first { $0.name.hasPrefix("distribution-difference") })
       let report = RunReport(run: run)
       let notebook = String(decoding: try runNotebook(run), as: UTF8.self)
-      let table = String(decoding: exitTimeSummaryCSV(run), as: UTF8.self)
+      let table = String(decoding: run.summaryTable.csv, as: UTF8.self)
       for kind in kinds {
         #expect(survival.commands.contains("linetype \(FigureStyle.lineType(kind)) "), "\(kind)")
         #expect(survival.commands.contains(kind.title), "\(kind)")
@@ -125,7 +125,7 @@ import Testing
     try withDirectory { directory in
       try RunDirectory(path: directory.path).write(trajectories.files())
       let run = try TrajectoryRun(path: directory.path)
-      let courses = try run.courses()
+      let courses = run.courses()
       let report = TrajectoryReport(run: run, courses: courses)
       let notebook = String(decoding: try trajectoryNotebook(run), as: UTF8.self)
       let drawn = FigureStyle.drawn.map { "\\\"\($0.rawValue)\\\"" }.joined(separator: ", ")

@@ -124,8 +124,16 @@ import Testing
       let ends = "\n\r\u{85}\u{2028}".unicodeScalars
       let lines = String(decoding: script, as: UTF8.self).unicodeScalars.split { ends.contains($0) }
       #expect(lines.filter { String($0).hasPrefix("system") }.isEmpty)
-      // The trace would be there: a command does leave it.
-      _ = try draw(figure("open", "\(touch)\nplot data using 1:2"))
+      // A command as such is not run.
+      let open = figure("open", "\(touch)\nplot data using 1:2")
+      #expect(throws: GnuplotError.self) { try draw(open) }
+      #expect(!FileManager.default.fileExists(atPath: trace.path))
+      // By gnuplot alone the trace would be there: a command does leave it.
+      for (name, contents) in [
+        ("open.gp", open.script(["svg"])), ("open.dat", open.data),
+        ("style.gp", FigureStyle.script),
+      ] { try contents.write(to: directory.appendingPathComponent(name)) }
+      _ = try ChildProgram.run(["gnuplot", "open.gp"], in: directory.path, errors: true)
       #expect(FileManager.default.fileExists(atPath: trace.path))
     }
   }

@@ -26,6 +26,20 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.width, "3") { $0.model.width == 3 },
     GoodValue(.teacherUnits, "2") { $0.model.teacherUnits == 2 },
     GoodValue(.learningRate, "0.02") { $0.model.learningRate == 0.02 },
+    GoodValue(.learningRateSchedule, "power:0.5,3000", beside: [.horizon: "5"]) {
+      $0.model.learningRateSchedule?.decay == .power(0.5, after: 3000)
+    },
+    GoodValue(.learningRateSchedule, "steps:0=0.1,5000=0.02", beside: [.horizon: "5"]) {
+      $0.model.learningRateSchedule?.decay == .table([(0, 0.1), (5000, 0.02)])
+    },
+    GoodValue(
+      .learningRateSchedule, "{power: 1, after: 1e3, warm-up: 50}", beside: [.horizon: "5"]
+    ) {
+      $0.model.learningRateSchedule?.warmUp == 50
+        && $0.model.learningRateSchedule?.decay == .power(1, after: 1000)
+    },
+    GoodValue(.learningRateSchedule, "constant") { $0.model.learningRateSchedule == nil },
+    GoodValue(.horizon, "samples:7000") { $0.exitRule.horizon == 7000 * 0.1 / 50 },
     GoodValue(.labelNoise, "1e-4") { $0.model.labelNoise == 1e-4 },
     GoodValue(.secondLayer, "-1.5") { $0.model.secondLayer == [-1.5] },
     GoodValue(.activation, "square") { $0.model.activation == .square },
@@ -95,6 +109,16 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.width, ["0", "50", "1.5", "ten", "20000"]),
   (.teacherUnits, ["0", "-1", "x"]),
   (.learningRate, ["0", "-0.1", "nan", "inf", "0.1x", ""]),
+  (
+    .learningRateSchedule,
+    [
+      "", "slow", "power:0.5", "power:0.5,0", "power:0.5,-3", "power:nan,3", "power:-1,3",
+      "power:0.5,inf", "power:0.5,3,7", "steps:", "steps:5=0.1,5=0.2", "steps:9=0.1,5=0.2",
+      "steps:0=0.1,5=nan", "steps:0=0.1,5=-1", "steps:0=0.1,5", "steps:0.5=0.1", "steps:0=0.2",
+      "warm-up:-1", "warm-up:1.5", "{steps: [[0, 0.1]], power: 1, after: 2}", "{power: 1}",
+      "{steps: [[0, 0.1], [9, 0.2]], warm-up: 5}", "{fast: 1}", "{steps: 3}", "[1]",
+    ]
+  ),
   (.labelNoise, ["-1e-9", "nan", "inf", "small"]),
   (.secondLayer, ["1,2", "nan", "one", "1,"]),
   (.activation, ["cube", ""]),
@@ -115,7 +139,13 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.order, ["random", ""]),
   (.repetitions, ["0", "-2", "0.5", "1e10"]),
   (.thresholds, ["0", "1", "1.5", "-0.1", "nan", "0.5,0.5", "half", "0.1,,0.5", ""]),
-  (.horizon, ["0", "-1", "nan", "inf", "late", "1e300"]),
+  (
+    .horizon,
+    [
+      "samples:0", "samples:x", "samples:1e300", "{samples: -1}", "0", "-1", "nan", "inf", "late",
+      "1e300",
+    ]
+  ),
   (.replicas, ["0", "-5", "some", "1.5", "1e30", "ode", "bm:5", "chain:0", "chain:1:2", "5,"]),
   (.dynamics, ["ode,ode", "brownian", "", "ode,,sde"]),
   (

@@ -13,6 +13,11 @@ import Testing
       .repetitions: "3", .constraint: "riemannian", .start: "orthogonal", .width: "2",
       .dynamics: "chain,sgd",
     ],
+    [
+      .learningRateSchedule: "{power: 0.30000000000000004, after: 1e-5, warm-up: 3}",
+      .horizon: "samples:123457",
+    ],
+    [.learningRateSchedule: "steps:0=0.1,5=0.30000000000000004", .horizon: "3"],
     [.samples: "3000", .epochs: "4", .order: "shuffled", .batchSize: "10"],
     [.start: "warm:0.30000000000000004,0", .width: "2", .teacherUnits: "2"],
     [.samples: "3000", .horizon: "2.5"],

@@ -40,7 +40,7 @@ import Testing
     for series in run.series {
       let mine = try #require(comparison.runs.first { $0.kind == series.dynamics })
       let index = try #require(mine.thresholds.firstIndex(of: series.threshold))
-      #expect(series.records == Array(mine.records(at: index)))
+      #expect(series.records.elementsEqual(mine.records(at: index)))
       #expect(series.criterion == "risk")
     }
     #expect(run.series.contains { $0.records.contains { $0.outcome == .censored } })
@@ -54,7 +54,7 @@ import Testing
     let (_, run) = try await run(
       [.dynamics: "sde,chain", .replicas: "30,sde:8", .horizon: "1.5"], in: directory)
     let path = directory.appendingPathComponent("exit_times.nc").path
-    try writeNetCDF(run, to: path)
+    try run.dataSet().writeNetCDF(to: path)
     let size = 2 * 2 * 30
     let names = ["exit_time", "last_time", "exit_step", "outcome"]
     let values = try netCDFValues(path, names.map { ($0, size) })
@@ -69,7 +69,7 @@ import Testing
             #expect(times[place].isNaN && last[place].isNaN && outcomes[place] == -1)
             continue
           }
-          let record = series.records[replica]
+          let record = Array(series.records)[replica]
           let exited = record.outcome == .exited
           #expect(exited ? times[place] == record.time : times[place].isNaN)
           #expect(exited ? last[place].isNaN : last[place] == record.time)
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `tables have the columns that the dictionary describes`() async throws {
+  @Test func `tables have the columns that the page of data files describes`() async throws {
     let directory = try temporaryDirectory()
     defer { try? FileManager.default.removeItem(at: directory) }
     let (comparison, run) = try await run(
@@ -88,10 +88,10 @@ import Testing
     for (data, columns, rows) in [
       (
         exitTimesCSV(comparison.runs),
-        DataDictionary.exitTimes.filter { $0.name != "criterion" }, 2 * 41
+        DataFiles.fields(of: "exit_times.csv").filter { $0.name != "criterion" }, 2 * 41
       ),
-      (exitTimeSummaryCSV(run), DataDictionary.exitTimeSummary, 6),
-      (comparisonsCSV(run), DataDictionary.comparisons, 6),
+      (run.summaryTable.csv, DataFiles.fields(of: "exit_time_summary.csv"), 6),
+      (run.pairTable.csv, DataFiles.fields(of: "comparisons.csv"), 6),
     ] {
       let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
       #expect(lines.count == rows + 1)
@@ -113,26 +113,54 @@ import Testing
         .subspaceThresholds: "0.1",
       ], in: directory)
     let header = String(decoding: exitTimesCSV(comparison.runs).prefix { $0 != 10 }, as: UTF8.self)
-    #expect(header.split(separator: ",").map(String.init) == DataDictionary.exitTimes.map(\.name))
+    #expect(
+      header.split(separator: ",").map(String.init)
+        == DataFiles.fields(of: "exit_times.csv").map(\.name))
     #expect(run.rules.map(\.criterion) == ["overlap-1", "overlap-1", "risk", "subspace"])
     let path = directory.appendingPathComponent("exit_times.nc").path
-    try writeNetCDF(run, to: path)
+    try run.dataSet().writeNetCDF(to: path)
     let steps = try netCDFValues(path, [("exit_step", 48)])[0]
     #expect(steps == run.series.flatMap { $0.records.map { Double($0.step) } })
     #expect(try !run.figures().drawn.isEmpty)
   }
 
-  @Test func `the documentation describes every column and variable as the code does`() throws {
+  // With RENEW_DATA_FILES=1 the page is written anew.
+  @Test func `the page of data files is what the variables generate`() throws {
     let place = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Sources/Escapement/Escapement.docc/DataFiles.md")
     let text = try String(contentsOf: place, encoding: .utf8)
-    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
-    let described =
-      DataDictionary.exitTimes + DataDictionary.exitTimeSummary + DataDictionary.comparisons
-      + DataDictionary.netCDF + DataDictionary.trajectories + DataDictionary.bands
-      + DataDictionary.fallTimes + DataDictionary.trajectoryNetCDF + DataDictionary.sweep
-      + DataDictionary.verdicts
-    #expect(rows == described.map { "| `\($0.name)` | \($0.unit) | \($0.meaning) |" })
+    let page = DataFiles.page(text)
+    for (file, fields) in DataFiles.described {
+      #expect(text.contains("\n## \(file)\n"), "\(file)")
+      #expect(Set(fields.map(\.name)).count == fields.count, "\(file)")
+    }
+    if ProcessInfo.processInfo.environment["RENEW_DATA_FILES"] != nil {
+      try Data(page.utf8).write(to: place)
+    } else {
+      #expect(page == text)
+    }
+    // A row that somebody altered is put right.
+    let altered = text.replacing("| number of replicas |", with: "| replicas |")
+    #expect(altered != text && DataFiles.page(altered) == page)
+  }
+
+  @Test func `a comparison in memory exports what its directory does`() async throws {
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let (comparison, run) = try await run(
+      [
+        .dynamics: "ode,sde,chain", .replicas: "12,sde:5", .horizon: "1.5",
+        .overlapThresholds: "0.2",
+      ], in: directory)
+    for format in [ExportFormat.csv, .json, .netcdf, .report] {
+      let (mine, read) = (
+        try comparison.exported(to: format).files, try run.exported(to: format).files
+      )
+      #expect(mine.map(\.name) == read.map(\.name) && !mine.isEmpty)
+      for (one, other) in zip(mine, read) {
+        #expect(one.contents == other.contents, "\(one.name)")
+      }
+    }
   }
 
   @Test func `the JSON document holds summary and records`() async throws {
@@ -140,7 +168,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: directory) }
     let (_, run) = try await run([.dynamics: "sde,chain", .replicas: "9"], in: directory)
     // Not JSONSerialization, which is off in the last digit on Linux.
-    let document = try JSONDecoder().decode(Document.self, from: runJSON(run))
+    let document = try JSONDecoder().decode(Document.self, from: run.json())
     #expect(document.schema == "escapement/run/1")
     #expect(document.summary.exitTimes.count == 4)
     #expect(document.exit_times.count == 4)
@@ -162,7 +190,7 @@ import Testing
       let exit_step: [Int?]
     }
     let schema: String
-    let summary: RunSummary
+    let summary: ComparisonSummary
     let exit_times: [Series]
   }
 

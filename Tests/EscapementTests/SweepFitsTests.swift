@@ -6,41 +6,43 @@ import Testing
 
 /// Fits made-up results whose law is known.
 @Suite struct SweepFitsTests {
-  private typealias Exits = PointResult.Exits
-  private typealias Pair = PointResult.Pair
-
   private func exits(_ dynamics: String, _ experiment: Experiment, samples: Double, error: Double)
-    -> Exits
+    -> ExitTimeSummary
   {
     let step = experiment.model.clock.timePerStep
-    return Exits(
-      dynamics: dynamics, criterion: "risk", threshold: 0.5, replicas: 100, exited: 100,
-      censored: 0, diverged: 0,
-      mean: samples * step, restrictedMean: nil, standardError: error * step,
-      standardDeviation: 10 * error * step, quantiles: [], meanSamples: samples,
-      meanSamplesError: error, annealedExitTime: nil, quenchedExitTime: nil)
+    return ExitTimeSummary(
+      dynamics: dynamics, criterion: "risk", threshold: 0.5, monitoring: "discrete",
+      replicas: 100, exited: 100, censored: 0, diverged: 0, mean: samples * step,
+      restrictedMean: nil, standardError: error * step, standardDeviation: 10 * error * step,
+      quantiles: [:], kaplanMeier: nil, meanSamples: samples, meanSamplesError: error)
   }
 
   private func pair(
-    _ means: PointResult.Means?, _ first: String = "chain", equivalence: Double? = nil,
+    _ means: PairMeans?, _ first: String = "chain", equivalence: Double? = nil,
     difference: Double? = nil, verdict: Verdict? = nil
-  ) -> Pair {
+  ) -> PairComparison {
     // What the pair says by itself, as its p-values have it.
     let own: Verdict =
       equivalence ?? 1 <= 0.05 ? .equivalent : difference ?? 1 <= 0.05 ? .different : .undetermined
-    return Pair(
-      first: first, second: "ode", criterion: "risk", threshold: 0.5, paired: true,
-      ratio: means.map { $0.first / $0.second }, interval: nil, margin: 0.05,
-      verdict: verdict ?? own,
-      isRestricted: false, replicasNeeded: nil, equivalencePValue: equivalence,
-      differencePValue: difference, lawPValues: [:], means: means)
+    return PairComparison(
+      first: first, second: "ode", threshold: 0.5, paired: true, seen: [1, 1],
+      meanRatio: PairComparison.Ratio(
+        estimate: means.map { $0.first / $0.second } ?? 1, margin: 0.05, verdict: verdict ?? own,
+        seen: [1, 1]),
+      meanDifference: PairComparison.Difference(isRestricted: false),
+      evidence: PairEvidence(
+        equivalencePValue: equivalence, differencePValue: difference, means: means))
   }
 
-  private func result(_ point: SweepPoint, _ exits: [Exits], _ pairs: [Pair] = []) -> PointResult {
-    PointResult(
-      version: "0", commit: nil, experiment: point.experiment.yaml,
-      growthRate: EscapeTheory(model: point.experiment.model).growthRate, exits: exits,
-      pairs: pairs, warnings: [])
+  private func result(
+    _ point: SweepPoint, _ exits: [ExitTimeSummary], _ pairs: [PairComparison] = []
+  ) throws -> PointResult {
+    let experiment = point.experiment
+    return PointResult(
+      version: "0", commit: nil, experiment: experiment.yaml,
+      theory: try TheorySummary(
+        model: experiment.model, start: experiment.start, thresholds: [0.5]),
+      exits: exits, pairs: pairs, warnings: [])
   }
 
   private func points(_ yaml: String) throws -> [SweepPoint] {
@@ -48,7 +50,7 @@ import Testing
   }
 
   private func fits(
-    _ points: [SweepPoint], _ make: (SweepPoint) -> PointResult
+    _ points: [SweepPoint], _ make: (SweepPoint) throws -> PointResult
   ) throws -> SweepFits { try SweepFits(points: points, results: points.map(make)) }
 
   @Test func `samples that follow the law give its coefficients, a fit for each width`() throws {
@@ -57,7 +59,7 @@ import Testing
     let fits = try fits(points) { point in
       let model = point.experiment.model
       let (d, p) = (Double(model.dimension), Double(model.width))
-      return result(
+      return try result(
         point,
         [exits("chain", point.experiment, samples: p * d * (3 * log(d) - 7), error: 0.1 * d)])
     }
@@ -84,10 +86,10 @@ import Testing
     return try fits(points) { point in
       let d = Double(point.experiment.model.dimension)
       let y = (log(d) + 2) / 3.2
-      let means = PointResult.Means(
+      let means = PairMeans(
         first: y - 0.3 + 20 / d, second: y, firstVariance: 100 * error * error,
         secondVariance: 100 * error * error, covariance: 99.5 * error * error)
-      return result(point, [], [pair(means)])
+      return try result(point, [], [pair(means)])
     }
   }
 
@@ -144,9 +146,9 @@ import Testing
   @Test func `a start that is given has a shift but no margins`() throws {
     let points = try points(
       "learning-rate: 0.1\nstart: 'overlaps:0.02'\nsweep: {dimension: [1000, 3000]}")
-    let means = PointResult.Means(
+    let means = PairMeans(
       first: 2.1, second: 2, firstVariance: 1e-4, secondVariance: 0, covariance: 0)
-    let fits = try fits(points) { result($0, [], [pair(means)]) }
+    let fits = try fits(points) { try result($0, [], [pair(means)]) }
     #expect(try abs(#require(fits.noiseShift.first).fit.terms[0].estimate - 0.1) < 1e-12)
     #expect(fits.noiseShift[0].margins.isEmpty)
   }
@@ -160,7 +162,7 @@ import Testing
       let model = point.experiment.model
       let rate = model.learningRate / Double(model.width)
       let speed = rate * (0.5 - rate) * Double(model.width).squareRoot() / 1e3
-      return result(
+      return try result(
         point, [exits("chain", point.experiment, samples: 1 / speed, error: 0.01 / speed)])
     }
     let gain = try #require(fits.widthGain.first)
@@ -184,7 +186,7 @@ import Testing
   @Test func `a best rate at the edge of the grid is marked`() throws {
     let points = try points("dimension: 1000\nsweep: {width: [1, 2], learning-rate: [0.05, 0.1]}")
     let fits = try fits(points) { point in
-      result(
+      try result(
         point,
         [
           exits(
@@ -198,16 +200,15 @@ import Testing
   @Test func `headline claims are adjusted by Holm, the map by Benjamini and Hochberg`() throws {
     let points = try points("learning-rate: 0.1\nsweep: {dimension: [50, 60, 70]}")
     let values: [(Double, Double)] = [(0.9, 0.01), (0.03, 0.8), (0.5, 0.04)]
-    let results = zip(points, values).map { point, values in
+    let results = try zip(points, values).map { point, values in
       let chain = pair(nil, equivalence: values.0, difference: values.1)
-      return result(point, [], [chain, pair(nil, "sde", equivalence: 0.001, difference: 1)])
+      return try result(point, [], [chain, pair(nil, "sde", equivalence: 0.001, difference: 1)])
     }
-    let table = try SweepTable.verdicts(points, results)
-    func column(_ name: String, headline: Bool) -> [SweepTable.Cell] {
-      table.rows.filter { table.cell($0, "headline") == .flag(headline) }
-        .map { table.cell($0, name) }
+    let table = SweepSummary.verdictTable(points, try VerdictMap(points, results))
+    func column(_ name: String, headline: Bool) -> [DataValue] {
+      table.rows.filter { $0["headline"] == .flag(headline) }.map { $0[name] }
     }
-    func number(_ cell: SweepTable.Cell) -> Double {
+    func number(_ cell: DataValue) -> Double {
       if case .number(let value) = cell { return value }
       return .nan
     }
@@ -222,18 +223,18 @@ import Testing
       #expect(abs(found - expected) < 1e-12)
     }
     #expect(column("map_verdict", headline: false).allSatisfy { $0 == .word("equivalent") })
-    #expect(column("equivalence_holm", headline: false).allSatisfy { $0 == .empty })
+    #expect(column("equivalence_holm", headline: false).allSatisfy { $0 == .none })
   }
 
   @Test func `an adjusted verdict claims nothing that its pair by itself does not`() throws {
     let points = try points("learning-rate: 0.1\nsweep: {dimension: [50, 60, 70]}")
     // The second is withheld for another reason than its p-value, as for what censoring hides.
     let verdicts: [Verdict?] = [nil, .undetermined, nil]
-    let results = zip(points, verdicts).map { point, verdict in
-      result(point, [], [pair(nil, equivalence: 0.02, difference: 1, verdict: verdict)])
+    let results = try zip(points, verdicts).map { point, verdict in
+      try result(point, [], [pair(nil, equivalence: 0.02, difference: 1, verdict: verdict)])
     }
-    let table = try SweepTable.verdicts(points, results)
-    func column(_ name: String) -> [SweepTable.Cell] { table.rows.map { table.cell($0, name) } }
+    let table = SweepSummary.verdictTable(points, try VerdictMap(points, results))
+    func column(_ name: String) -> [DataValue] { table.rows.map { $0[name] } }
     #expect(
       column("map_verdict") == [.word("equivalent"), .word("undetermined"), .word("equivalent")])
     #expect(column("headline_verdict")[1] == .word("undetermined"))
@@ -243,12 +244,15 @@ import Testing
   }
 
   @Test func `a table quotes what CSV wants in quotes`() {
-    let table = SweepTable([
-      [("a", .word("x, \"y\"")), ("b", .number(.nan)), ("c", .integer(3))],
-      [("a", .word("plain")), ("b", .number(0.1)), ("c", .empty)],
-    ])
+    let rows = [("x, \"y\"", Double.nan, 3), ("plain", 0.1, nil)]
+    let columns: [Column<(String, Double, Int?)>] = [
+      Column("a", "words") { $0.0 }, Column("b", "numbers") { $0.1 },
+      Column("c", "counts") { $0.2 },
+    ]
+    let table = DataTable(
+      "table", along: [(.numbers(.time, [0.5, 2]), [0, 1])], columns, rows)
     #expect(
       String(decoding: table.csv, as: UTF8.self)
-        == "a,b,c\n\"x, \"\"y\"\"\",,3\nplain,0.1,\n")
+        == "time,a,b,c\n0.5,\"x, \"\"y\"\"\",,3\n2.0,plain,0.1,\n")
   }
 }

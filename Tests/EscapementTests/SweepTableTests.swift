@@ -12,27 +12,30 @@ import Testing
     return try await Sweep.run(grid, points: grid.points())
   }
 
-  @Test func `columns are those that the dictionary describes, in its order`() async throws {
+  @Test func `columns are those that the page of data files describes, in its order`() async throws
+  {
     let summary = try await sweep("replicas: 5\nsweep: {label-noise: [0, 0.1]}\n").summary
-    func described(_ fields: [FieldDescription]) -> [String] {
-      fields.map { $0.name == "KEY" ? "label-noise" : $0.name }
+    func described(_ file: String) -> [String] {
+      DataFiles.fields(of: file).map { $0.name == "KEY" ? "label-noise" : $0.name }
     }
-    #expect(summary.exitTable.columns == described(DataDictionary.sweep))
-    let place = described(DataDictionary.sweep).prefix { $0 != "dynamics" }
-    #expect(summary.verdictTable.columns == place + described(DataDictionary.verdicts))
+    #expect(summary.exitTable.columns.map(\.name) == described("sweep.csv"))
+    let place = described("sweep.csv").prefix { $0 != "dynamics" }
+    #expect(summary.verdictTable.columns.map(\.name) == place + described("verdicts.csv"))
   }
 
   @Test func `a swept key that another column is named like has a name of its own`() async throws {
     let summary = try await sweep("sweep: {replicas: [4, 6], margin: [0.1, 0.2]}\n").summary
     for table in [summary.exitTable, summary.verdictTable] {
-      #expect(Set(table.columns).count == table.columns.count)
+      #expect(Set(table.columns.map(\.name)).count == table.columns.count)
     }
     let exits = summary.exitTable
-    #expect(exits.columns.starts(with: ["point", "swept-replicas", "margin", "dimension"]))
-    for row in exits.rows where exits.cell(row, "dynamics") == .word("chain") {
-      #expect(exits.cell(row, "swept-replicas") == exits.cell(row, "replicas"))
+    let names = exits.columns.map(\.name)
+    #expect(names.starts(with: ["point", "swept-replicas", "margin", "dimension"]))
+    for row in exits.rows where row["dynamics"] == .word("chain") {
+      #expect(row["swept-replicas"] == row["replicas"])
     }
-    #expect(summary.verdictTable.columns.starts(with: ["point", "replicas", "swept-margin"]))
+    let verdicts = summary.verdictTable.columns.map(\.name)
+    #expect(verdicts.starts(with: ["point", "replicas", "swept-margin"]))
   }
 
   @Test func `tables that are none are refused with file and column`() async throws {
@@ -67,18 +70,36 @@ import Testing
 
   /// Points of all curves, each once, and every curve one-valued along the axis.
   private func expectEveryPoint(_ sweep: SweepTables, _ curves: SweepCurves, names: [String]) {
-    let rows = sweep.exits.filter { $0["dynamics"] == "chain" }
+    let rows = sweep.exits.filter { $0["dynamics"] == .word("chain") }
     let panels = curves.panels(rows)
     let drawn = panels.flatMap(\.curves)
     #expect(drawn.map(\.name) == names)
     #expect(
-      drawn.flatMap { $0.rows.compactMap { Int($0["point"] ?? "") } }.sorted()
+      drawn.flatMap { $0.rows.compactMap { Int($0.text("point")) } }.sorted()
         == Array(1...rows.count))
     for curve in drawn {
       let places = curve.rows.map(curves.place)
       #expect(zip(places, places.dropFirst()).allSatisfy { $0 < $1 }, "\(curve.name): \(places)")
     }
     for panel in panels { #expect(panel.curves.count <= SweepCurves.mostCurves) }
+  }
+
+  @Test func `a sweep in memory exports what its directory does`() async throws {
+    let sweep = try await sweep("replicas: 5\nsweep: {label-noise: [0, 0.1], width: [1, 2]}\n")
+    try withDirectory { directory in
+      try RunDirectory(path: directory.path).write(
+        sweep.files + [("sweep.yaml", Data(sweep.grid.yaml.utf8))])
+      let read = try SweepTables(path: directory.path)
+      for format in [ExportFormat.csv, .json, .netcdf, .notebook] {
+        let (mine, other) = (
+          try sweep.exported(to: format).files, try read.exported(to: format).files
+        )
+        #expect(mine.map(\.name) == other.map(\.name) && !mine.isEmpty)
+        for (one, other) in zip(mine, other) {
+          #expect(one.contents == other.contents, "\(one.name)")
+        }
+      }
+    }
   }
 
   @Test func `three swept keys make a curve for each combination of two, and no zig-zag`()
@@ -107,7 +128,7 @@ import Testing
         + "label-noise: [0, 0.1, 0.2, 0.3]}\n")
     try tables(sweep) { tables in
       let curves = SweepCurves(tables)
-      let panels = curves.panels(tables.exits.filter { $0["dynamics"] == "chain" })
+      let panels = curves.panels(tables.exits.filter { $0["dynamics"] == .word("chain") })
       #expect(panels.map(\.title) == ["Δ = 0", "Δ = 0.1", "Δ = 0.2", "Δ = 0.3"])
       expectEveryPoint(
         tables, curves,
@@ -125,7 +146,7 @@ import Testing
     try tables(long) { tables in
       let curves = SweepCurves(tables)
       #expect(
-        curves.panels(tables.exits.filter { $0["dynamics"] == "chain" }).map(\.curves.count)
+        curves.panels(tables.exits.filter { $0["dynamics"] == .word("chain") }).map(\.curves.count)
           == [7, 8])
       let (_, omissions) = try Gnuplot.draw(tables.figures(), formats: ["svg"])
       #expect(omissions.isEmpty)

@@ -66,9 +66,12 @@ import Testing
 @Suite struct RiskCourseTests {
   private func course(_ risks: [Double?], times: [Double]) -> RiskCourse {
     RiskCourse(
-      kind: .chain, replicas: 3, times: times, probabilities: [0.25, 0.5],
-      means: risks, standardErrors: risks, diverged: risks.map { $0 == nil ? 1 : 0 },
-      quantiles: risks.map { [$0.map { $0 / 2 }, $0] })
+      .chain, 3, times, [0.25, 0.5],
+      risks.map { risk in
+        RiskBand(
+          diverged: risk == nil ? 1 : 0, mean: risk, standardError: risk,
+          quantiles: [risk.map { $0 / 2 }, risk])
+      })
   }
 
   @Test func `an exponential fall is timed exactly between the times that were looked at`() {
@@ -160,6 +163,20 @@ import Testing
     #expect(error?.description.contains("escapement trajectories") == true)
   }
 
+  @Test func `trajectories in memory export what their directory does`() async throws {
+    try await withTrajectories { _, trajectories, run in
+      for format in [ExportFormat.csv, .json, .netcdf, .report] {
+        let (mine, read) = (
+          try trajectories.exported(to: format).files, try run.exported(to: format).files
+        )
+        #expect(mine.map(\.name) == read.map(\.name) && !mine.isEmpty)
+        for (one, other) in zip(mine, read) {
+          #expect(one.contents == other.contents, "\(one.name)")
+        }
+      }
+    }
+  }
+
   @Test func `files read back bit for bit, in text and in netCDF`() async throws {
     try await withTrajectories { directory, trajectories, run in
       #expect(run.paths.map(\.kind) == [.ode, .sde, .chain].sorted())
@@ -169,12 +186,12 @@ import Testing
         }
       }
       for (bands, expected) in zip(run.bands, trajectories.runs) {
-        #expect(bands.rows.map { $0[2] } == expected.bands.map { $0.mean ?? .nan })
-        let quantiles = expected.bands.map { $0.quantiles.map { $0! } }
-        #expect(bands.rows.map { Array($0[4...]) } == quantiles)
+        #expect(bands.kind == expected.kind && bands.replicas == expected.replicas)
+        #expect(bands.bands.map(\.mean) == expected.bands.map(\.mean))
+        #expect(bands.bands.map(\.quantiles) == expected.bands.map(\.quantiles))
       }
       let place = directory.appendingPathComponent("trajectories.nc").path
-      try writeNetCDF(run, to: place)
+      try run.dataSet.writeNetCDF(to: place)
       func values(_ name: String, _ count: Int) throws -> [Double] {
         try netCDFValues(place, [(name, count)])[0]
       }
@@ -216,7 +233,7 @@ import Testing
     async throws
   {
     try await withTrajectories { directory, trajectories, run in
-      let courses = try run.courses()
+      let courses = run.courses()
       for (course, expected) in zip(courses, trajectories.runs) {
         #expect(course.kind == expected.kind && course.replicas == 20)
         #expect(course.means == expected.bands.map(\.mean))
@@ -262,9 +279,10 @@ import Testing
       ) -> RiskCourse {
         let times = run.plan.grid.times
         return RiskCourse(
-          kind: kind, replicas: error == nil ? 1 : 200, times: times, probabilities: [0.5],
-          means: times.map { _ in mean }, standardErrors: times.map { _ in error },
-          diverged: times.map { _ in 0 }, quantiles: times.map { _ in [median] })
+          kind, error == nil ? 1 : 200, times, [0.5],
+          times.map { _ in
+            RiskBand(diverged: 0, mean: mean, standardError: error, quantiles: [median])
+          })
       }
       func headline(_ chain: RiskCourse, _ ode: RiskCourse) throws -> [String: String] {
         try #require(TrajectoryReport(run: run, courses: [chain, ode]).verdicts.dropFirst().first)

@@ -91,6 +91,7 @@ def main():
                          exited=count[0], censored=count[1], diverged=0)
             for key in ["histogram", "kaplan_meier"]:
                 entry.pop(key, None)
+        add("manifest", "x", (place / "run/manifest.sha256").read_bytes())
         add("summary", "j", json.dumps(summary).encode())
         paths = place / "paths"
         plan = [*SMALL[:4], "--dynamics", "ode,chain", "--replicas", 2, "--times", "0,1", "--paths", 1,
@@ -105,6 +106,8 @@ def main():
                              ("u", "summary.json")]:
             add(f"paths-{pathlib.Path(name).stem}", letter, (paths / name).read_bytes())
         run("sweep", *SMALL[2:], "--dimension", "50,90", "--replicas", 3, "--output", place / "sweep")
+        add("sweep-manifest", "x", (place / "sweep/manifest.sha256").read_bytes())
+        add("sweep-identity", "i", (place / "sweep/sweep.yaml").read_bytes())
         add("sweep-table", "t", (place / "sweep/sweep.csv").read_bytes())
         add("verdict-table", "v", (place / "sweep/verdicts.csv").read_bytes())
         fits = json.loads((place / "sweep/fits.json").read_bytes())

@@ -22,7 +22,7 @@ struct NetworkTwin {
     let rotation:
       @Sendable (_ x: Double, _ y: Double) -> (root: Double, cosine: Double, sine: Double)
 
-    /// Those of network_chain_kernel.h.
+    /// Those of squares_chain_kernel.h.
     static let newton = Roots(inverse: { ScalarStream.inverseRoot($0) }) { x, y in
       let square = x * x + y * y
       let v = ScalarStream.inverseRoot(square)
@@ -47,8 +47,8 @@ struct NetworkTwin {
     }
   }
 
-  /// Takes a step the way network_chain_kernel.h says.
-  mutating func step(_ network: EscNetwork, _ a: [Double], _ numbers: Numbers, _ roots: Roots) {
+  /// Takes a step the way squares_chain_kernel.h says.
+  mutating func step(_ network: EscSquares, _ a: [Double], _ numbers: Numbers, _ roots: Roots) {
     let p = m.count
     let (width, d) = (Double(p), Double(network.dimension))
     let (gt, g) = (numbers.teacher, numbers.students)
@@ -99,7 +99,7 @@ struct NetworkTwin {
 
   /// Draws the numbers of step `n`.
   private static func numbers(
-    _ stream: ScalarStream, _ generator: inout ScalarGenerator, _ network: EscNetwork, _ n: UInt64
+    _ stream: ScalarStream, _ generator: inout ScalarGenerator, _ network: EscSquares, _ n: UInt64
   ) -> NetworkTwin.Numbers {
     let first = ScalarStream.normals(generator.pair())
     let word = generator.pair()
@@ -122,17 +122,17 @@ struct NetworkTwin {
     let p = item.width
     let count = Int(ESC_LANES)
     let triangle = p * (p + 1) / 2
-    let size = Int(esc_network_lanes_size(UInt64(p)))
+    let size = Int(esc_squares_lanes_size(UInt64(p)))
     let a = secondLayer(p, slope: 0.05, isMixed: item.isMixed)
     withUnsafeTemporaryAllocation(byteCount: 8 * (size + p), alignment: 64) { raw in
       let base = raw.bindMemory(to: Double.self).baseAddress!
       base.initialize(repeating: 0, count: size + p)
       let weights = base + size
       for j in 0..<p { weights[j] = a[j] }
-      var network = EscNetwork(
+      var network = EscSquares(
         seed: 0x5eed, dimension: 60, width: UInt64(p), rate: 0.1 * Double(p), weights: weights,
         noise: 0.3)
-      var lanes = EscNetworkLanes()
+      var lanes = EscSquaresLanes()
       lanes.overlap = base
       lanes.factor = base + p * count
       lanes.gram = base + (p + triangle) * count
@@ -148,7 +148,7 @@ struct NetworkTwin {
             index += 1
           }
         }
-        esc_network_begin(&network, &lanes, Int32(lane))
+        esc_squares_begin(&network, &lanes, Int32(lane))
         for j in 0..<p {
           for l in 0...j { replica.q[j][l] = lanes.gram[(j * (j + 1) / 2 + l) * count + lane] }
         }
@@ -167,7 +167,7 @@ struct NetworkTwin {
       let steps: UInt64 = 40
       // Two calls: the second goes on where the first left the generators.
       for part in [steps - 15, 15] {
-        #expect(esc_network_advance(&network, &lanes, part, level) == 0)
+        #expect(esc_squares_advance(&network, &lanes, part, level) == 0)
       }
       for lane in 0..<count {
         let numbers = ScalarStream(seed: network.seed, stream: UInt64(lane) | 2 << 48)

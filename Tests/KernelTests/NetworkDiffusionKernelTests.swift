@@ -28,18 +28,18 @@ import Testing
     level: EscLevel, item: (width: Int, scheme: Int32, isMixed: Bool)
   ) {
     let (p, count) = (item.width, Int(ESC_LANES))
-    let size = Int(esc_network_diffusion_size(UInt64(p)))
+    let size = Int(esc_squares_diffusion_size(UInt64(p)))
     let a = secondLayer(p, slope: 0.1, isMixed: item.isMixed)
     withUnsafeTemporaryAllocation(byteCount: 8 * (size + p), alignment: 64) { raw in
       let base = raw.bindMemory(to: Double.self).baseAddress!
       base.initialize(repeating: 0, count: size + p)
       let weights = base + size
       for j in 0..<p { weights[j] = a[j] }
-      var constants = EscNetworkDiffusion(
+      var constants = EscSquaresDiffusion(
         seed: 0x5eed, width: UInt64(p), dimension: 60, rate: 0.1 * Double(p), weights: weights,
         noise: 0.09, step: 1.0 / 64, shift: 0, bridge: 1, scheme: item.scheme,
         finite_size: min(item.scheme, 1))
-      var lanes = EscNetworkDiffusionLanes()
+      var lanes = EscSquaresDiffusionLanes()
       lanes.overlaps = base
       lanes.scratch = base + p * (p + 3) / 2 * count
       func put<Field, Value>(_ field: inout Field, _ lane: Int, _ value: Value) {
@@ -58,13 +58,13 @@ import Testing
         put(&lanes.target, lane, -Double.infinity)
         put(&lanes.horizon, lane, UInt64.max)
         put(&lanes.stream, lane, UInt64(lane) | 3 << 48)
-        esc_network_diffusion_begin(&constants, &lanes, Int32(lane))
+        esc_squares_diffusion_begin(&constants, &lanes, Int32(lane))
         twins.append(
           NetworkDiffusionTwin(constants, a: a, state: state, stream: UInt64(lane) | 3 << 48))
       }
       // In two calls, since a generator must stand right between them.
       for steps in [5, 20] as [UInt64] {
-        #expect(esc_network_diffusion_advance(&constants, &lanes, steps, level) == 0)
+        #expect(esc_squares_diffusion_advance(&constants, &lanes, steps, level) == 0)
         for lane in 0..<count {
           for _ in 0..<steps { twins[lane].step() }
           let found = (0..<(p * (p + 3) / 2)).map { base[$0 * count + lane].bitPattern }

@@ -1,8 +1,8 @@
 import CKernels
 
-/// One replica of network_diffusion_kernel.h in plain Swift, number by number in the kernel's order.
+/// One replica of squares_diffusion_kernel.h in plain Swift, number by number in the kernel's order.
 struct NetworkDiffusionTwin {
-  let constants: EscNetworkDiffusion
+  let constants: EscSquaresDiffusion
   let a: [Double]
   /// Row j: m_j, Q_j1 … Q_jj.
   var state: [[Double]]
@@ -19,7 +19,7 @@ struct NetworkDiffusionTwin {
   private var beta: [[Double]] = []
   private var series: [Double] = []
 
-  init(_ constants: EscNetworkDiffusion, a: [Double], state: [[Double]], stream: UInt64) {
+  init(_ constants: EscSquaresDiffusion, a: [Double], state: [[Double]], stream: UInt64) {
     self.constants = constants
     self.a = a
     self.state = state

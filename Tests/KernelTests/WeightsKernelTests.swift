@@ -59,7 +59,7 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
 
     /// Takes step `n` the way sgd_kernel.h says; fewer than 1024 of them.
     mutating func step(
-      _ sgd: EscNetwork, _ a: [Double], _ stream: ScalarStream,
+      _ sgd: EscSquares, _ a: [Double], _ stream: ScalarStream,
       _ generators: inout [ScalarGenerator], _ n: UInt64, _ precision: EscPrecision
     ) {
       let (d, p) = (Int(sgd.dimension), v.count)
@@ -171,7 +171,7 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
       state.stream = 5 | 4 << 48
       let weights = take(p)
       for j in 0..<p { weights[j] = a[j] }
-      var network = EscNetwork(
+      var network = EscSquares(
         seed: 0xabcdef, dimension: UInt64(d), width: UInt64(p), rate: 0.1 * Double(p),
         weights: weights, noise: 0.3)
       for j in 0..<p { for i in 0..<d { state.vectors[j * stride + i] = start[j][i] } }

@@ -7,7 +7,7 @@ import Testing
 
   /// Draws the numbers of step `n`: the fields from chunks of 32, the rest from the counter.
   private static func numbers(
-    _ stream: ScalarStream, _ generators: inout [ScalarGenerator], _ network: EscNetwork,
+    _ stream: ScalarStream, _ generators: inout [ScalarGenerator], _ network: EscSquares,
     _ n: UInt64
   ) -> NetworkTwin.Numbers {
     var normals: [Double] = []
@@ -36,7 +36,7 @@ import Testing
       base.initialize(repeating: 0, count: size + p)
       let weights = base + size
       for j in 0..<p { weights[j] = a[j] }
-      var network = EscNetwork(
+      var network = EscSquares(
         seed: 0x5eed, dimension: 90, width: UInt64(p), rate: 0.1 * Double(p), weights: weights,
         noise: 0.3)
       var state = EscWideState()

@@ -3,8 +3,8 @@
 
 #include "chain_kernel.h"
 #include "kernel_level.h"
-#include "network_chain_kernel.h"
-#include "network_diffusion_kernel.h"
+#include "squares_chain_kernel.h"
+#include "squares_diffusion_kernel.h"
 #include "normal_kernel.h"
 #include "philox.h"
 #include "philox_generator.h"

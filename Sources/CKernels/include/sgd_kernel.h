@@ -23,7 +23,7 @@ typedef struct {
   const double *weights;
   /// Standard deviation √Δ of the label noise.
   double noise;
-} EscNetwork;
+} EscSquares;
 
 /// Holds a replica. Row j of the weights is scale[j]·(vectors[j] + pending[j]·input), a vector of
 /// squared norm d: the last update is applied while the next input is made.
@@ -57,10 +57,10 @@ uint64_t esc_sgd_stride(uint64_t dimension);
 
 /// Completes a state whose `vectors`, `stream` and `step` are set: normalises the rows, computes
 /// overlaps, Gram matrix and risk, clears the pending update. Cost: O(p² d).
-void esc_sgd_begin(const EscNetwork *sgd, EscSgdState *state, EscLevel level);
+void esc_sgd_begin(const EscSquares *sgd, EscSgdState *state, EscLevel level);
 
 /// Writes the weights, p × d, row-major, each of squared norm d.
-void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *out);
+void esc_sgd_weights(const EscSquares *sgd, const EscSgdState *state, double *out);
 
 /// Advances the replica by at most `steps` steps; returns early with ESC_EVENT_CROSSED when
 /// |m_j| ≥ boundary for some j or the risk is at most `target`, ESC_EVENT_DIVERGED when something
@@ -89,7 +89,7 @@ void esc_sgd_weights(const EscNetwork *sgd, const EscSgdState *state, double *ou
 ///
 /// Cost: O(p d); for p = 1 nearly that of the d normals.
 EscEvent esc_sgd_advance(
-    const EscNetwork *sgd, EscSgdState *state, EscPrecision precision, double boundary,
+    const EscSquares *sgd, EscSgdState *state, EscPrecision precision, double boundary,
     double target, uint64_t steps, EscLevel level);
 
 #ifdef __cplusplus

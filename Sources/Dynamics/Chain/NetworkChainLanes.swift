@@ -12,7 +12,7 @@ final class NetworkChainLanes: LaneBlock {
   let model: Model
   private let level: KernelLevel
   private let network: KernelNetwork
-  private let lanes: UnsafeMutablePointer<EscNetworkLanes>
+  private let lanes: UnsafeMutablePointer<EscSquaresLanes>
   private let storage: UnsafeMutablePointer<Double>
 
   /// Whether the kernel covers a model: it needs d ≥ p + 3 for its chi-square sampler.
@@ -27,12 +27,12 @@ final class NetworkChainLanes: LaneBlock {
     network = KernelNetwork(model: model, seed: seed)
     let p = model.width
     let triangle = p * (p + 1) / 2 * laneCount
-    let count = Int(esc_network_lanes_size(UInt64(p)))
+    let count = Int(esc_squares_lanes_size(UInt64(p)))
     storage = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: 64)
       .bindMemory(to: Double.self, capacity: count)
     storage.initialize(repeating: 0, count: count)
     lanes = .allocate(capacity: 1)
-    lanes.initialize(to: EscNetworkLanes())
+    lanes.initialize(to: EscSquaresLanes())
     lanes.pointee.overlap = storage
     lanes.pointee.factor = storage + p * laneCount
     lanes.pointee.gram = storage + p * laneCount + triangle
@@ -87,7 +87,7 @@ final class NetworkChainLanes: LaneBlock {
   }
 
   func advance(_ steps: UInt64) -> UInt32 {
-    esc_network_advance(network.pointer, lanes, steps, level.kernel)
+    esc_squares_advance(network.pointer, lanes, steps, level.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
@@ -115,6 +115,6 @@ final class NetworkChainLanes: LaneBlock {
         index += 1
       }
     }
-    esc_network_begin(network.pointer, lanes, Int32(lane))
+    esc_squares_begin(network.pointer, lanes, Int32(lane))
   }
 }

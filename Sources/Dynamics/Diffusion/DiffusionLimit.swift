@@ -103,10 +103,11 @@ public struct DiffusionLimit: ObservableEngine {
   /// students with ρ of some tenths come to the edge of what Gram matrices can be, where the bias is
   /// O(√h), up to 0.7√(ρh) of the mean: there h ≤ 5e-4/ρ, or 1.25e-4/ρ² for ρ below ¼.
   /// The step is a power of two (exact grid times), and at most 1/64, or 1/16 for Runge–Kutta, and a quarter
-  /// of the time of the fastest growth or decay.
+  /// of the time of the fastest growth or decay. A schedule's largest rate counts.
   public static func defaultTimeStep(
     model: Model, replicas: Int, horizon: Double, scheme: DiffusionScheme = .driftHeun
   ) -> Double {
+    let model = model.atLargestRate
     let theory = EscapeTheory(model: model)
     let rate = max(theory.fastestRate, 1)
     let degrees = Double(model.width) * Double(model.teacherUnits)
@@ -158,6 +159,7 @@ public struct DiffusionLimit: ObservableEngine {
   /// of exit times by several per cent: at a quarter by 3 to 12% in phase retrieval, from below the critical
   /// rate to six times it.
   package var stepWarning: String? {
+    let model = model.atLargestRate
     let theory = EscapeTheory(model: model)
     let fastest = max(
       theory.fastestRate, DiffusionLimit.flowSteepness(of: model),

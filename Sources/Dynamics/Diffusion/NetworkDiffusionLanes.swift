@@ -10,8 +10,8 @@ final class NetworkDiffusionLanes: DiffusionBlock {
   let model: Model
   private let level: KernelLevel
   private let weights: UnsafeMutablePointer<Double>
-  private let constants: UnsafeMutablePointer<EscNetworkDiffusion>
-  private let lanes: UnsafeMutablePointer<EscNetworkDiffusionLanes>
+  private let constants: UnsafeMutablePointer<EscSquaresDiffusion>
+  private let lanes: UnsafeMutablePointer<EscSquaresDiffusionLanes>
   private let storage: UnsafeMutablePointer<Double>
 
   /// Whether the kernel covers a model.
@@ -27,18 +27,18 @@ final class NetworkDiffusionLanes: DiffusionBlock {
     weights.initialize(from: model.secondLayer, count: p)
     constants = .allocate(capacity: 1)
     constants.initialize(
-      to: EscNetworkDiffusion(
+      to: EscSquaresDiffusion(
         seed: seed, width: UInt64(p), dimension: Double(model.dimension),
         rate: model.learningRate, weights: weights, noise: model.labelNoise,
         step: engine.timeStep, shift: engine.clock.shift(spread: 1),
         bridge: engine.clock.usesBridge ? 1 : 0, scheme: engine.scheme.kernel,
         finite_size: engine.finiteSizeDrift ? 1 : 0))
-    let count = Int(esc_network_diffusion_size(UInt64(p)))
+    let count = Int(esc_squares_diffusion_size(UInt64(p)))
     storage = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: 64)
       .bindMemory(to: Double.self, capacity: count)
     storage.initialize(repeating: 0, count: count)
     lanes = .allocate(capacity: 1)
-    lanes.initialize(to: EscNetworkDiffusionLanes())
+    lanes.initialize(to: EscSquaresDiffusionLanes())
     lanes.pointee.overlaps = storage
     lanes.pointee.scratch = storage + p * (p + 3) / 2 * laneCount
   }
@@ -71,7 +71,7 @@ final class NetworkDiffusionLanes: DiffusionBlock {
   }
 
   func advance(_ steps: UInt64) -> UInt32 {
-    esc_network_diffusion_advance(constants, lanes, steps, level.kernel)
+    esc_squares_diffusion_advance(constants, lanes, steps, level.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
@@ -103,6 +103,6 @@ final class NetworkDiffusionLanes: DiffusionBlock {
         index += 1
       }
     }
-    return esc_network_diffusion_begin(constants, lanes, Int32(lane))
+    return esc_squares_diffusion_begin(constants, lanes, Int32(lane))
   }
 }

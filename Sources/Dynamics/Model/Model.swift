@@ -19,7 +19,9 @@ public struct Model: Sendable, Equatable {
   /// Number of teacher units k ≥ 1.
   public let teacherUnits: Int
   /// Learning rate γ > 0 (not γ/p).
-  public let learningRate: Double
+  public private(set) var learningRate: Double
+  /// How γ changes from step to step; nil where it does not.
+  public private(set) var learningRateSchedule: LearningRateSchedule?
   /// Variance Δ ≥ 0 of the label noise.
   public let labelNoise: Double
   /// Second-layer weights a at the start, p of them.
@@ -40,8 +42,8 @@ public struct Model: Sendable, Equatable {
   public let rule: LearningRule
   /// The finite set of samples that SGD passes over; nil where every sample is fresh.
   public private(set) var samples: SampleSet?
-  /// How steps, samples and time τ go together: a step takes B/r samples and the time γ/(p d).
-  public let clock: LearningClock
+  /// How steps, samples, learning rate and time τ go together: step ν takes B/r samples and the time γ_ν/(p d).
+  public private(set) var clock: LearningClock
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -55,7 +57,8 @@ public struct Model: Sendable, Equatable {
     labelNoise: Double = 0, secondLayer: [Double]? = nil, secondLayerRate: Double = 0,
     normalisesSecondLayer: Bool = false, activation: Activation = .square,
     target: Target? = nil, teacherGram: [[Double]]? = nil, constraint: Constraint = .spherical,
-    rule: LearningRule = .oneSample
+    rule: LearningRule = .oneSample,
+    learningRateSchedule schedule: LearningRateSchedule? = nil
   ) throws {
     let require = ParameterError.require
     try require(dimension >= 1, "dimension", "\(dimension)", "a whole number of at least 1")
@@ -115,10 +118,13 @@ public struct Model: Sendable, Equatable {
     self.activation = activation
     self.target = target
     self.constraint = constraint
+    try schedule?.requireFits(learningRate: learningRate)
+    let isConstant = schedule?.isConstant(at: learningRate) ?? true
+    learningRateSchedule = isConstant ? nil : schedule
     self.rule = rule
     clock = LearningClock(
       learningRate: learningRate, width: width, dimension: dimension,
-      samplesPerStep: rule.samplesPerStep)
+      samplesPerStep: rule.samplesPerStep, schedule: learningRateSchedule)
   }
 
   /// The same network with a finite set of samples.
@@ -130,6 +136,18 @@ public struct Model: Sendable, Equatable {
       "a multiple of the batch-size \(rule.batchSize)")
     var model = self
     model.samples = samples
+    return model
+  }
+
+  /// The model at one rate, the largest of its schedule.
+  var atLargestRate: Model {
+    guard learningRateSchedule != nil else { return self }
+    var model = self
+    model.learningRate = clock.largestLearningRate
+    model.learningRateSchedule = nil
+    model.clock = LearningClock(
+      learningRate: model.learningRate, width: width, dimension: dimension,
+      samplesPerStep: rule.samplesPerStep)
     return model
   }
 

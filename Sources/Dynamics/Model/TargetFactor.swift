@@ -170,7 +170,9 @@ public struct ProductTerm: Sendable, Equatable {
   /// teacher units, and polynomials among them have no more than ``Activation/largestDegree`` together.
   func validate(teacherUnits: Int) throws(ParameterError) {
     let require = ParameterError.require
-    try require(coefficient.isFinite, "target", "\(coefficient)", "finite coefficients")
+    try require(
+      coefficient.isFinite && abs(coefficient) <= Activation.largestCoefficient, "target",
+      "\(coefficient)", "finite coefficients of at most 1e20")
     try require(
       !factors.isEmpty && factors.count <= teacherUnits, "target", "\(factors.count) factors",
       "at least one factor in a term and no more than the \(teacherUnits) teacher units")

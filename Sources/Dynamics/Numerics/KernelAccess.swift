@@ -22,7 +22,7 @@ public enum KernelLevel: Int, Sendable, CaseIterable {
 
 /// Owns the constants of a network as the kernels read them.
 final class KernelNetwork {
-  let pointer: UnsafeMutablePointer<EscNetwork>
+  let pointer: UnsafeMutablePointer<EscSquares>
   private let weights: UnsafeMutablePointer<Double>
 
   init(model: Model, seed: UInt64) {
@@ -30,7 +30,7 @@ final class KernelNetwork {
     weights.initialize(from: model.secondLayer, count: model.width)
     pointer = .allocate(capacity: 1)
     pointer.initialize(
-      to: EscNetwork(
+      to: EscSquares(
         seed: seed, dimension: UInt64(model.dimension), width: UInt64(model.width),
         rate: model.learningRate, weights: weights, noise: model.labelNoise.squareRoot()))
   }

@@ -4,15 +4,15 @@ import GSL
 import Statistics
 
 /// Summarises the exit times of one dynamics at one threshold.
-public struct ExitTimeSummary: Encodable, Sendable {
+public struct ExitTimeSummary: Codable, Sendable {
   /// Which dynamics.
   public let dynamics: String
   /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
-  public let criterion: String
+  @Fallback<Missing.Criterion> public var criterion: String
   /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// When the risk is watched: `continuous`, or `discrete` at the dynamics' own steps.
-  public let monitoring: String
+  @Fallback<Missing.Word> public var monitoring: String
   /// Number of replicas.
   public let replicas: Int
   /// How many exited.
@@ -22,23 +22,23 @@ public struct ExitTimeSummary: Encodable, Sendable {
   /// How many left the finite numbers.
   public let diverged: Int
   /// Mean exit time τ; null when any replica did not exit.
-  public let mean: Double?
+  @Nullable public var mean: Double? = nil
   /// Mean of min(τ, horizon); given when any replica did not exit.
   public let restrictedMean: Double?
   /// Standard error of the mean or the restricted mean.
-  public let standardError: Double?
+  @Nullable public var standardError: Double? = nil
   /// Standard deviation of the exit times; null when any replica did not exit.
-  public let standardDeviation: Double?
+  @Nullable public var standardDeviation: Double? = nil
   /// Quantiles of the exit time; null where the censored begin.
-  public let quantiles: [String: Double?]
+  @Fallback<Missing.Map<Double?>> public var quantiles: [String: Double?]
   /// Histogram of the exits, in τ; null when there is none.
-  public let histogram: Bins?
+  @Nullable public var histogram: Bins? = nil
 
   /// Kaplan–Meier curve with 95% bands; given when any replica did not exit.
   public let kaplanMeier: Curve?
 
   /// Holds a Kaplan–Meier curve and what it gives.
-  public struct Curve: Encodable, Sendable {
+  public struct Curve: Codable, Sendable {
     /// Rows [τ, S, lower, upper] at up to a hundred times, S the probability not to have exited and
     /// the band Greenwood's on the scale log(−log S); the band is null where it is not known.
     public let survival: [[Double?]]
@@ -66,7 +66,7 @@ public struct ExitTimeSummary: Encodable, Sendable {
   }
 
   /// Holds the edges of equal bins and the exits in each.
-  public struct Bins: Encodable, Sendable {
+  public struct Bins: Codable, Sendable {
     /// Ends of the bins, one more than there are.
     public let edges: [Double]
     /// Number of exits in each bin.
@@ -79,9 +79,9 @@ public struct ExitTimeSummary: Encodable, Sendable {
   }
 
   /// Mean exit time in samples, τ p d/γ.
-  public let meanSamples: Double?
-  /// Standard error of `meanSamples`.
-  let meanSamplesError: Double?
+  @Nullable public var meanSamples: Double? = nil
+  /// Standard error of `meanSamples`; stands in no summary.
+  var meanSamplesError: Double?
 
   enum CodingKeys: String, CodingKey {
     case dynamics, criterion, threshold, monitoring, replicas
@@ -91,27 +91,6 @@ public struct ExitTimeSummary: Encodable, Sendable {
     case standardDeviation = "standard_deviation"
     case meanSamples = "mean_samples"
     case kaplanMeier = "kaplan_meier"
-  }
-
-  /// Writes every key of the contract, null where there is no value.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(dynamics, forKey: .dynamics)
-    try container.encode(criterion, forKey: .criterion)
-    try container.encode(threshold, forKey: .threshold)
-    try container.encode(monitoring, forKey: .monitoring)
-    try container.encode(replicas, forKey: .replicas)
-    try container.encode(exited, forKey: .exited)
-    try container.encode(censored, forKey: .censored)
-    try container.encode(diverged, forKey: .diverged)
-    try container.encode(mean, forKey: .mean)
-    try container.encodeIfPresent(restrictedMean, forKey: .restrictedMean)
-    try container.encode(standardError, forKey: .standardError)
-    try container.encode(standardDeviation, forKey: .standardDeviation)
-    try container.encode(quantiles, forKey: .quantiles)
-    try container.encode(histogram, forKey: .histogram)
-    try container.encode(meanSamples, forKey: .meanSamples)
-    try container.encodeIfPresent(kaplanMeier, forKey: .kaplanMeier)
   }
 }
 

@@ -3,7 +3,7 @@ import Ensemble
 import Statistics
 
 /// Tests the exit times of one dynamics against the SDE's law, which has no Monte Carlo error.
-public struct LawComparison: Encodable, Sendable {
+public struct LawComparison: Codable, Sendable {
   /// Which dynamics.
   public let dynamics: String
   /// Fraction T of the initial risk.
@@ -11,20 +11,20 @@ public struct LawComparison: Encodable, Sendable {
   /// When the law watches the risk: as the dynamics does.
   public let monitoring: String
   /// Mean exit time of the law; null, as all that follows, where the law is not available.
-  public let mean: Double?
+  @Nullable public var mean: Double? = nil
   /// Standard deviation of the law.
-  public let standardDeviation: Double?
+  @Nullable public var standardDeviation: Double? = nil
   /// Estimated errors of the law, which the tests allow for.
-  public let error: LawSummary.Errors?
+  @Nullable public var error: LawSummary.Errors? = nil
   /// Tests of the hypothesis that the replicas were drawn from a law within the error of this one.
-  public let tests: OneSampleBattery?
+  @Nullable public var tests: OneSampleBattery? = nil
   /// Largest distance of the distribution functions, with a 95% interval.
-  public let largestDistance: IntervalEstimate?
+  @Nullable public var largestDistance: IntervalEstimate? = nil
   /// Mean of the replicas over that of the law; null when a replica did not exit, or the error of the law's
   /// mean is no small part of the margin.
-  public let meanRatio: PairComparison.Ratio?
+  @Nullable public var meanRatio: PairComparison.Ratio? = nil
   /// Why there is no law to test against.
-  public let notAvailable: String?
+  @Nullable public var notAvailable: String? = nil
 
   enum CodingKeys: String, CodingKey {
     case dynamics, threshold, monitoring, mean, error, tests
@@ -32,21 +32,6 @@ public struct LawComparison: Encodable, Sendable {
     case largestDistance = "largest_distance"
     case meanRatio = "mean_ratio"
     case notAvailable = "not_available"
-  }
-
-  /// Writes every key, null where there is no value.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(dynamics, forKey: .dynamics)
-    try container.encode(threshold, forKey: .threshold)
-    try container.encode(monitoring, forKey: .monitoring)
-    try container.encode(mean, forKey: .mean)
-    try container.encode(standardDeviation, forKey: .standardDeviation)
-    try container.encode(error, forKey: .error)
-    try container.encode(tests, forKey: .tests)
-    try container.encode(largestDistance, forKey: .largestDistance)
-    try container.encode(meanRatio, forKey: .meanRatio)
-    try container.encode(notAvailable, forKey: .notAvailable)
   }
 
   /// Tests every noisy dynamics of an experiment at every threshold; empty for p or k above 1 and other
@@ -92,7 +77,6 @@ public struct LawComparison: Encodable, Sendable {
       ? nil
       : try PairComparison.Ratio(
         .oneSample(sample, against: law.mean), hasExits: true, margin: experiment.margin)
-    notAvailable = nil
   }
 
   private init(
@@ -101,9 +85,6 @@ public struct LawComparison: Encodable, Sendable {
     dynamics = run.kind.rawValue
     threshold = run.marks[index].threshold
     monitoring = experiment.monitoring(of: run.kind).rawValue
-    (mean, standardDeviation, error, tests, largestDistance, meanRatio) = (
-      nil, nil, nil, nil, nil, nil
-    )
     notAvailable = reason
   }
 }

@@ -2,17 +2,17 @@ import Dynamics
 import Statistics
 
 /// Holds the law of the SDE's exit time at every threshold: what `escapement law` prints.
-public struct LawSummary: Encodable, Sendable {
+public struct LawSummary: Codable, Sendable {
   /// The law at one threshold; its numbers are null where it is not available.
-  public struct Law: Encodable, Sendable {
+  public struct Law: Codable, Sendable {
     /// Fraction T of the initial risk.
     public let threshold: Double
     /// Mean exit time τ.
-    public let mean: Double?
+    @Nullable public var mean: Double? = nil
     /// Standard deviation of the exit time.
-    public let standardDeviation: Double?
+    @Nullable public var standardDeviation: Double? = nil
     /// Estimated error: relative for mean and standard deviation, absolute for the survival.
-    public let error: Errors?
+    @Nullable public var error: Errors? = nil
     /// Quantiles of the exit time.
     public let quantiles: [String: Double?]
     /// Pairs [τ, P(exit time > τ)].
@@ -21,33 +21,19 @@ public struct LawSummary: Encodable, Sendable {
     public let density: [[Double]]
     /// The law of the linearised SDE; null where nothing grows, and where the linearisation describes the
     /// SDE no more: beyond a ``Linearised/largestDistance`` of the survival functions.
-    public let linearised: Linearised?
+    @Nullable public var linearised: Linearised? = nil
     /// Why there is no law: it does not exist, or its estimated error is above the tolerance.
-    public let notAvailable: String?
+    @Nullable public var notAvailable: String? = nil
 
     enum CodingKeys: String, CodingKey {
       case threshold, mean, error, quantiles, survival, density, linearised
       case standardDeviation = "standard_deviation"
       case notAvailable = "not_available"
     }
-
-    /// Writes every key, null where there is no value.
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(threshold, forKey: .threshold)
-      try container.encode(mean, forKey: .mean)
-      try container.encode(standardDeviation, forKey: .standardDeviation)
-      try container.encode(error, forKey: .error)
-      try container.encode(quantiles, forKey: .quantiles)
-      try container.encode(survival, forKey: .survival)
-      try container.encode(density, forKey: .density)
-      try container.encode(linearised, forKey: .linearised)
-      try container.encode(notAvailable, forKey: .notAvailable)
-    }
   }
 
   /// The law of log|Gaussian| that the SDE has near the plateau.
-  public struct Linearised: Encodable, Sendable {
+  public struct Linearised: Codable, Sendable {
     /// The largest distance to the SDE's survival function at which the linearisation is shown.
     public static let largestDistance = 0.25
     /// Mean exit time τ.
@@ -67,7 +53,7 @@ public struct LawSummary: Encodable, Sendable {
   }
 
   /// Estimated errors of a law.
-  public struct Errors: Encodable, Sendable {
+  public struct Errors: Codable, Sendable {
     /// Relative error of mean and standard deviation.
     public let moments: Double
     /// Largest error of the survival probability.
@@ -75,7 +61,8 @@ public struct LawSummary: Encodable, Sendable {
   }
 
   /// Name and version of this format.
-  public let schema = "escapement/law/1"
+  public private(set) var schema = LawSummary.schema
+  static let schema = "escapement/law/1"
   /// When the risk is watched: always, or at SGD's own steps.
   public let monitoring: String
   /// One entry a threshold.

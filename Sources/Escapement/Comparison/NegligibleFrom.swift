@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Near the plateau the noise shifts the mean exit time by a constant s while the time t of the ODE
 /// grows by log(d'/d)/(2μ): |s|/t falls to the margin δ at d' = d exp[2μ(|s|/δ − t)].
-public struct NegligibleFrom: Encodable, Sendable {
+public struct NegligibleFrom: Codable, Sendable {
   /// The dimension: by the law of the SDE where it is known, else from the measured shift.
   public let dimension: Double
   /// `law` or `shift`.
@@ -14,7 +14,7 @@ public struct NegligibleFrom: Encodable, Sendable {
   /// the upper one null when it is beyond all numbers.
   public let interval: [Double?]
   /// Always true: no dimension but the experiment's own was run.
-  public let isExtrapolated = true
+  public private(set) var isExtrapolated = true
 
   enum CodingKeys: String, CodingKey {
     case dimension, method, interval

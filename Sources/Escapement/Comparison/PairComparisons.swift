@@ -34,7 +34,6 @@ extension PairComparison {
     let y = try exitSample(secondRun.records(at: index), horizon)
     first = firstRun.kind.rawValue
     second = secondRun.kind.rawValue
-    criterion = firstRun.marks[index].criterion.name
     threshold = firstRun.marks[index].threshold
     paired = experiment.isPaired
     let isNumber = experiment.isOnePath(secondRun.kind)
@@ -45,89 +44,115 @@ extension PairComparison {
       let lost = records.count { $0.outcome == .diverged }
       return Double(lost) > MeanRatio.largestUnseenShare * Double(records.count)
     }
-    meanRatio = try Ratio(experiment, x, y, isNumber: isNumber) {
+    let ratio = try MeanRatio(experiment, x, y, isNumber: isNumber)
+    let judged = try Ratio(
+      ratio, hasExits: x.exited > 0 && y.exited > 0, margin: experiment.margin
+    ) {
       // What has left the finite numbers exits by no horizon.
       isDiverging
         ? nil
         : try HorizonNeeded(x, isNumber ? nil : y, isRisk ? (experiment, mark.threshold) : nil)
     }
-    noRatioReason = NoRatioReason(meanRatio, x, y)
     let isRestricted = x.censored + y.censored > 0
-    restrictedTo = isRestricted ? [x, y].compactMap(\.knownUntil).min() : nil
-    seen = [x.seen(by: restrictedTo), y.seen(by: restrictedTo)]
-    guard !isNumber else {
-      (tests, wasserstein, spreadRatio) = (nil, nil, nil)
-      (quantileShifts, largestDistance) = (nil, nil)
+    let end = isRestricted ? [x, y].compactMap(\.knownUntil).min() : nil
+    if isNumber {
       let shift = try MeanDifference.oneSample(x, against: y.times[0])
       meanDifference = Difference(
-        estimate: shift.estimate, interval: shift.interval, bootstrapInterval: nil,
-        isRestricted: isRestricted)
+        estimate: shift.estimate, interval: shift.interval, isRestricted: isRestricted)
       relativeSpread =
         x.count > 1 && y.times[0] > 0 && !isRestricted
         ? try Spread.estimate(x, relativeTo: y.times[0]) : nil
       negligibleFrom =
         isRisk
         ? try NegligibleFrom(
-          experiment, threshold: threshold, ratio: meanRatio, shift: shift.interval,
+          experiment, threshold: mark.threshold, ratio: judged, shift: shift.interval,
           referenceMean: y.times[0]...y.times[0]) : nil
-      return
+    } else {
+      // Pairs need a partner each; what else there is makes the tests conservative, not wrong.
+      let pairing: Pairing =
+        experiment.isPaired && x.count == y.count ? .byStart : .independent
+      let relabellings = relabellingCount(x, y)
+      let battery = try TestBattery(
+        x, y, pairing: pairing, permutations: relabellings, stream: stream)
+      let bootstrap = try Bootstrap(pairing: pairing, resamples: relabellings, stream: stream)
+      let measures = try DifferenceMeasures(x, y, bootstrap: bootstrap)
+      var shift = measures
+      if experiment.isPaired, x.count != y.count {
+        // The shift is that of the starts which both sides have.
+        let common = min(x.count, y.count)
+        shift = try DifferenceMeasures(
+          x.prefix(common), y.prefix(common),
+          bootstrap: Bootstrap(pairing: .byStart, resamples: 999, stream: stream))
+      }
+      meanDifference = Difference(
+        estimate: shift.meanDifference.estimate, interval: shift.meanDifference.interval,
+        bootstrapInterval: shift.meanDifferenceBootstrap, isRestricted: isRestricted)
+      tests = battery
+      testsUnavailable = battery.unavailable
+      wasserstein = measures.wasserstein
+      spreadRatio = measures.spreadRatio
+      quantileShifts = Dictionary(
+        uniqueKeysWithValues: zip(DifferenceMeasures.probabilities, measures.quantileShifts).map {
+          ("\($0)", $1)
+        })
+      largestDistance = measures.largestDistance
+      let isODE = secondRun.kind.isDeterministic && isRisk && !isRestricted
+      negligibleFrom =
+        isODE
+        ? try NegligibleFrom(
+          experiment, threshold: mark.threshold, ratio: judged,
+          shift: shift.meanDifference.interval,
+          referenceMean: MeanDifference.oneSample(y, against: 0).interval) : nil
     }
-    // Pairs need a partner each; what else there is makes the tests conservative, not wrong.
-    let pairing: Pairing =
-      experiment.isPaired && x.count == y.count ? .byStart : .independent
-    let relabellings = relabellingCount(x, y)
-    tests = try TestBattery(
-      x, y, pairing: pairing, permutations: relabellings, stream: stream)
-    let bootstrap = try Bootstrap(pairing: pairing, resamples: relabellings, stream: stream)
-    let measures = try DifferenceMeasures(x, y, bootstrap: bootstrap)
-    wasserstein = measures.wasserstein
-    spreadRatio = measures.spreadRatio
-    relativeSpread = nil
-    quantileShifts = Dictionary(
-      uniqueKeysWithValues: zip(DifferenceMeasures.probabilities, measures.quantileShifts).map {
-        ("\($0)", $1)
-      })
-    largestDistance = measures.largestDistance
-    var shift = measures
-    if experiment.isPaired, x.count != y.count {
-      // The shift is that of the starts which both sides have.
-      let common = min(x.count, y.count)
-      shift = try DifferenceMeasures(
-        x.prefix(common), y.prefix(common),
-        bootstrap: Bootstrap(pairing: .byStart, resamples: 999, stream: stream))
+    criterion = mark.criterion.name
+    restrictedTo = end
+    seen = [x.seen(by: end), y.seen(by: end)]
+    meanRatio = judged
+    noRatioReason = NoRatioReason(judged, x, y)
+    evidence = PairEvidence(
+      equivalencePValue: try judged.flatMap { try ratio.equivalencePValue(margin: $0.margin) },
+      differencePValue: try judged.flatMap { try ratio.differencePValue(margin: $0.margin) },
+      means: try PairMeans(x, y, isPaired: experiment.isPaired && !isNumber))
+  }
+}
+
+extension MeanRatio {
+  /// Estimates the ratio of means: by pairs, as many as both sides have, where starts are shared.
+  fileprivate init(
+    _ experiment: Experiment, _ first: ExitSample, _ second: ExitSample, isNumber: Bool
+  ) throws {
+    if isNumber {
+      self = try .oneSample(first, against: second.times[0])
+    } else if experiment.isPaired {
+      let common = min(first.count, second.count)
+      self = try .paired(first.prefix(common), second.prefix(common))
+    } else {
+      self = try .unpaired(first, second)
     }
-    meanDifference = Difference(
-      estimate: shift.meanDifference.estimate, interval: shift.meanDifference.interval,
-      bootstrapInterval: shift.meanDifferenceBootstrap, isRestricted: isRestricted)
-    let isODE = secondRun.kind.isDeterministic && isRisk && !isRestricted
-    negligibleFrom =
-      isODE
-      ? try NegligibleFrom(
-        experiment, threshold: threshold, ratio: meanRatio, shift: shift.meanDifference.interval,
-        referenceMean: MeanDifference.oneSample(y, against: 0).interval) : nil
+  }
+}
+
+extension PairMeans {
+  /// Estimates both means; nil with a censored replica, and for one alone.
+  ///
+  /// Where starts are shared, `isPaired`, of as many replicas as both sides have.
+  fileprivate init?(_ first: ExitSample, _ second: ExitSample, isPaired: Bool) throws {
+    let common = isPaired ? min(first.count, second.count) : .max
+    let (x, y) = (
+      try first.prefix(min(common, first.count)), try second.prefix(min(common, second.count))
+    )
+    guard x.censored == 0, y.censored == 0, x.count > 1 else { return nil }
+    func ofMean(_ sample: ExitSample) throws -> Double {
+      sample.count > 1 ? try variance(of: sample.times) / Double(sample.count) : 0
+    }
+    self.init(
+      first: try mean(of: x.times), second: try mean(of: y.times),
+      firstVariance: try ofMean(x), secondVariance: try ofMean(y),
+      covariance: isPaired ? try GSL.covariance(of: x.times, and: y.times) / Double(x.count) : 0)
   }
 }
 
 extension PairComparison.Ratio {
-  /// Estimates and judges the ratio of means; nil when a side has no exit, or a mean of 0.
-  fileprivate init?(
-    _ experiment: Experiment, _ first: ExitSample, _ second: ExitSample, isNumber: Bool,
-    horizon: () throws -> PairComparison.HorizonNeeded?
-  ) throws {
-    let ratio: MeanRatio
-    if isNumber {
-      ratio = try .oneSample(first, against: second.times[0])
-    } else if experiment.isPaired {
-      let common = min(first.count, second.count)
-      ratio = try .paired(first.prefix(common), second.prefix(common))
-    } else {
-      ratio = try .unpaired(first, second)
-    }
-    try self.init(
-      ratio, hasExits: first.exited > 0 && second.exited > 0, margin: experiment.margin,
-      horizon: horizon)
-  }
-
   /// Judges a ratio against a margin; nil when a side has no exit, or a mean of 0. `horizon` is asked
   /// for where more must be seen.
   init?(
@@ -138,27 +163,25 @@ extension PairComparison.Ratio {
     guard hasExits, let estimate = ratio.estimate else { return nil }
     self.estimate = estimate
     self.margin = margin
-    interval = ratio.interval.map { [$0.lowerBound, $0.upperBound] }
     verdict = try ratio.verdict(margin: margin)
     isRestricted = ratio.horizon != nil
-    restrictedTo = ratio.horizon
     seen = [ratio.firstSeen, ratio.secondSeen]
-    guard verdict == .undetermined else {
-      (undecidedReason, horizonNeeded, replicasNeeded, replicasFactor) = (nil, nil, nil, nil)
-      return
-    }
+    interval = ratio.interval.map { [$0.lowerBound, $0.upperBound] }
+    restrictedTo = ratio.horizon
+    guard verdict == .undetermined else { return }
     let hinges = try ratio.hingesOnUnseen(margin: margin)
     switch ratio.equivalenceObstacle {
     case .unseen: undecidedReason = .unseen
     case .logRank: undecidedReason = .logRank
     case nil: undecidedReason = interval == nil ? .noSpread : hinges ? .unseen : .replicas
     }
-    horizonNeeded = ratio.equivalenceObstacle == nil && !hinges ? nil : try horizon()
+    let needed = ratio.equivalenceObstacle == nil && !hinges ? nil : try horizon()
+    horizonNeeded = needed?.time
+    horizonMethod = needed?.method
     do {
       replicasNeeded = try ratio.replicasNeeded(margin: margin)
     } catch is GSLError {
       // The verdict stands without advice.
-      replicasNeeded = nil
     }
     replicasFactor = replicasNeeded.map { Double($0) / Double(ratio.replicas) }
   }

@@ -3,17 +3,19 @@ import GSL
 import Statistics
 
 /// Compares two samples of exit times from anywhere.
-public struct SampleComparison: Encodable, Sendable {
+public struct SampleComparison: Codable, Sendable {
   /// Tests of equal laws.
   public let tests: TestBattery
+  /// Why tests are not there, by their names.
+  public let testsUnavailable: [String: String]
   /// Distance of the laws, in the unit of the times.
   public let wasserstein: IntervalEstimate
   /// Ratio of the means, first over second; null when a side has no exit, or a mean of 0.
-  public let meanRatio: PairComparison.Ratio?
+  @Nullable public var meanRatio: PairComparison.Ratio? = nil
   /// Why that is null; null when it is not.
-  public let noRatioReason: PairComparison.NoRatioReason?
+  @Nullable public var noRatioReason: PairComparison.NoRatioReason? = nil
   /// The time up to which both laws are seen, and all but the log-rank test look; null for throughout.
-  public let restrictedTo: Double?
+  @Nullable public var restrictedTo: Double? = nil
   /// Fractions of the first and the second side that exited by then.
   public let seen: [Double]
 
@@ -23,18 +25,6 @@ public struct SampleComparison: Encodable, Sendable {
     case meanRatio = "mean_ratio"
     case noRatioReason = "mean_ratio_unavailable"
     case restrictedTo = "restricted_to"
-  }
-
-  /// Writes every key, the ratio null when there is none.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(tests, forKey: .tests)
-    try container.encode(wasserstein, forKey: .wasserstein)
-    try container.encode(meanRatio, forKey: .meanRatio)
-    try container.encode(noRatioReason, forKey: .noRatioReason)
-    try container.encode(tests.unavailable, forKey: .testsUnavailable)
-    try container.encode(restrictedTo, forKey: .restrictedTo)
-    try container.encode(seen, forKey: .seen)
   }
 
   /// Tests, measures and judges; `isPaired` when value i of both has the same start.
@@ -48,16 +38,19 @@ public struct SampleComparison: Encodable, Sendable {
     let relabellings = relabellingCount(first, second)
     tests = try TestBattery(
       first, second, pairing: pairing, permutations: relabellings, stream: stream)
+    testsUnavailable = tests.unavailable
     wasserstein = try WassersteinDistance.estimate(
       first, second,
       bootstrap: Bootstrap(pairing: pairing, resamples: relabellings, stream: stream))
-    meanRatio = try PairComparison.Ratio(
+    let ratio = try PairComparison.Ratio(
       isPaired ? .paired(first, second) : .unpaired(first, second),
       hasExits: first.exited > 0 && second.exited > 0, margin: margin
     ) { try PairComparison.HorizonNeeded(first, second, nil) }
-    noRatioReason = PairComparison.NoRatioReason(meanRatio, first, second)
-    restrictedTo = [first, second].compactMap(\.knownUntil).min()
-    seen = [first.seen(by: restrictedTo), second.seen(by: restrictedTo)]
+    let end = [first, second].compactMap(\.knownUntil).min()
+    seen = [first.seen(by: end), second.seen(by: end)]
+    meanRatio = ratio
+    noRatioReason = PairComparison.NoRatioReason(ratio, first, second)
+    restrictedTo = end
   }
 }
 

@@ -4,35 +4,35 @@ import Foundation
 /// Holds the closed-form predictions of an experiment, keyed as the command prints them.
 ///
 /// Exit times are keyed by threshold; a prediction that does not exist is null.
-public struct TheorySummary: Encodable, Sendable {
+public struct TheorySummary: Codable, Sendable {
   /// The smallest degree n ≥ 1 in the target's Hermite expansion.
-  public let informationExponent: Int
+  @Fallback<Missing.Zero> public var informationExponent: Int
   /// The largest number of degrees that has to be found at once.
-  public let leap: Int
+  @Fallback<Missing.Zero> public var leap: Int
   /// The smallest information exponent of transformed labels; null where it is not known.
-  public let generativeExponent: Int?
+  @Nullable public var generativeExponent: Int? = nil
   /// How the exponents were found, by key.
-  public let exponentsFound: [String: String]
+  @Fallback<Missing.Map<String>> public var exponentsFound: [String: String]
   /// Growth rate μ of the linearised flow; null beyond phase retrieval.
-  public let growthRate: Double?
+  @Nullable public var growthRate: Double? = nil
   /// Learning rate above which nothing grows.
-  public let criticalLearningRate: Double?
+  @Nullable public var criticalLearningRate: Double? = nil
   /// Learning rate with the fewest samples to escape.
-  public let optimalLearningRate: Double?
+  @Nullable public var optimalLearningRate: Double? = nil
   /// Annealed exit times.
-  public let annealedExitTime: [String: Double?]
+  @Fallback<Missing.Map<Double?>> public var annealedExitTime: [String: Double?]
   /// Quenched exit times, averaged over the law of the start.
-  public let quenchedExitTime: [String: Double?]
+  @Fallback<Missing.Map<Double?>> public var quenchedExitTime: [String: Double?]
   /// Linearised exit times from the given start; null when the start is random.
-  public let linearisedExitTime: [String: Double?]?
+  @Nullable public var linearisedExitTime: [String: Double?]? = nil
   /// Gain in samples of this width over width 1, each at its best learning rate.
-  public let gainFromWidth: Double?
+  @Nullable public var gainFromWidth: Double? = nil
   /// The largest gain that any width brings.
-  public let largestGainFromWidth: Double?
+  @Nullable public var largestGainFromWidth: Double? = nil
   /// Excess risk at long times.
-  public let plateau: Double?
+  @Nullable public var plateau: Double? = nil
   /// Why a prediction that should be there is not, by its key and threshold.
-  public let notAvailable: [String: String]
+  @Fallback<Missing.Map<String>> public var notAvailable: [String: String]
 
   enum CodingKeys: String, CodingKey {
     case leap
@@ -86,31 +86,10 @@ public struct TheorySummary: Encodable, Sendable {
       linearisedExitTime = keyed {
         theory.linearisedExitTime(threshold: $0, squaredOverlaps: sum)
       }
-    } else {
-      linearisedExitTime = nil
     }
     gainFromWidth = theory.hasGainFromWidth ? theory.gainFromWidth : nil
     largestGainFromWidth = theory.hasGainFromWidth ? theory.largestGainFromWidth : nil
     plateau = theory.plateau
-  }
-
-  /// Writes every key, null where there is no value.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(informationExponent, forKey: .informationExponent)
-    try container.encode(leap, forKey: .leap)
-    try container.encode(generativeExponent, forKey: .generativeExponent)
-    try container.encode(exponentsFound, forKey: .exponentsFound)
-    try container.encode(growthRate, forKey: .growthRate)
-    try container.encode(criticalLearningRate, forKey: .criticalLearningRate)
-    try container.encode(optimalLearningRate, forKey: .optimalLearningRate)
-    try container.encode(annealedExitTime, forKey: .annealedExitTime)
-    try container.encode(quenchedExitTime, forKey: .quenchedExitTime)
-    try container.encode(linearisedExitTime, forKey: .linearisedExitTime)
-    try container.encode(gainFromWidth, forKey: .gainFromWidth)
-    try container.encode(largestGainFromWidth, forKey: .largestGainFromWidth)
-    try container.encode(plateau, forKey: .plateau)
-    try container.encode(notAvailable, forKey: .notAvailable)
   }
 }
 

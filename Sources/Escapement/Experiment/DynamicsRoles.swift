@@ -156,8 +156,6 @@ package protocol DynamicsPair {
 }
 
 extension PairComparison: DynamicsPair {}
-extension PointResult.Pair: DynamicsPair {}
-extension RunSummary.Pair: DynamicsPair {}
 
 extension Sequence where Element: DynamicsPair {
   /// The pairs that say whether the noise is negligible: SGD's law, by the first of the references that was run,

@@ -71,7 +71,9 @@ public struct Experiment: Sendable {
     let activation = try options.activation() ?? .square
     let target = try options.target()
     let dimension = try required(.dimension, try options.integer(.dimension))
-    let learningRate = try required(.learningRate, try options.number(.learningRate))
+    let schedule = try checked { try options.learningRateSchedule() }
+    let learningRate = try required(
+      .learningRate, try options.number(.learningRate) ?? schedule?.firstRate)
     let network = try checked {
       try Model(
         dimension: dimension, width: try options.integer(.width) ?? 1,
@@ -82,9 +84,9 @@ public struct Experiment: Sendable {
         normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
         activation: activation, target: target, teacherGram: try options.teacherGram(),
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
-        rule: try options.rule())
+        rule: try options.rule(), learningRateSchedule: schedule)
     }
-    var givenHorizon = try options.number(.horizon)
+    var givenHorizon = try options.horizon(network.clock)
     let model = try checked {
       guard let samples = try options.samples(of: network, horizon: givenHorizon) else {
         return network
@@ -94,8 +96,14 @@ public struct Experiment: Sendable {
     self.model = model
     if let samples = model.samples {
       let steps = Double(samples.epochs) * Double(samples.stepsPerEpoch(model.rule))
-      let end = steps * model.clock.timePerStep
+      let end = model.clock.time(ofStep: Int(min(steps, 0x1p53)))
       givenHorizon = min(givenHorizon ?? end, end)
+    }
+    guard givenHorizon != nil || model.clock.isUniform else {
+      throw options.error(
+        .horizon,
+        "missing, expected beside \(ExperimentKey.learningRateSchedule.rawValue): the default is for "
+          + "one learning rate")
     }
     let givenThresholds = try options.thresholds()
     exitRule = try checked {

@@ -7,6 +7,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case width
   case teacherUnits = "teacher-units"
   case learningRate = "learning-rate"
+  case learningRateSchedule = "learning-rate-schedule"
   case labelNoise = "label-noise"
   case secondLayer = "second-layer"
   case secondLayerRate = "second-layer-learning-rate"
@@ -98,6 +99,13 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
       return Role("k", help: "Number of teacher units k (default 1).")
     case .learningRate:
       return Role("number", help: "Learning rate γ (not γ/p), above 0 (required).")
+    case .learningRateSchedule:
+      return Role(
+        "schedule", isList: true,
+        help:
+          "How γ changes: power:A,N for γ(1 + ν/N)^−A at step ν, steps:0=G0,N1=G1,… for rates from steps "
+          + "on, warm-up:W for γ(ν + 1)/W up to step W, or a mapping of these; then horizon is required "
+          + "(default constant).")
     case .labelNoise:
       return Role("number", help: "Variance Δ of the label noise (default 0).")
     case .secondLayer:

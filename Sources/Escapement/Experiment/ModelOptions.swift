@@ -42,6 +42,93 @@ extension ExperimentOptions {
       lookAhead: try number(.lookAhead) ?? 0, repetitions: try integer(.repetitions) ?? 1)
   }
 
+  /// Reads the key `learning-rate-schedule`: `power:α,ν₀`, `steps:ν=γ,…`, `warm-up:W`, the same as a mapping, or
+  /// the word `constant`.
+  func learningRateSchedule() throws -> LearningRateSchedule? {
+    let key = ExperimentKey.learningRateSchedule
+    let forms =
+      "power:A,N, steps:0=G0,N1=G1,…, warm-up:W, constant, or {power: A, after: N, warm-up: W} "
+      + "or {steps: [[0, G0], [N1, G1]]}"
+    guard let value = values[key], value.content != .scalar("constant") else { return nil }
+    guard let parts = scheduleParts(structured(value.content)),
+      Set(parts.keys).isSubset(of: ["power", "after", "steps", "warm-up"]), !parts.isEmpty,
+      (parts["power"] == nil) == (parts["after"] == nil),
+      parts["power"] == nil || parts["steps"] == nil
+    else { throw unexpected(key, forms) }
+    func number(_ content: OptionValue.Content, _ what: String) throws -> Double {
+      guard case .scalar(let text) = content, let number = Double(text) else {
+        throw error(key, "found \(content.text) as \(what), expected a number")
+      }
+      return number
+    }
+    func whole(_ content: OptionValue.Content, _ what: String) throws -> Int {
+      guard case .scalar(let text) = content, let number = wholeNumber(text) else {
+        throw error(key, "found \(content.text) as \(what), expected a whole number")
+      }
+      return number
+    }
+    var decay = LearningRateSchedule.Decay.none
+    if let power = parts["power"], let after = parts["after"] {
+      decay = .power(try number(power, "the power"), after: try number(after, "its steps"))
+    } else if let steps = parts["steps"] {
+      guard case .list(let items) = steps else { throw unexpected(key, forms) }
+      decay = .table(
+        try items.map { item in
+          guard case .list(let pair) = item, pair.count == 2 else {
+            throw error(
+              key, "found \(item.text) among steps, expected pairs of a step and its rate")
+          }
+          return (try whole(pair[0], "a step"), try number(pair[1], "a rate"))
+        })
+    }
+    return try LearningRateSchedule(
+      warmUp: try parts["warm-up"].map { try whole($0, "the warm-up") } ?? 0, decay: decay)
+  }
+
+  /// A schedule of the command line as the mapping it stands for; nil for what is none.
+  private func scheduleParts(_ content: OptionValue.Content) -> [String: OptionValue.Content]? {
+    if case .map(let pairs) = content { return pairs }
+    guard case .scalar(let text) = content else { return nil }
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    let words = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+    switch (parts[0], words.count) {
+    case ("power", 2): return ["power": .scalar(words[0]), "after": .scalar(words[1])]
+    case ("warm-up", 1): return ["warm-up": .scalar(words[0])]
+    case ("steps", _):
+      return [
+        "steps": .list(
+          words.map { word in
+            .list(
+              word.split(separator: "=", omittingEmptySubsequences: false).map {
+                .scalar(trimmed($0))
+              })
+          })
+      ]
+    default: return nil
+    }
+  }
+
+  /// Reads the key `horizon`: a time τ, or a number of samples as `samples:N` or `{samples: N}`.
+  func horizon(_ clock: LearningClock) throws -> Double? {
+    let content = values[.horizon].map { structured($0.content) }
+    var word: String?
+    if case .map(let pairs)? = content, pairs.count == 1, case .scalar(let text)? = pairs["samples"]
+    {
+      word = text
+    } else if case .scalar(let text)? = content, text.hasPrefix("samples:") {
+      word = String(text.dropFirst("samples:".count))
+    }
+    guard let word else { return try number(.horizon) }
+    guard let samples = wholeNumber(trimmed(word)), samples > 0 else {
+      throw error(.horizon, "found '\(word)' samples, expected a whole number above 0")
+    }
+    guard Double(samples) / clock.samplesPerStep < 1e15 else {
+      throw error(.horizon, "found \(samples) samples, expected fewer than 1e15 steps")
+    }
+    return clock.time(ofSamples: Double(samples))
+  }
+
   /// Reads the keys of a finite set of samples; a horizon, where one is given, decides how many epochs there are.
   func samples(of model: Model, horizon: Double?) throws -> SampleSet? {
     let none = OptionValue.Content.scalar("none")
@@ -217,6 +304,22 @@ extension Activation {
   }
 }
 
+extension LearningRateSchedule {
+  /// The schedule as an experiment file has it.
+  var resolved: ResolvedValue {
+    var pairs: [(String, ResolvedValue)] = []
+    switch decay {
+    case .none: break
+    case .power(let power, let after):
+      pairs = [("power", .number(power)), ("after", .number(after))]
+    case .table(let entries):
+      pairs = [("steps", .list(entries.map { .list([.integer($0.step), .number($0.rate)]) }))]
+    }
+    if warmUp > 1 { pairs.append(("warm-up", .integer(warmUp))) }
+    return .map(pairs)
+  }
+}
+
 extension TargetFactor {
   /// The factor as an experiment file has it.
   fileprivate var resolved: ResolvedValue {
@@ -294,10 +397,12 @@ extension Target {
 extension Model {
   /// What is learned by what, in words.
   public var title: String {
-    isPhaseRetrieval
+    let what =
+      isSquareOnSphere && teacherGram == nil
       ? "Phase retrieval"
       : "\(activation.title) student, \(target.title) target"
         + rule.titles.map { ", " + $0 }.joined()
+    return learningRateSchedule.map { "\(what), rate \($0.formula)" } ?? what
   }
 }
 

@@ -46,12 +46,36 @@ extension ResolvedValue {
   }
 }
 
-extension ResolvedValue: Encodable {
+extension ResolvedValue: Codable {
   private struct Key: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
     init(stringValue: String) { self.stringValue = stringValue }
     init?(intValue: Int) { return nil }
+  }
+
+  /// Reads words and numbers as themselves; keys of mappings come in their alphabetical order.
+  public init(from decoder: any Decoder) throws {
+    if let container = try? decoder.container(keyedBy: Key.self) {
+      let keys = container.allKeys.sorted { $0.stringValue < $1.stringValue }
+      self = .map(
+        try keys.map { ($0.stringValue, try container.decode(ResolvedValue.self, forKey: $0)) })
+    } else if let list = try? [ResolvedValue](from: decoder) {
+      self = .list(list)
+    } else {
+      let value = try decoder.singleValueContainer()
+      if let flag = try? value.decode(Bool.self) {
+        self = .flag(flag)
+      } else if let number = try? value.decode(Int.self) {
+        self = .integer(number)
+      } else if let seed = try? value.decode(UInt64.self) {
+        self = .seed(seed)
+      } else if let number = try? value.decode(Double.self) {
+        self = .number(number)
+      } else {
+        self = .word(try value.decode(String.self))
+      }
+    }
   }
 
   /// Encodes words and numbers as themselves.
@@ -89,6 +113,8 @@ extension Experiment {
       entry(.width, .integer(model.width)),
       entry(.teacherUnits, .integer(model.teacherUnits)),
       entry(.learningRate, .number(model.learningRate)),
+      entry(
+        .learningRateSchedule, model.learningRateSchedule.map(\.resolved) ?? .word("constant")),
       entry(.labelNoise, .number(model.labelNoise)),
       entry(.secondLayer, .numbers(model.secondLayer)),
       entry(.secondLayerRate, .number(model.secondLayerRate)),

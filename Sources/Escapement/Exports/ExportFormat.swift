@@ -30,111 +30,199 @@ public struct ExportedFiles: Sendable {
   }
 }
 
-extension Run {
-  /// Makes the files of an export in memory; throws what the format's writer throws.
+/// Is a result that goes to every format, from a directory or from memory.
+public protocol Exportable {
+  /// The name of its data set and of its document, without the extension.
+  var names: (dataSet: String, document: String) { get }
+  /// Its tables, each as a file of CSV.
+  func tableFiles() throws -> [(name: String, contents: Data)]
+  /// All of it as one JSON document.
+  func json() throws -> Data
+  /// All of it as one labelled data set.
+  func labelledData() throws -> DataSet
+  /// Its figures; nil where it has none, and no page either.
+  func drawnFigures() throws -> Figures?
+  /// A page with its figures.
+  func page(_ pictures: [(figure: Figure, svg: String)], _ missing: [String]) throws -> Data?
+  /// A notebook, and whether it reads the tables rather than the data set; nil where it has none.
+  func notebook() throws -> (contents: Data, readsTables: Bool)?
+}
+
+extension Exportable {
+  /// Makes the files of an export in memory; throws what the format's writer throws, and `ParameterError` for the
+  /// key `to` where there is no such form of this result.
   ///
   /// `warn` is told when figures are missing, and why.
   public func exported(
     to format: ExportFormat, warn: (String) -> Void = { _ in }
   ) throws -> ExportedFiles {
-    try ExportSources(
-      tables: {
-        [
-          ("exit_times.csv", try mapFile(exitTimesFile, limit: largestTable)),
-          ("exit_time_summary.csv", exitTimeSummaryCSV(self)),
-          ("comparisons.csv", comparisonsCSV(self)),
-        ]
-      },
-      document: ("run.json", { try runJSON(self) }),
-      dataSet: ("exit_times.nc", { try writeNetCDF(self, to: $0) }),
-      figures: figures,
-      page: { try reportHTML(self, pictures: $0, missing: $1) },
-      notebook: { try runNotebook(self) }
-    ).exported(to: format, warn)
-  }
-}
-
-extension TrajectoryRun {
-  /// Makes the files of an export in memory; throws what the format's writer throws.
-  ///
-  /// `warn` is told when figures are missing, and why.
-  public func exported(
-    to format: ExportFormat, warn: (String) -> Void = { _ in }
-  ) throws -> ExportedFiles {
-    try ExportSources(
-      tables: {
-        let tables = [TrajectoryDirectory.paths, TrajectoryDirectory.bands].map { name in
-          (name: name, path: URL(fileURLWithPath: path).appendingPathComponent(name).relativePath)
-        }.filter { FileManager.default.fileExists(atPath: $0.path) }
-        return [("fall_times.csv", try fallTimesCSV(self))]
-          + (try tables.map { ($0.name, try mapFile($0.path, limit: largestTable)) })
-      },
-      document: ("trajectories.json", { trajectoriesJSON(self) }),
-      dataSet: ("trajectories.nc", { try writeNetCDF(self, to: $0) }),
-      figures: figures,
-      page: { try reportHTML(self, pictures: $0, missing: $1) },
-      notebook: { try trajectoryNotebook(self) }
-    ).exported(to: format, warn)
-  }
-}
-
-/// Holds how each form of a run is made.
-private struct ExportSources {
-  let tables: () throws -> [(name: String, contents: Data)]
-  let document: (name: String, contents: () throws -> Data)
-  let dataSet: (name: String, write: (_ path: String) throws -> Void)
-  let figures: () throws -> Figures
-  let page: (_ pictures: [(figure: Figure, svg: String)], _ missing: [String]) throws -> Data
-  let notebook: () throws -> Data
-
-  func exported(to format: ExportFormat, _ warn: (String) -> Void) throws -> ExportedFiles {
     switch format {
-    case .csv: return ExportedFiles(try tables())
-    case .json: return ExportedFiles([(document.name, try document.contents())])
-    case .netcdf: return ExportedFiles([(dataSet.name, try netCDF())])
+    case .csv: return ExportedFiles(try tableFiles())
+    case .json: return ExportedFiles([("\(names.document).json", try json())])
+    case .netcdf: return ExportedFiles([try netCDF()])
     case .figures:
-      let (files, omissions) = try Gnuplot.draw(figures())
+      guard let figures = try drawnFigures() else { break }
+      let (files, omissions) = try Gnuplot.draw(figures)
       omissions.forEach(warn)
       return ExportedFiles(folder: "figures", files)
     case .report:
-      let (pictures, missing) = try ReportPage.draw(figures(), warn)
-      return ExportedFiles([("report.html", try page(pictures, missing))])
+      guard let figures = try drawnFigures() else { break }
+      let (pictures, missing) = try ReportPage.draw(figures, warn)
+      guard let page = try page(pictures, missing) else { break }
+      return ExportedFiles([("report.html", page)])
     case .notebook:
-      return ExportedFiles([("notebook.ipynb", try notebook()), (dataSet.name, try netCDF())])
+      guard let (contents, readsTables) = try notebook() else { break }
+      return ExportedFiles(
+        [("notebook.ipynb", contents)] + (readsTables ? try tableFiles() : [try netCDF()]))
     }
+    throw ParameterError(
+      key: "to", found: format.rawValue, expected: "csv, json or netcdf: there is no other form")
   }
 
-  private func netCDF() throws -> Data {
-    try withTemporaryDirectory { directory in
-      let file = directory.appendingPathComponent(dataSet.name)
-      try dataSet.write(file.path)
-      return try Data(contentsOf: file)
+  private func netCDF() throws -> (name: String, contents: Data) {
+    let name = "\(names.dataSet).nc"
+    return try withTemporaryDirectory { directory in
+      let file = directory.appendingPathComponent(name)
+      try labelledData().writeNetCDF(to: file.path)
+      return (name, try Data(contentsOf: file))
     }
   }
 }
 
-extension SweepTables {
-  /// Makes the files of an export in memory; throws what the format's writer throws.
-  ///
-  /// Its tables are what a sweep has already, and what its notebook reads. `warn` is told when a report has
-  /// to do without figures.
+extension DataTable {
+  /// The table as a file, that of a directory as it is where it is there.
+  func file(in directory: String? = nil) throws -> (name: String, contents: Data) {
+    let file = "\(name).csv"
+    guard let directory else { return (file, csv) }
+    let place = URL(fileURLWithPath: directory).appendingPathComponent(file).relativePath
+    return (file, try mapFile(place, limit: largestTable))
+  }
+}
+
+extension Run: Exportable {
+  /// Names its data set and its document.
+  public var names: (dataSet: String, document: String) { ("exit_times", "run") }
+
+  /// Makes its tables as files of CSV.
+  public func tableFiles() throws -> [(name: String, contents: Data)] {
+    let records = try exitTimesFile.map { try mapFile($0, limit: largestTable) }
+    return [("exit_times.csv", records ?? exitTimesCSV(series))]
+      + (try [summaryTable.file(), pairTable.file()])
+  }
+
+  /// Writes all of it as one JSON document.
+  public func json() throws -> Data {
+    // Put together as text, so that the summary keeps the digits it has.
+    var records = ""
+    exitTable(series, ExitRecord.columns).writeJSONSeries { records += $0 }
+    return jsonDocument(
+      "escapement/run/1", [("summary", jsonPart(summaryData)), ("exit_times", "[\n\(records)\n]")])
+  }
+
+  /// Gathers all of it in one labelled data set.
+  public func labelledData() throws -> DataSet { try dataSet() }
+  /// Makes its figures.
+  public func drawnFigures() throws -> Figures? { try figures() }
+
+  /// Writes a page with its figures.
+  public func page(
+    _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
+  ) throws -> Data? { try reportHTML(self, pictures: pictures, missing: missing) }
+
+  /// Writes its notebook.
+  public func notebook() throws -> (contents: Data, readsTables: Bool)? {
+    (try runNotebook(self), false)
+  }
+}
+
+extension TrajectoryRun: Exportable {
+  /// Names its data set and its document.
+  public var names: (dataSet: String, document: String) { ("trajectories", "trajectories") }
+
+  /// Makes its tables as files of CSV.
+  public func tableFiles() throws -> [(name: String, contents: Data)] {
+    [try fallTable.file()]
+      + (plan.paths == 0 ? [] : [try trajectories.pathTable.file(in: path)])
+      + (plan.quantiles.isEmpty ? [] : [try trajectories.bandTable.file(in: path)])
+  }
+
+  /// Writes all of it as one JSON document.
+  public func json() throws -> Data {
+    var numbers = ""
+    if plan.paths > 0 { trajectories.pathTable.writeJSONSeries(under: "columns") { numbers += $0 } }
+    return jsonDocument(
+      "escapement/trajectory-run/1",
+      [("summary", jsonPart(summaryData)), ("paths", "[\n\(numbers)\n]")])
+  }
+
+  /// Gathers all of it in one labelled data set.
+  public func labelledData() throws -> DataSet { dataSet }
+  /// Makes its figures.
+  public func drawnFigures() throws -> Figures? { figures() }
+
+  /// Writes a page with its figures.
+  public func page(
+    _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
+  ) throws -> Data? { try reportHTML(self, pictures: pictures, missing: missing) }
+
+  /// Writes its notebook.
+  public func notebook() throws -> (contents: Data, readsTables: Bool)? {
+    (try trajectoryNotebook(self), false)
+  }
+}
+
+extension SweepTables: Exportable {
+  /// Names its data set and its document.
+  public var names: (dataSet: String, document: String) { ("sweep", "sweep") }
+
+  /// Writes all of it as one JSON document.
+  public func json() throws -> Data {
+    jsonDocument(
+      "escapement/sweep-run/1",
+      [
+        ("sweep", gridText.map(jsonText) ?? "null"), ("exit_times", "[\n\(jsonRows(exits))\n]"),
+        ("verdicts", "[\n\(jsonRows(verdicts))\n]"), ("fits", fitsData.map(jsonPart) ?? "null"),
+      ])
+  }
+
+  /// Gathers all of it in one labelled data set.
+  public func labelledData() throws -> DataSet { dataSet }
+  /// Makes its figures.
+  public func drawnFigures() throws -> Figures? { figures() }
+
+  /// Writes a page with its figures.
+  public func page(
+    _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
+  ) throws -> Data? { try reportHTML(self, pictures: pictures, missing: missing) }
+
+  /// Writes its notebook.
+  public func notebook() throws -> (contents: Data, readsTables: Bool)? {
+    (try sweepNotebook(self), true)
+  }
+}
+
+extension Comparison {
+  /// Makes the files of an export without a directory; as the other does.
   public func exported(
     to format: ExportFormat, warn: (String) -> Void = { _ in }
-  ) throws -> ExportedFiles {
-    let tables = try ["sweep.csv", "verdicts.csv"].map { name in
-      let place = URL(fileURLWithPath: path).appendingPathComponent(name).relativePath
-      return (name: name, contents: try mapFile(place, limit: largestTable))
-    }
-    if format == .notebook {
-      return ExportedFiles([("notebook.ipynb", try sweepNotebook(self))] + tables)
-    }
-    return try ExportSources(
-      tables: { tables },
-      document: ("sweep.json", { try sweepJSON(self) }),
-      dataSet: ("sweep.nc", { try writeNetCDF(self, to: $0) }),
-      figures: figures,
-      page: { try reportHTML(self, pictures: $0, missing: $1) },
-      notebook: { try sweepNotebook(self) }
-    ).exported(to: format, warn)
-  }
+  ) throws -> ExportedFiles { try Run(self).exported(to: format, warn: warn) }
+}
+
+extension Trajectories {
+  /// Makes the files of an export without a directory; as the other does.
+  public func exported(
+    to format: ExportFormat, warn: (String) -> Void = { _ in }
+  ) throws -> ExportedFiles { try TrajectoryRun(self).exported(to: format, warn: warn) }
+}
+
+extension Sweep {
+  /// Makes the files of an export without a directory; as the other does.
+  public func exported(
+    to format: ExportFormat, warn: (String) -> Void = { _ in }
+  ) throws -> ExportedFiles { try SweepTables(self).exported(to: format, warn: warn) }
+}
+
+/// A JSON file as part of a document.
+private func jsonPart(_ data: Data) -> String {
+  String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
 }

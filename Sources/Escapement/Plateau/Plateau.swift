@@ -3,9 +3,9 @@ import Ensemble
 import GSL
 
 /// Is the long-time excess risk of one experiment by one method.
-public struct Plateau: Encodable, Sendable {
+public struct Plateau: Codable, Sendable {
   /// How the fixed point behaves.
-  public struct Stability: Encodable, Sendable {
+  public struct Stability: Codable, Sendable {
     /// `stable`, `marginal` or `unstable`.
     public let verdict: String
     /// The largest real part of the Jacobian's eigenvalues, per unit τ.
@@ -26,7 +26,7 @@ public struct Plateau: Encodable, Sendable {
   }
 
   /// What the averages were taken over.
-  public struct Averages: Encodable, Sendable {
+  public struct Averages: Codable, Sendable {
     /// Number of replicas.
     public let replicas: Int
     /// Replicas that left the finite numbers.
@@ -38,14 +38,14 @@ public struct Plateau: Encodable, Sendable {
     /// Samples a replica.
     public let samples: Int
     /// Mean over the earlier half of the window.
-    public let firstHalf: Double?
+    @Nullable public var firstHalf: Double? = nil
     /// Mean over the later half.
-    public let secondHalf: Double?
+    @Nullable public var secondHalf: Double? = nil
     /// The difference of the window's halves, or of its first tenth and its later half where that is larger, in
     /// standard errors, replica by replica: beyond 4 the burn-in was too short.
-    public let drift: Double?
+    @Nullable public var drift: Double? = nil
     /// The τ in which the fixed point's slowest direction comes back by a factor e; null where it is not known.
-    public let relaxationTime: Double?
+    @Nullable public var relaxationTime: Double? = nil
 
     enum CodingKeys: String, CodingKey {
       case replicas, diverged, window, samples, drift
@@ -58,26 +58,36 @@ public struct Plateau: Encodable, Sendable {
 
   /// `fixed-point` or `chain`.
   public let method: String
-  /// The swept keys with their values, to tell points apart.
-  public let coordinates: [SweepPoint.Coordinate]
-  /// The network.
-  public let model: Model
+  /// The swept keys with their values, to tell points apart; none when it was read back.
+  public private(set) var coordinates: [SweepPoint.Coordinate] = []
+  /// Input dimension d.
+  public let dimension: Int
+  /// Number of students p.
+  public let width: Int
+  /// Number of teacher units k.
+  public let teacherUnits: Int
+  /// Learning rate γ.
+  public let learningRate: Double
+  /// Label noise Δ.
+  public let labelNoise: Double
+  /// Constraint on the students.
+  public let constraint: String
   /// Excess risk at long times; null where there is none.
-  public let excessRisk: Double?
+  @Nullable public var excessRisk: Double? = nil
   /// Its standard error; 0 for the fixed point, null where there is no risk.
-  public let standardError: Double?
+  @Nullable public var standardError: Double? = nil
   /// The closed form γΔ/(1 − 6γ) for p = k = 1; null elsewhere.
-  public let formula: Double?
+  @Nullable public var formula: Double? = nil
   /// The learning rate above which the start's plateau is never left; null where it is not known.
-  public let criticalLearningRate: Double?
+  @Nullable public var criticalLearningRate: Double? = nil
   /// Whether the fixed point is stable; null without one.
-  public let stability: Stability?
+  @Nullable public var stability: Stability? = nil
   /// M at the fixed point, a row a student; null for the chain.
-  public let teacherOverlaps: [[Double]]?
+  @Nullable public var teacherOverlaps: [[Double]]? = nil
   /// Σ of the absolute drift at the fixed point.
-  public let residual: Double?
+  @Nullable public var residual: Double? = nil
   /// What the averages were taken over; null for the fixed point.
-  public let averages: Averages?
+  @Nullable public var averages: Averages? = nil
   /// What was found, in words.
   public let words: String
 
@@ -90,27 +100,6 @@ public struct Plateau: Encodable, Sendable {
     case standardError = "standard_error"
     case criticalLearningRate = "critical_learning_rate"
     case teacherOverlaps = "teacher_overlaps"
-  }
-
-  /// Writes every key, null where there is no value.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(method, forKey: .method)
-    try container.encode(model.dimension, forKey: .dimension)
-    try container.encode(model.width, forKey: .width)
-    try container.encode(model.teacherUnits, forKey: .teacherUnits)
-    try container.encode(model.learningRate, forKey: .learningRate)
-    try container.encode(model.labelNoise, forKey: .labelNoise)
-    try container.encode(model.constraint.rawValue, forKey: .constraint)
-    try container.encode(excessRisk, forKey: .excessRisk)
-    try container.encode(standardError, forKey: .standardError)
-    try container.encode(formula, forKey: .formula)
-    try container.encode(criticalLearningRate, forKey: .criticalLearningRate)
-    try container.encode(stability, forKey: .stability)
-    try container.encode(teacherOverlaps, forKey: .teacherOverlaps)
-    try container.encode(residual, forKey: .residual)
-    try container.encode(averages, forKey: .averages)
-    try container.encode(words, forKey: .words)
   }
 
   /// Follows the ODE from the start of replica 0 to its fixed point.
@@ -138,12 +127,14 @@ public struct Plateau: Encodable, Sendable {
     teacherOverlaps: [[Double]]? = nil, residual: Double? = nil, averages: Averages? = nil
   ) {
     let theory = EscapeTheory(model: model)
+    self.method = method
+    self.words = words
+    (dimension, width, teacherUnits) = (model.dimension, model.width, model.teacherUnits)
+    (learningRate, labelNoise) = (model.learningRate, model.labelNoise)
+    constraint = model.constraint.rawValue
+    self.coordinates = coordinates
     formula = theory.plateau
     criticalLearningRate = theory.criticalLearningRate
-    self.method = method
-    self.model = model
-    self.coordinates = coordinates
-    self.words = words
     self.excessRisk = excessRisk
     self.standardError = standardError
     self.stability = stability

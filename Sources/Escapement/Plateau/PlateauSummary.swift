@@ -1,9 +1,9 @@
 import Dynamics
 
 /// Holds the excess risk at long times over a grid of experiments: what `escapement plateau` prints.
-public struct PlateauSummary: Encodable, Sendable {
+public struct PlateauSummary: Codable, Sendable {
   /// Name and version of this format.
-  public let schema = "escapement/plateau/1"
+  public private(set) var schema = "escapement/plateau/1"
   /// One entry a point and method, in the grid's order.
   public let plateaus: [Plateau]
 
@@ -23,9 +23,6 @@ public struct PlateauSummary: Encodable, Sendable {
     observer: (any ComparisonObserver)? = nil
   ) async throws {
     var grid = grid
-    guard !grid.sets(.output) else {
-      throw grid.error(.output, "is of no use here, expected none: the result goes to stdout")
-    }
     if !grid.sets(.replicas) { try grid.set(.experiment(.replicas), "\(Self.defaultReplicas)") }
     let points = try grid.points()
     // All averages are planned before any is run.

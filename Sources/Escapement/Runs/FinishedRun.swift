@@ -38,9 +38,9 @@ public struct FinishedRun: Sendable {
             "\(series?.records.count ?? 0) replicas of \(kind.rawValue) at \(mark.threshold), "
               + "expected the \(experiment.replicaCount(kind)) of experiment.yaml")
         }
-        return series.records
+        return Array(series.records)
       }
-      let timing = run.summary.timing?[kind.rawValue]
+      let timing = run.summary.timing[kind.rawValue]
       return EnsembleRun(
         kind: kind, marks: experiment.exitRule.marks, steps: timing?.steps ?? 0,
         seconds: timing?.seconds ?? 0, recordsByMark: records)
@@ -52,20 +52,11 @@ public struct FinishedRun: Sendable {
 }
 
 /// Throws `OutputError` when another version made what a directory holds: it may not be what this one would.
-func requireThisVersion(_ provenance: RunSummary.Provenance, _ path: String) throws {
+func requireThisVersion(_ provenance: ComparisonSummary.Provenance, _ path: String) throws {
   guard provenance.version == escapementVersion else {
     throw OutputError(
       isCreation: true,
       description: "output: '\(path)' was filled by version \(provenance.version), this is "
         + "\(escapementVersion); expected a new directory, or --overwrite")
-  }
-}
-
-extension ComparisonSummary.Provenance {
-  /// Where a result that was read comes from.
-  init(_ read: RunSummary.Provenance) {
-    self.init(
-      version: read.version, commit: read.commit, gsl: read.gsl, generator: read.generator,
-      seed: read.seed)
   }
 }

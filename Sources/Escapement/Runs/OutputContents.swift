@@ -2,19 +2,22 @@ import Ensemble
 import Foundation
 
 /// Names what an output directory is to hold.
-public enum OutputKind: Sendable {
+public enum OutputKind: Sendable, Equatable {
   /// A run of compare, whole or in shards.
   case run
   /// Trajectories.
   case trajectories
   /// A sweep.
   case sweep
+  /// What law, plateau, theory or test found, in a file of that name.
+  case answer(String)
 
   fileprivate var words: String {
     switch self {
     case .run: return "another run"
     case .trajectories: return "trajectories"
     case .sweep: return "a sweep"
+    case .answer: return "another result"
     }
   }
 }
@@ -44,12 +47,13 @@ public struct OutputContents {
     "sweep.nc",
   ]
   private static let figures = "figures"
+  static let submitted = "submitted.yaml"
   static let points = "points"
   private static let identityFiles: Set<String> = [
     "experiment.yaml", "summary.json", Manifest.name,
   ]
   private static let resultFiles: [String: OutputKind] = [
-    "exit_times.csv": .run, "submission.json": .run, "submitted.yaml": .run,
+    "exit_times.csv": .run, "submission.json": .run, submitted: .run,
     "tasks.sbatch": .run, "merge.sbatch": .run, "merge.log": .run,
     TrajectoryDirectory.paths: .trajectories, TrajectoryDirectory.bands: .trajectories,
     TrajectoryDirectory.checkpoint: .trajectories,
@@ -74,7 +78,10 @@ public struct OutputContents {
   private static func part(of name: String) -> Part {
     if identityFiles.contains(name) { return .identity }
     if let kind = resultFiles[name] { return .result(kind) }
-    if derivedFiles.contains(name) || name == figures { return .derived }
+    if Answer.files.contains(name) { return .result(.answer(name)) }
+    if derivedFiles.contains(name) || Answer.exports.contains(name) || name == figures {
+      return .derived
+    }
     if name == RunDirectory.probe || name.wholeMatch(of: /\.lock(-\d+-of-\d+)?/) != nil {
       return .passing
     }
@@ -136,6 +143,9 @@ public struct OutputContents {
   /// Whether the directory is known to be of this run; throws when it is of another.
   private func isOwn(_ kind: OutputKind, _ identity: String) throws -> Bool {
     if kind == .sweep { return names.contains("sweep.yaml") }
+    if case .answer(let file) = kind, !names.contains("experiment.yaml") {
+      return names.contains(file)
+    }
     var isOwn = false
     for name in ["experiment.yaml", "submitted.yaml"] where names.contains(name) {
       let data = try readFile(place(name), limit: ExperimentOptions.largestFile)
@@ -143,7 +153,7 @@ public struct OutputContents {
       guard found == identity else {
         let words = "its " + ExperimentText.difference(found, identity)
         throw refusal(
-          "holds \(kind == .run ? "another experiment" : "other trajectories"): \(words); expected "
+          "holds \(kind == .trajectories ? "other trajectories" : "another experiment"): \(words); expected "
             + "its own, a new directory, or --overwrite")
       }
       isOwn = true

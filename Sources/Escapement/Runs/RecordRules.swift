@@ -19,8 +19,11 @@ struct RecordRules {
   /// What a record has that cannot be, in words; nil when there is nothing.
   func contradiction(_ kind: DynamicsKind, _ record: ExitRecord) -> String? {
     // The last step may end beyond the horizon.
-    guard record.time <= horizon * (1 + RecordRules.tolerance) + (kind.hasSteps ? clock.timePerStep : 0)
-    else { return "a time of \(record.time), expected at most the horizon \(horizon)" }
+    let last =
+      horizon * (1 + RecordRules.tolerance) + (kind.hasSteps ? clock.timePerStep : 0)
+    guard record.time <= last else {
+      return "a time of \(record.time), expected at most the horizon \(horizon)"
+    }
     guard kind.hasSteps else {
       return record.step == -1 ? nil : "a step, expected none of \(kind.rawValue)"
     }
@@ -36,6 +39,7 @@ extension Run {
   /// Refuses exit times that the experiment beside them cannot have.
   func checkRecords() throws {
     let rules = RecordRules(experiment)
+    let file = exitTimesFile ?? "exit_times.csv"
     for kind in experiment.dynamics {
       for mark in experiment.exitRule.marks {
         let found = series.first {
@@ -44,14 +48,14 @@ extension Run {
         }
         guard let found, found.records.count == experiment.replicaCount(kind) else {
           throw DataFileError(
-            exitTimesFile,
+            file,
             "\(found?.records.count ?? 0) replicas of \(kind.rawValue) at \(mark.threshold), expected the "
               + "\(experiment.replicaCount(kind)) of experiment.yaml")
         }
         for (replica, record) in found.records.enumerated() {
           guard let problem = rules.contradiction(kind, record) else { continue }
           throw DataFileError(
-            exitTimesFile,
+            file,
             "replica \(replica) of \(kind.rawValue) at \(mark.threshold): \(problem) by experiment.yaml"
           )
         }
@@ -60,13 +64,13 @@ extension Run {
     let count = experiment.dynamics.count * experiment.exitRule.marks.count
     guard series.count == count else {
       throw DataFileError(
-        exitTimesFile,
+        file,
         "\(series.count) dynamics and thresholds, expected the \(count) of experiment.yaml")
     }
   }
 }
 
-extension RunSummary {
+extension ComparisonSummary {
   /// Refuses verdicts that their own intervals contradict.
   func checkVerdicts(_ path: String) throws {
     for (index, pair) in comparisons.enumerated() {

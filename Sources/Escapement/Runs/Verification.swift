@@ -73,6 +73,13 @@ public struct Verification: Encodable, Sendable {
       (manifest, seal) = (nil, .altered)
     }
     let shards = names.filter { RunFileNames.share(of: $0, prefix: "shard") != nil }
+    // Shards of two experiments side by side are no run: those that differ from the submission, or the first.
+    let submitted = try? readFile(
+      place(OutputContents.submitted), limit: ExperimentOptions.largestFile)
+    let experiment =
+      submitted.map { String(decoding: $0, as: UTF8.self) }
+      ?? shards.sorted().lazy.compactMap { try? RecordFileReader(path: place($0)).header }
+      .first?.experiment
     var entries: [Entry] = []
     // Shards have checksums of their own, and need no manifest.
     if seal != .missing || shards.isEmpty {
@@ -88,8 +95,10 @@ public struct Verification: Encodable, Sendable {
     }
     for name in names where name != Manifest.name && digests[name] == nil {
       if shards.contains(name) {
-        entries.append(
-          Entry(name: name, state: isWholeShard(place(name), name) ? .whole : .altered))
+        let share = RunFileNames.share(of: name, prefix: "shard")
+        let isWhole =
+          share.map { ShardMerge.isFinished(place(name), $0, of: experiment ?? "") } ?? false
+        entries.append(Entry(name: name, state: isWhole ? .whole : .altered))
       } else if name == OutputContents.points, !isLink(place(name)) {
         entries += try points(place(name), digests)
       } else {
@@ -113,12 +122,5 @@ public struct Verification: Encodable, Sendable {
       }
       .filter { digests[$0.name] == nil || $0.state == .altered }
     }
-  }
-
-  private static func isWholeShard(_ path: String, _ name: String) -> Bool {
-    guard let share = RunFileNames.share(of: name, prefix: "shard"),
-      let header = try? RecordFileReader(path: path).header
-    else { return false }
-    return ShardMerge.isFinished(path, share, of: header.experiment)
   }
 }

@@ -5,13 +5,13 @@ import Foundation
 ///
 /// ν(d) = c d log d + c' d: near mediocrity the exit time is (log d + a constant)/(2μ), so that
 /// c = 1/(2μ γ/p) in the limit of large d.
-public struct SamplesFit: Encodable, Sendable {
+public struct SamplesFit: Codable, Sendable {
   /// What the points agree in.
   public let at: ResolvedValue
   /// Which dynamics.
   public let dynamics: String
   /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
-  public let criterion: String
+  @Fallback<Missing.Criterion> public var criterion: String
   /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// The dimensions fitted over, ascending.
@@ -23,7 +23,7 @@ public struct SamplesFit: Encodable, Sendable {
   /// The prefactor of d log d by the growth rate, 1/(2μ γ/p); null when nothing grows.
   public let predictedPrefactor: Double?
   /// What the points agree in, on one line.
-  public let place: String
+  public var place: String { at.words }
 
   enum CodingKeys: String, CodingKey {
     case at, dynamics, criterion, threshold, dimensions, fit
@@ -56,7 +56,7 @@ public struct SamplesFit: Encodable, Sendable {
         dimensions: used.map(\.d),
         fit: try fit([("d log d", { $0 * log($0) }), ("d", { $0 })]),
         singleTerm: try fit([("d log d", { $0 * log($0) })]),
-        predictedPrefactor: rate > 0 ? 1 / (2 * rate * step) : nil, place: group.text)
+        predictedPrefactor: rate > 0 ? 1 / (2 * rate * step) : nil)
     }
   }
 }

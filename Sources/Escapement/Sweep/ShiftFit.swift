@@ -6,9 +6,9 @@ import GSL
 ///
 /// The shift tends to a constant: s(d) = s∞ + b/d. Which fraction of the exit time that is falls as
 /// 1/log d, so that every margin holds from some d on: see ``MarginDimension``.
-public struct ShiftFit: Encodable, Sendable {
+public struct ShiftFit: Codable, Sendable {
   /// Holds the shift at one point.
-  public struct Value: Encodable, Sendable {
+  public struct Value: Codable, Sendable {
     /// Input dimension d.
     public let dimension: Int
     /// Mean difference in τ.
@@ -31,7 +31,7 @@ public struct ShiftFit: Encodable, Sendable {
   /// Always `ode`.
   public let second: String
   /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
-  public let criterion: String
+  @Fallback<Missing.Criterion> public var criterion: String
   /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// The shift at each d, ascending.
@@ -40,28 +40,14 @@ public struct ShiftFit: Encodable, Sendable {
   public let fit: LinearFit
   /// The shift by the linearised law, −log[1 + γs²/(2μ)]/(2μ) with s² = 48 + 4Δ; null but for
   /// p = k = 1.
-  public let linearised: Double?
+  @Nullable public var linearised: Double? = nil
   /// From which d margins hold, for random starts; empty for given ones or when nothing grows.
   public let margins: [MarginDimension]
   /// What the points agree in, on one line.
-  public let place: String
+  public var place: String { at.words }
 
   enum CodingKeys: String, CodingKey {
     case at, first, second, criterion, threshold, values, fit, linearised, margins
-  }
-
-  /// Writes every key, the linearised shift null when there is none.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(at, forKey: .at)
-    try container.encode(first, forKey: .first)
-    try container.encode(second, forKey: .second)
-    try container.encode(criterion, forKey: .criterion)
-    try container.encode(threshold, forKey: .threshold)
-    try container.encode(values, forKey: .values)
-    try container.encode(fit, forKey: .fit)
-    try container.encode(linearised, forKey: .linearised)
-    try container.encode(margins, forKey: .margins)
   }
 
   /// Fits every mark of a group at which SGD's law and the ODE were compared at two dimensions
@@ -69,15 +55,15 @@ public struct ShiftFit: Encodable, Sendable {
   static func all(_ group: FitGroup) throws -> [ShiftFit] {
     let marks = group.points[0].point.experiment.exitRule.marks.map(PointResult.Mark.init)
     return try marks.compactMap { mark in
-      let used = group.points.compactMap { point -> (d: Int, pair: PointResult.Pair)? in
-        guard let pair = point.result.headline(at: mark), let means = pair.means,
+      let used = group.points.compactMap { point -> (d: Int, pair: PairComparison)? in
+        guard let pair = point.result.headline(at: mark), let means = pair.evidence?.means,
           means.combination(1, -1).standardError > 0, means.second > 0
         else { return nil }
         return (point.model.dimension, pair)
       }.sorted { $0.d < $1.d }
       let count = Set(used.map(\.d)).count
       guard count > 1, Set(used.map(\.pair.first)).count == 1 else { return nil }
-      let means = used.map { $0.pair.means! }
+      let means = used.map { $0.pair.evidence!.means! }
       let x = used.map { Double($0.d) }
       let shifts = means.map { $0.combination(1, -1) }
       let terms: [(String, (Double) -> Double)] = [("1", { _ in 1 }), ("1/d", { 1 / $0 })]
@@ -86,7 +72,7 @@ public struct ShiftFit: Encodable, Sendable {
         at: group.place, first: used[0].pair.first, second: used[0].pair.second,
         criterion: mark.criterion, threshold: mark.threshold,
         values: zip(used, shifts).map { used, shift in
-          let means = used.pair.means!
+          let means = used.pair.evidence!.means!
           return Value(
             dimension: used.d, shift: shift.estimate, standardError: shift.standardError,
             ratio: means.first / means.second)
@@ -99,7 +85,7 @@ public struct ShiftFit: Encodable, Sendable {
           try MarginDimension(
             margin: $0, dimensions: used.map(\.d), means: means,
             growthRate: group.points[0].result.growthRate)
-        }, place: group.text)
+        })
     }
   }
 
@@ -127,9 +113,9 @@ public struct ShiftFit: Encodable, Sendable {
 /// give; the margin holds beyond the largest root. The interval ends where the band of 95% around
 /// the fit is zero (Fieller, 1954). A small p-value says that the form does not describe the grid, and
 /// the answer is worth less.
-public struct MarginDimension: Encodable, Sendable {
+public struct MarginDimension: Codable, Sendable {
   /// Says how an answer relates to the dimensions of the grid.
-  public enum Status: String, Encodable, Sendable {
+  public enum Status: String, Codable, Sendable {
     /// The margin begins to hold between the smallest and the largest d.
     case inside = "inside the grid"
     /// The margin holds at all d of the grid and above.
@@ -143,15 +129,15 @@ public struct MarginDimension: Encodable, Sendable {
   /// The margin δ.
   public let margin: Double
   /// The smallest d from which it holds; null when it holds everywhere or never, or overflows.
-  public let dimension: Double?
+  @Nullable public var dimension: Double? = nil
   /// log₁₀ of that d, which a margin of a per cent can make larger than any number.
-  public let decimalLogarithm: Double?
+  @Nullable public var decimalLogarithm: Double? = nil
   /// The 95% interval of log₁₀ d; an end that is null is out of reach.
   public let interval: [Double?]
   /// Whether the answer lies in the grid.
   public let status: Status
   /// Probability of a larger χ² of the fit that has the root; null without degrees of freedom.
-  public let pValue: Double?
+  @Nullable public var pValue: Double? = nil
 
   enum CodingKeys: String, CodingKey {
     case margin, dimension, interval, status
@@ -159,18 +145,7 @@ public struct MarginDimension: Encodable, Sendable {
     case pValue = "p_value"
   }
 
-  /// Writes every key, null where there is no value.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(margin, forKey: .margin)
-    try container.encode(dimension, forKey: .dimension)
-    try container.encode(decimalLogarithm, forKey: .decimalLogarithm)
-    try container.encode(interval, forKey: .interval)
-    try container.encode(status, forKey: .status)
-    try container.encode(pValue, forKey: .pValue)
-  }
-
-  init(margin: Double, dimensions: [Int], means: [PointResult.Means], growthRate: Double) throws {
+  init(margin: Double, dimensions: [Int], means: [PairMeans], growthRate: Double) throws {
     let x = dimensions.map(Double.init)
     var terms: [(name: String, value: (Double) -> Double)] = [("1", { _ in 1 })]
     if Set(dimensions).count > 2 { terms.append(("1/d", { 1 / $0 })) }
@@ -187,7 +162,7 @@ public struct MarginDimension: Encodable, Sendable {
     /// The log d beyond which one is positive, `shift` standard errors off; −∞ when throughout.
     func beginning(_ fit: LinearFit, _ shift: Double) -> Double {
       lastRoot(from: smallest) { logD in
-        let (value, error) = fit.fit.value(at: terms.map { $0.value(exp(logD)) })
+        let (value, error) = fit.fit!.value(at: terms.map { $0.value(exp(logD)) })
         return value + slope * logD + shift * error
       }
     }

@@ -51,7 +51,7 @@ public struct Sweep: Sendable {
       await observer?.willRun(point)
       let comparison = try await Comparison.run(
         point.experiment, commit: commit, observer: observer)
-      let result = try PointResult(comparison, commit: commit)
+      let result = PointResult(comparison, commit: commit)
       try directory?.keep(
         point,
         [
@@ -76,6 +76,15 @@ public struct Sweep: Sendable {
     self.points = points
     self.results = results
     summary = try SweepSummary(points: points, results: results, commit: commit)
+  }
+
+  /// The annealed and, of random starts, the quenched exit time of a point at a mark.
+  package func formulas(
+    at index: Int, _ mark: PointResult.Mark
+  ) -> (annealed: Double?, quenched: Double?) {
+    let isRandom = points[index].experiment.isPaired
+    let formulas = ExitFormulas(results[index].theory, mark, withQuenched: isRandom)
+    return (formulas.annealed, formulas.quenched)
   }
 
   /// The files of the whole sweep.

@@ -79,9 +79,7 @@ public struct SweepPoint: Sendable {
     public let value: ResolvedValue
 
     /// The value as a person reads it.
-    public var words: String {
-      if case .number(let number) = value { NumberText.given(number) } else { value.yaml }
-    }
+    public var words: String { value.words }
   }
 
   /// The place in the grid, from 1.
@@ -92,12 +90,23 @@ public struct SweepPoint: Sendable {
   public let experiment: Experiment
 }
 
+extension ResolvedValue {
+  /// The value as a person reads it, on one line; a mapping as keys with their values.
+  var words: String {
+    switch self {
+    case .number(let number): return NumberText.given(number)
+    case .map(let pairs): return pairs.map { "\($0) = \($1.words)" }.joined(separator: ", ")
+    default: return singleLine(yaml)
+    }
+  }
+}
+
 extension Array where Element == SweepPoint.Coordinate {
   /// The coordinates on one line: `width = 5, dimension = 1000`.
   public var text: String { map { "\($0.key) = \($0.value.yaml)" }.joined(separator: ", ") }
 
   /// The same as a person reads it, numbers that were computed with fewer digits.
-  public var words: String { map { "\($0.key) = \($0.words)" }.joined(separator: ", ") }
+  public var words: String { ResolvedValue.map(map { ($0.key, $0.value) }).words }
 }
 
 /// Derives the seed of a point from the sweep's seed and the point's coordinates.

@@ -101,7 +101,7 @@ public struct SweepDirectory: Sendable {
       }
       let data = try readFile(
         "\(place)/point.json", limit: SweepDirectory.largestPoint)
-      let result = try JSONDecoder().decode(PointResult.self, from: data)
+      let result = try PointResult(reading: data)
       guard result.version == escapementVersion else {
         return .refused(
           "\(place): its version is \(singleLine(result.version)), not \(escapementVersion)"

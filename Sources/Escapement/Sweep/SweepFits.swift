@@ -3,13 +3,13 @@ import Foundation
 import GSL
 
 /// Holds what is fitted over the points of a sweep.
-public struct SweepFits: Encodable, Sendable {
+public struct SweepFits: Codable, Sendable {
   /// Exit in samples against d log d; an entry for each dynamics, mark and set of other keys.
-  public let samples: [SamplesFit]
+  @Fallback<Missing.List<SamplesFit>> public var samples: [SamplesFit]
   /// Noise shift against d, and from which d a margin holds.
-  public let noiseShift: [ShiftFit]
+  @Fallback<Missing.List<ShiftFit>> public var noiseShift: [ShiftFit]
   /// Gain from width at the best learning rate of each width.
-  public let widthGain: [WidthGain]
+  @Fallback<Missing.List<WidthGain>> public var widthGain: [WidthGain]
 
   enum CodingKeys: String, CodingKey {
     case samples
@@ -82,15 +82,15 @@ struct FitGroup {
 }
 
 extension FitPoint {
-  func exits(_ dynamics: String, _ mark: PointResult.Mark) -> PointResult.Exits? {
+  func exits(_ dynamics: String, _ mark: PointResult.Mark) -> ExitTimeSummary? {
     result.exits.first { $0.dynamics == dynamics && $0.mark == mark }
   }
 }
 
 /// Is a linear combination of terms, fitted by weighted least squares.
-public struct LinearFit: Encodable, Sendable {
+public struct LinearFit: Codable, Sendable {
   /// Is a term with its coefficient.
-  public struct Term: Encodable, Sendable {
+  public struct Term: Codable, Sendable {
     /// The term, such as `d log d`.
     public let term: String
     /// The coefficient.
@@ -113,8 +113,9 @@ public struct LinearFit: Encodable, Sendable {
   /// Points less terms.
   public let degreesOfFreedom: Int
   /// Probability of a larger χ² if the terms describe the values; null without degrees of freedom.
-  public let pValue: Double?
-  let fit: LeastSquaresFit
+  @Nullable public var pValue: Double? = nil
+  /// What it was made of; nil when it was read back.
+  private(set) var fit: LeastSquaresFit?
 
   enum CodingKeys: String, CodingKey {
     case terms
@@ -123,25 +124,15 @@ public struct LinearFit: Encodable, Sendable {
     case pValue = "p_value"
   }
 
-  /// Writes every key, the p-value null when there is none.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(terms, forKey: .terms)
-    try container.encode(chiSquare, forKey: .chiSquare)
-    try container.encode(degreesOfFreedom, forKey: .degreesOfFreedom)
-    try container.encode(pValue, forKey: .pValue)
-  }
-
   /// Fits values at `x` by named terms; throws `GSLError` when there are too few.
   init(
     _ terms: [(name: String, value: (Double) -> Double)], at x: [Double], values: [Double],
     errors: [Double]
   ) throws {
-    fit = try LeastSquaresFit(
+    let fitted = try LeastSquaresFit(
       design: Matrix(x.map { x in terms.map { $0.value(x) } }), values: values,
       standardErrors: errors)
     let reach = NormalDistribution.quantile(0.975)
-    let fitted = fit
     self.terms = terms.indices.map { index in
       let estimate = fitted.coefficients[index]
       let error = max(fitted.covariance[index, index], 0).squareRoot()
@@ -149,8 +140,9 @@ public struct LinearFit: Encodable, Sendable {
         term: terms[index].name, estimate: estimate, standardError: error,
         interval: [estimate - reach * error, estimate + reach * error])
     }
-    chiSquare = fit.chiSquare
-    degreesOfFreedom = fit.degreesOfFreedom
-    pValue = fit.pValue
+    chiSquare = fitted.chiSquare
+    degreesOfFreedom = fitted.degreesOfFreedom
+    fit = fitted
+    pValue = fitted.pValue
   }
 }

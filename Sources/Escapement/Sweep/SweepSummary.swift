@@ -34,9 +34,11 @@ public struct SweepSummary: Encodable, Sendable {
   /// The points, in order.
   public let points: [Point]
   /// A row a point, dynamics and mark.
-  public let exitTable: SweepTable
+  public let exitTable: DataTable
   /// A row a point, pair of dynamics and mark.
-  public let verdictTable: SweepTable
+  public let verdictTable: DataTable
+  /// The verdicts with what adjusts them.
+  let map: VerdictMap
   /// Fits over the grid.
   public let fits: SweepFits
   /// What a reader must know before believing the numbers.
@@ -58,8 +60,9 @@ public struct SweepSummary: Encodable, Sendable {
         point: $0.index, keys: .map($0.coordinates.map { ($0.key, $0.value) }),
         experiment: $0.experiment.resolved)
     }
-    exitTable = .exits(points, results)
-    verdictTable = try .verdicts(points, results)
+    exitTable = SweepSummary.exitTable(points, results)
+    map = try VerdictMap(points, results)
+    verdictTable = SweepSummary.verdictTable(points, map)
     fits = try SweepFits(points: points, results: results)
     var warnings: [String] = []
     if commits.count > 1 {
@@ -72,70 +75,15 @@ public struct SweepSummary: Encodable, Sendable {
     }
     self.warnings = warnings
   }
-}
 
-extension SweepTable {
-  /// The columns that say which point a row is of, with their values.
-  ///
-  /// A swept key that one of `columns` is named like gets another name, since names are told apart.
-  static func place(of point: SweepPoint, before columns: [String]) -> [(String, Cell)] {
-    var place: [(String, Cell)] = [("point", .integer(point.index))]
-    place += point.coordinates.map { key in
-      ((columns.contains(key.key) ? "swept-" : "") + key.key, Cell(key.value))
-    }
-    let model = point.experiment.model
-    let others: [(String, Cell)] = [
-      ("dimension", .integer(model.dimension)), ("width", .integer(model.width)),
-      ("learning-rate", .number(model.learningRate)),
-      ("seed", .seed(point.experiment.streams.seed)),
-    ]
-    return place + others.filter { other in !place.contains { $0.0 == other.0 } }
+  /// The verdict of a point's headline pair that is shown everywhere; nil without a ratio.
+  package func mapVerdict(point: Int, _ mark: PointResult.Mark) -> Verdict? {
+    map.entries.first { $0.point.index == point && $0.pair.mark == mark && $0.isHeadline }?
+      .mapVerdict
   }
 
-  /// Makes a table of rows whose columns are all the same.
-  init(_ rows: [[(String, Cell)]]) {
-    columns = rows.first?.map(\.0) ?? []
-    self.rows = rows.map { $0.map(\.1) }
-  }
-
-  /// A row a point, dynamics and mark.
-  static func exits(_ points: [SweepPoint], _ results: [PointResult]) -> SweepTable {
-    SweepTable(
-      zip(points, results).flatMap { point, result in
-        result.exits.map {
-          let columns = columns($0, point.experiment.model)
-          return place(of: point, before: columns.map(\.0)) + columns
-        }
-      })
-  }
-
-  private static func columns(_ exits: PointResult.Exits, _ model: Model) -> [(String, Cell)] {
-    let d = Double(model.dimension)
-    func ratio(_ value: Double?, _ formula: Double?) -> Cell {
-      guard let value, let formula, formula > 0 else { return .empty }
-      return .number(value / formula)
-    }
-    let error = exits.mean == nil ? nil : exits.standardError
-    return [
-      ("dynamics", .word(exits.dynamics)), ("criterion", .word(exits.criterion)),
-      ("threshold", .number(exits.threshold)),
-      ("replicas", .integer(exits.replicas)), ("exited", .integer(exits.exited)),
-      ("censored", .integer(exits.censored)), ("diverged", .integer(exits.diverged)),
-      ("mean", Cell(exits.mean)), ("restricted_mean", Cell(exits.restrictedMean)),
-      ("standard_error", Cell(exits.standardError)),
-      ("standard_deviation", Cell(exits.standardDeviation)),
-    ]
-      + zip(SampleSummary.probabilities, exits.quantiles).map { ("quantile_\($0)", Cell($1)) }
-      + [
-        ("mean_samples", Cell(exits.meanSamples)),
-        ("mean_samples_standard_error", Cell(exits.meanSamplesError)),
-        ("samples_over_d_log_d", Cell(d > 1 ? exits.meanSamples.map { $0 / (d * log(d)) } : nil)),
-        ("annealed_exit_time", Cell(exits.annealedExitTime)),
-        ("ratio_to_annealed", ratio(exits.mean, exits.annealedExitTime)),
-        ("ratio_to_annealed_standard_error", ratio(error, exits.annealedExitTime)),
-        ("quenched_exit_time", Cell(exits.quenchedExitTime)),
-        ("ratio_to_quenched", ratio(exits.mean, exits.quenchedExitTime)),
-        ("ratio_to_quenched_standard_error", ratio(error, exits.quenchedExitTime)),
-      ]
+  /// How these verdicts are adjusted.
+  package var adjustment: String {
+    verdictAdjustment(pairs: map.entries.count { $0.equivalenceRate != nil })
   }
 }

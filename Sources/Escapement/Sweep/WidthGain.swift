@@ -8,9 +8,9 @@ import GSL
 /// The best rate is the one of fewest samples in the grid. Where it has a neighbour on either side,
 /// a parabola of 1/ν in γ through the three, the shape that theory gives it, refines rate and
 /// samples.
-public struct WidthGain: Encodable, Sendable {
+public struct WidthGain: Codable, Sendable {
   /// Holds the best of one width.
-  public struct Best: Encodable, Sendable {
+  public struct Best: Codable, Sendable {
     /// Student width p.
     public let width: Int
     /// Number of learning rates in the grid.
@@ -51,7 +51,7 @@ public struct WidthGain: Encodable, Sendable {
   /// Which dynamics.
   public let dynamics: String
   /// What is watched: `risk`, or `overlap-1`, … by teacher unit.
-  public let criterion: String
+  @Fallback<Missing.Criterion> public var criterion: String
   /// Fraction T of the initial risk, or level η of an overlap.
   public let threshold: Double
   /// The best of each width, ascending.
@@ -59,7 +59,7 @@ public struct WidthGain: Encodable, Sendable {
   /// The largest gain that any width brings by theory, (12 + Δ)/(2 + Δ) over width 1.
   public let largestPredictedGain: Double?
   /// What the points agree in, on one line.
-  public let place: String
+  public var place: String { at.words }
 
   enum CodingKeys: String, CodingKey {
     case at, dynamics, criterion, threshold, widths
@@ -99,8 +99,7 @@ public struct WidthGain: Encodable, Sendable {
             })
         },
         largestPredictedGain: first.theory.hasGainFromWidth
-          ? first.theory.largestGainFromWidth / first.theory.gainFromWidth : nil,
-        place: group.text)
+          ? first.theory.largestGainFromWidth / first.theory.gainFromWidth : nil)
     }
   }
 
@@ -149,7 +148,7 @@ private struct Minimum {
       [("1", { _ in 1 }), ("γ", { $0 }), ("γ²", { $0 * $0 })],
       at: near.map { $0.model.learningRate / unit }, values: near.map { 1 / $0.samples },
       errors: near.map { $0.error / ($0.samples * $0.samples) }
-    ).fit
+    ).fit!
     let (slope, bend) = (fit.coefficients[1], fit.coefficients[2])
     let place = bend < 0 ? -slope / (2 * bend) : 1
     // At its maximum the value does not depend on the place to first order.

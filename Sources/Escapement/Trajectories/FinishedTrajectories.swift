@@ -25,38 +25,6 @@ extension Trajectories {
     let run = try TrajectoryRun(path: path)
     try requireThisVersion(run.provenance, path)
     try Manifest.require(path)
-    let times = plan.grid.times.count
-    let risk = plan.columnNames.firstIndex(of: "risk")
-    let runs = try plan.experiment.dynamics.map { kind in
-      let rows = run.paths.first { $0.kind == kind }?.rows ?? []
-      let paths = try NumberTable(rows: rows.count, columns: max(1, plan.columnNames.count))
-      for (index, row) in rows.enumerated() { paths.put(row, row: index, place: 0) }
-      let bands =
-        try run.bands.first { $0.kind == kind }?.rows.map(RiskBand.init(row:))
-        ?? (0..<times).map { time in
-          try RiskBand(
-            stride(from: time, to: rows.count, by: times).map { place in
-              risk.map { rows[place][$0] } ?? .nan
-            },
-            probabilities: plan.shownQuantiles)
-        }
-      return DynamicsPaths(
-        kind: kind, replicas: plan.replicaCount(kind), bands: bands,
-        pathCount: plan.pathCount(kind), divergences: run.divergences[kind] ?? [:], paths: paths)
-    }
-    return (
-      Trajectories(plan: plan, runs: runs, provenance: .init(run.provenance)),
-      risk != nil || !plan.quantiles.isEmpty
-    )
-  }
-}
-
-extension RiskBand {
-  /// A row of bands.csv: replicas, diverged, mean, standard error, quantiles; not numbers where there are none.
-  fileprivate init(row: [Double]) {
-    func known(_ number: Double) -> Double? { number.isNaN ? nil : number }
-    self.init(
-      diverged: Int(row[1]), mean: known(row[2]), standardError: known(row[3]),
-      quantiles: row[4...].map(known))
+    return (run.trajectories, plan.columnNames.contains("risk") || !plan.quantiles.isEmpty)
   }
 }

@@ -112,10 +112,6 @@ private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
     rightAligned: [1, 2, 3, 5])
 }
 
-private func markName(_ pair: PairComparison) -> String {
-  PointResult.Mark(criterion: pair.criterion, threshold: pair.threshold).text
-}
-
 private func outcomes(_ entry: ExitTimeSummary) -> String {
   var text = "\(entry.exited)/\(entry.replicas)"
   if entry.censored > 0 { text += ", \(entry.censored) censored" }
@@ -127,15 +123,17 @@ private func title(_ name: String) -> String { DynamicsKind(rawValue: name)?.tit
 
 /// Says what the noise does to the mean exit time, and whether that is within the margin.
 private func noiseLine(_ pair: PairComparison) -> String {
-  let head = "\(markName(pair))  "
+  let head = "\(pair.mark.text)  "
   guard let ratio = pair.meanRatio else {
-    return head + "no answer, since \(VerdictWords.noRatio(pair.noRatioReason?.rawValue))".yellow
+    return head + "no answer, since \(VerdictWords.noRatio(pair.noRatioReason))".yellow
   }
   let margin = NumberText.givenPercent(ratio.margin)
   let shift = NumberText.shift(ratio.estimate, ratio.interval)
   var effect = "\(title(pair.first)) exits \(shift) than the ODE in the mean"
   let names = ["the " + title(pair.first), "the " + title(pair.second)]
-  if let restriction = restriction(ratio, names) { effect += ", " + restriction }
+  if let restriction = VerdictWords.restriction(ratio, names: names) {
+    effect += ", " + restriction
+  }
   switch ratio.verdict {
   case .equivalent:
     return head + "negligible within \(margin): ".green + effect + spread(pair)
@@ -144,7 +142,7 @@ private func noiseLine(_ pair: PairComparison) -> String {
     return head + "not negligible at \(margin)\(until): ".red + effect + remedy(pair, margin)
       + spread(pair)
   case .undetermined:
-    let missing = obstacle(ratio, names).map { $0 + "; " } ?? ""
+    let missing = VerdictWords.obstacle(ratio, names: names).map { $0 + "; " } ?? ""
     return head + "not decided at \(margin): ".yellow + missing + effect + moreReplicas(ratio)
       + spread(pair)
   }
@@ -174,7 +172,7 @@ private func verdictLine(_ pair: PairComparison) -> String {
   let sides = "\(title(pair.first)) against \(title(pair.second))"
   let names = ["the " + title(pair.first), "the " + title(pair.second)]
   let answer = judgement(of: pair.meanRatio, pair.noRatioReason, names)
-  var line = "\(markName(pair))  \(sides): \(answer)"
+  var line = "\(pair.mark.text)  \(sides): \(answer)"
   if let test = pair.tests?.kolmogorovSmirnov { line += "; laws: KS \(test.pValueWords)" }
   for failure in pair.tests?.failures ?? [] { line += "; \(failure)" }
   return line
@@ -217,12 +215,14 @@ func judgement(
   symbol: String = "τ = "
 ) -> String {
   guard let ratio else {
-    return "no verdict, since \(VerdictWords.noRatio(missing?.rawValue))".yellow
+    return "no verdict, since \(VerdictWords.noRatio(missing))".yellow
   }
   let margin = NumberText.givenPercent(ratio.margin)
   var numbers = "mean ratio \(NumberText.short(ratio.estimate))"
   if let interval = ratio.interval { numbers += " (95%: \(NumberText.interval(interval)))" }
-  if let restriction = restriction(ratio, names, symbol) { numbers += ", " + restriction }
+  if let restriction = VerdictWords.restriction(ratio, names: names, symbol: symbol) {
+    numbers += ", " + restriction
+  }
   let verdict: String
   switch ratio.verdict {
   case .equivalent: verdict = "the same within \(margin)".green
@@ -230,23 +230,10 @@ func judgement(
     let until = ratio.restrictedTo.map { " up to \(symbol)\(NumberText.short($0))" } ?? ""
     verdict = "different by more than \(margin)\(until)".red
   case .undetermined:
-    let missing = obstacle(ratio, names).map { ": " + $0 } ?? ""
+    let missing = VerdictWords.obstacle(ratio, names: names).map { ": " + $0 } ?? ""
     verdict = "not decided at \(margin)\(missing)".yellow
   }
   return verdict + ", " + numbers + moreReplicas(ratio)
-}
-
-private func restriction(
-  _ ratio: PairComparison.Ratio, _ names: [String], _ symbol: String = "τ = "
-) -> String? {
-  VerdictWords.restriction(
-    to: ratio.restrictedTo, seen: ratio.seen, names: names, symbol: symbol)
-}
-
-private func obstacle(_ ratio: PairComparison.Ratio, _ names: [String]) -> String? {
-  VerdictWords.obstacle(
-    ratio.undecidedReason?.rawValue, seen: ratio.seen, names: names,
-    horizon: ratio.horizonNeeded?.time)
 }
 
 /// Says how many times the replicas would settle an undetermined verdict.

@@ -5,12 +5,9 @@ import Rainbow
 extension TestBattery {
   /// The tests, each with its key in JSON and its name for people.
   fileprivate var named: [(key: String, title: String, result: TestResult?)] {
-    [
-      ("kolmogorov_smirnov", "Kolmogorov–Smirnov", kolmogorovSmirnov),
-      ("anderson_darling", "Anderson–Darling", andersonDarling),
-      ("cramer_von_mises", "Cramér–von Mises", cramerVonMises),
-      ("energy", "energy distance", energy), ("log_rank", "log-rank", logRank),
-    ]
+    zip(TestBattery.titles, inOrder).map { test, result in
+      (test.name, test.name == "energy" ? "energy distance" : test.title, result)
+    }
   }
 
   /// A line for each test that failed, with the reason.

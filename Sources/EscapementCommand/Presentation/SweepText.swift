@@ -33,7 +33,7 @@ func sweepText(_ sweep: Escapement.Sweep) -> String {
   let map = SweepMap(sweep)
   var text = "Sweep".bold + " of \(sweep.points.count) points\n"
   let hasNoise = sweep.results.contains { result in
-    result.pairs.contains { result.headline(at: $0.mark) == $0 }
+    !result.pairs.noisePairs.isEmpty
   }
   for mark in map.marks {
     if hasNoise {
@@ -124,39 +124,28 @@ private struct SweepMap {
   /// The shift in per cent of the ODE's time, with the verdict of the map.
   func noise(_ index: Int, _ mark: PointResult.Mark) -> String {
     let result = sweep.results[index]
-    guard let pair = result.headline(at: mark), let ratio = pair.ratio else { return "–" }
-    var shift = NumberText.signedPercent(ratio - 1)
+    guard let pair = result.headline(at: mark), let ratio = pair.meanRatio else { return "–" }
+    var shift = NumberText.signedPercent(ratio.estimate - 1)
     // Restricted means tend to each other as more is censored.
-    if let end = pair.restrictedTo, let one = pair.firstSeen, let two = pair.secondSeen {
-      shift += " to τ \(NumberText.short(end)), \(NumberText.percent(1 - min(one, two))) censored"
+    if let end = ratio.restrictedTo ?? pair.restrictedTo, let least = ratio.seen.min() {
+      shift += " to τ \(NumberText.short(end)), \(NumberText.percent(1 - least)) censored"
     }
-    let table = sweep.summary.verdictTable
-    let row = table.rows.first { row in
-      table.cell(row, "point") == .integer(index + 1)
-        && table.cell(row, "criterion") == .word(mark.criterion)
-        && table.cell(row, "threshold") == .number(mark.threshold)
-        && table.cell(row, "headline") == .flag(true)
-    }
-    switch row.map({ table.cell($0, "map_verdict") }) {
-    case .word("equivalent"): return "\(shift) =".green
-    case .word("different"): return "\(shift) ≠".red
+    switch sweep.summary.mapVerdict(point: sweep.points[index].index, mark) {
+    case .equivalent: return "\(shift) =".green
+    case .different: return "\(shift) ≠".red
     default: return "\(shift) ?".yellow
     }
   }
 
   var legend: String {
     let margins = unique(sweep.points.map { NumberText.givenPercent($0.experiment.margin) })
-    let table = sweep.summary.verdictTable
-    let pairs = table.rows.count {
-      table.cell($0, "equivalence_benjamini_hochberg") != .empty
-    }
     return "= negligible, ≠ not negligible, ? not decided, at a margin of "
-      + "\(margins.joined(separator: ", ")); \(verdictAdjustment(pairs: pairs))\n"
+      + "\(margins.joined(separator: ", ")); \(sweep.summary.adjustment)\n"
   }
 
   func formulaName(_ kind: DynamicsKind, _ mark: PointResult.Mark) -> String {
-    let isQuenched = sweep.results.contains { result in
-      result.exits.contains { $0.mark == mark && $0.quenchedExitTime != nil }
+    let isQuenched = sweep.results.indices.contains {
+      sweep.formulas(at: $0, mark).quenched != nil
     }
     return isQuenched ? "annealed | quenched" : "annealed"
   }
@@ -171,7 +160,8 @@ private struct SweepMap {
         NumberText.measured(mean / formula, exits.standardError.map { $0 / formula })
       }
     }
-    let both = [ratio(exits.annealedExitTime), ratio(exits.quenchedExitTime)].compactMap { $0 }
+    let formulas = sweep.formulas(at: index, mark)
+    let both = [ratio(formulas.annealed), ratio(formulas.quenched)].compactMap { $0 }
     return both.isEmpty ? "–" : both.joined(separator: " | ")
   }
 }

@@ -12,7 +12,8 @@ struct Export: AsyncParsableCommand {
       exit_time_summary.csv and comparisons.csv, json run.json, netcdf exit_times.nc, figures a \
       folder of pictures by gnuplot with their data and scripts, report the page report.html, \
       notebook notebook.ipynb with the data it reads. Of trajectories csv makes fall_times.csv, json \
-      trajectories.json, netcdf trajectories.nc; of a sweep json sweep.json, netcdf sweep.nc.
+      trajectories.json, netcdf trajectories.nc; of a sweep json sweep.json, netcdf sweep.nc. What law, \
+      plateau, theory and test have put into a directory goes to csv, json and netcdf.
       """)
 
   @Argument(help: "Run directory.") var run: String
@@ -56,9 +57,9 @@ struct Export: AsyncParsableCommand {
 
 extension Export {
   /// Tables that exports read.
-  private static let sources: Set<String> = [
+  private static let sources = Answer.files.union([
     "exit_times.csv", "trajectories.csv", "bands.csv", "sweep.csv", "verdicts.csv",
-  ]
+  ])
 
   /// Makes the files for whatever the directory holds.
   private func exported() throws -> ExportedFiles {
@@ -67,6 +68,7 @@ extension Export {
     if TrajectoryDirectory.isThere(run) {
       return try TrajectoryRun(path: run).exported(to: to, warn: warn)
     }
+    if Answer.isThere(run) { return try Answer(path: run).exported(to: to, warn: warn) }
     return try Run(path: run).exported(to: to, warn: warn)
   }
 }

@@ -12,10 +12,15 @@ struct Law: AsyncParsableCommand {
       """)
 
   @OptionGroup var arguments: ExperimentArguments
+  @OptionGroup var overwriting: OverwriteArguments
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
 
   func run() async throws {
-    let summary = try LawSummary(try arguments.resolve(simulates: false))
+    let experiment = try arguments.resolve(simulates: false)
+    let directory = try overwriting.directory(
+      experiment.output, for: LawSummary.self, experiment: experiment.yaml)
+    let summary = try LawSummary(experiment)
+    try directory?.write(summary)
     switch format {
     case .json: try Console.output(try jsonData(summary))
     case .table:

@@ -23,13 +23,17 @@ struct Plateau: AsyncParsableCommand {
   var window: Double?
   @Option(help: "Where the chain starts: start, as the experiment says, or fixed-point.")
   var from: ChainOrigin = .start
+  @OptionGroup var overwriting: OverwriteArguments
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
 
   func run() async throws {
     let grid = try arguments.grid(rates)
+    let directory = try overwriting.directory(
+      grid.output(), for: PlateauSummary.self, experiment: grid.yaml)
     try tellFixedPointCost(grid)
     let summary = try await PlateauSummary(
       grid, window: window, origin: from, observer: TerminalProgress())
+    try directory?.write(summary)
     switch format {
     case .json: try Console.output(try jsonData(summary))
     case .table: try Console.output(plateauText(summary))
@@ -42,14 +46,13 @@ extension ChainOrigin: ExpressibleByArgument {}
 /// Writes long-time risks for a person: a table, then what was found at each point in words.
 func plateauText(_ summary: PlateauSummary) -> String {
   let rows = summary.plateaus.enumerated().map { index, plateau in
-    let model = plateau.model
     let risk = plateau.excessRisk.map {
       plateau.method == "chain"
         ? NumberText.measured($0, plateau.standardError) : NumberText.digits($0)
     }
     return [
-      "\(model.width)", "\(model.dimension)", NumberText.short(model.learningRate),
-      NumberText.short(model.labelNoise), plateau.method, risk ?? "–",
+      "\(plateau.width)", "\(plateau.dimension)", NumberText.short(plateau.learningRate),
+      NumberText.short(plateau.labelNoise), plateau.method, risk ?? "–",
       plateau.formula.map(NumberText.digits) ?? "–",
       deviation(of: plateau, from: index > 0 ? summary.plateaus[index - 1] : nil),
     ]
@@ -71,7 +74,8 @@ private func deviation(
   of plateau: Escapement.Plateau, from other: Escapement.Plateau?
 ) -> String {
   guard plateau.method == "chain", let other, other.method == "fixed-point",
-    other.model == plateau.model, let risk = plateau.excessRisk, let expected = other.excessRisk,
+    other.coordinates.text == plateau.coordinates.text, let risk = plateau.excessRisk,
+    let expected = other.excessRisk,
     let error = plateau.standardError, error > 0, expected > 0
   else { return "" }
   let (share, errors) = (100 * (risk / expected - 1), (risk - expected) / error)

@@ -47,6 +47,8 @@ struct Test: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Margin of the equivalence test, between 0 and 1.")
   var margin = 0.05
   @Option(help: "Seed of permutations and resamples.") var seed: UInt64 = 1
+  @Option(help: "Directory for the result, to be exported (default none).") var output: String?
+  @OptionGroup var overwriting: OverwriteArguments
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
 
   func run() async throws {
@@ -75,8 +77,11 @@ struct Test: AsyncParsableCommand {
         origin: .commandLine, key: "paired",
         problem: "the columns replica differ, expected the same replicas in the same order")
     }
+    let directory = try overwriting.directory(
+      output, for: SampleComparison.self, experiment: nil)
     let comparison = try SampleComparison(
       x, y, isPaired: paired, margin: margin, seed: seed)
+    try directory?.write(comparison)
     switch format {
     case .json: try Console.output(try jsonData(comparison))
     case .table: try Console.output(sampleTable(comparison, x, y))

@@ -94,7 +94,7 @@ public struct Bootstrap {
 }
 
 /// Holds an estimate with its confidence interval.
-public struct IntervalEstimate: Sendable, Hashable, Encodable {
+public struct IntervalEstimate: Sendable, Hashable, Codable {
   /// Is the estimate, or nil when the sample does not give it.
   public let estimate: Double?
   /// Is the confidence interval, or nil when the sample does not give one.
@@ -102,8 +102,22 @@ public struct IntervalEstimate: Sendable, Hashable, Encodable {
   /// Is the level of `interval`.
   public let confidenceLevel: Double
 
+  init(estimate: Double?, interval: ClosedRange<Double>?, confidenceLevel: Double) {
+    self.estimate = estimate
+    self.interval = interval
+    self.confidenceLevel = confidenceLevel
+  }
+
   enum CodingKeys: String, CodingKey {
     case estimate, interval
+  }
+
+  /// Reads an estimate with its interval, of 95% since files hold no others.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    estimate = try container.decodeIfPresent(Double.self, forKey: .estimate)
+    interval = try container.decodeIfPresent(ClosedRange<Double>.self, forKey: .interval)
+    confidenceLevel = 0.95
   }
 
   /// Encodes the estimate and the interval as [lower, upper]; either is null when it is nil.

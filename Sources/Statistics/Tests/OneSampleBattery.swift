@@ -1,7 +1,7 @@
 import Foundation
 
 /// Holds the tests of one sample against a law that is known without Monte Carlo error.
-public struct OneSampleBattery: Sendable, Hashable, Encodable {
+public struct OneSampleBattery: Sendable, Hashable, Codable {
   /// Is the test by the largest distance.
   public let kolmogorovSmirnov: TestResult
   /// Is the test by the integrated square; nil when a replica is censored or the law too rough.
@@ -101,6 +101,16 @@ public struct OneSampleBattery: Sendable, Hashable, Encodable {
     case kolmogorovSmirnov = "kolmogorov_smirnov"
     case cramerVonMises = "cramer_von_mises"
     case andersonDarling = "anderson_darling"
+  }
+
+  /// Reads the tests alone: files have the distance, of which nothing is known then, beside them.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    kolmogorovSmirnov = try container.decode(TestResult.self, forKey: .kolmogorovSmirnov)
+    cramerVonMises = try container.decodeIfPresent(TestResult.self, forKey: .cramerVonMises)
+    andersonDarling = try container.decodeIfPresent(TestResult.self, forKey: .andersonDarling)
+    largestDistance = IntervalEstimate(estimate: nil, interval: nil, confidenceLevel: 0.95)
+    unavailable = [:]
   }
 
   /// Encodes each test by its name; one that is not defined is null.

@@ -1,7 +1,7 @@
 import GSL
 
 /// Holds the outcome of every test for a difference of two laws.
-public struct TestBattery: Sendable, Hashable, Encodable {
+public struct TestBattery: Sendable, Hashable, Codable {
   /// Is the test by the largest distance.
   public let kolmogorovSmirnov: TestResult?
   /// Is the test that counts the tails; nil with fewer than four values or a single one.
@@ -121,6 +121,32 @@ public struct TestBattery: Sendable, Hashable, Encodable {
     case cramerVonMises = "cramer_von_mises"
     case energy
     case logRank = "log_rank"
+  }
+
+  /// Reads the tests; why others are not there, and the horizon, are not among them.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func test(_ key: CodingKeys) throws -> TestResult? {
+      try container.decodeIfPresent(TestResult.self, forKey: key)
+    }
+    kolmogorovSmirnov = try test(.kolmogorovSmirnov)
+    andersonDarling = try test(.andersonDarling)
+    cramerVonMises = try test(.cramerVonMises)
+    energy = try test(.energy)
+    logRank = try test(.logRank)
+    (unavailable, horizon) = ([:], nil)
+  }
+
+  /// The tests' names in files and for people, in the order of tables.
+  public static let titles: [(name: String, title: String)] = [
+    (CodingKeys.kolmogorovSmirnov, "Kolmogorov–Smirnov"),
+    (.andersonDarling, "Anderson–Darling"), (.cramerVonMises, "Cramér–von Mises"),
+    (.energy, "energy"), (.logRank, "log-rank"),
+  ].map { ($0.rawValue, $1) }
+
+  /// The tests in the order of ``titles``; nil where one is not defined.
+  public var inOrder: [TestResult?] {
+    [kolmogorovSmirnov, andersonDarling, cramerVonMises, energy, logRank]
   }
 
   /// Encodes each test by its name; one that is not defined is null.

@@ -6,7 +6,7 @@ struct SweepCurves {
   /// Holds the rows of one curve, in the order of the axis.
   struct Curve {
     let name: String
-    let rows: [[String: String]]
+    let rows: [DataTable.Row]
   }
 
   /// Holds curves that are drawn together.
@@ -28,10 +28,10 @@ struct SweepCurves {
   init(_ sweep: SweepTables) {
     self.sweep = sweep
     let points = sweep.points
-    func values(_ key: String) -> Set<String> { Set(points.map { $0[key] ?? "" }) }
+    func values(_ key: String) -> Set<DataValue> { Set(points.map { $0[key] }) }
     let numeric = sweep.sweptKeys.filter { key in points.allSatisfy { $0.number(key) != nil } }
     let axis = ["width", "dimension"].first { numeric.contains($0) } ?? numeric.first
-    let places = Set(points.map { row in sweep.sweptKeys.map { row[$0] ?? "" } })
+    let places = Set(points.map { row in sweep.sweptKeys.map { row[$0] } })
     guard let axis, places.count == points.count else {
       (self.axis, others) = ("point", [])
       return
@@ -40,8 +40,8 @@ struct SweepCurves {
     // A key that follows from the axis alone tells no curves apart.
     let free = sweep.sweptKeys.filter { key in
       key != axis
-        && Dictionary(grouping: points) { $0[axis] ?? "" }.values.contains { rows in
-          Set(rows.map { $0[key] ?? "" }).count > 1
+        && Dictionary(grouping: points) { $0[axis] }.values.contains { rows in
+          Set(rows.map { $0[key] }).count > 1
         }
     }
     others = free.enumerated().sorted {
@@ -59,7 +59,7 @@ struct SweepCurves {
   }
 
   /// The place of a row along the axis.
-  func place(_ row: [String: String]) -> Double { row.number(axis) ?? .nan }
+  func place(_ row: DataTable.Row) -> Double { row.number(axis) ?? .nan }
 
   /// Whether places are drawn by their logarithms.
   func isLogarithmic(_ places: [Double]) -> Bool {
@@ -68,7 +68,7 @@ struct SweepCurves {
   }
 
   /// Parts rows into curves and these into panels; `rows` has one a point.
-  func panels(_ rows: [[String: String]]) -> [Panel] {
+  func panels(_ rows: [DataTable.Row]) -> [Panel] {
     var count = 0
     while count + 1 < others.count,
       groups(rows, Array(others.prefix(count))).contains(where: {
@@ -92,12 +92,14 @@ struct SweepCurves {
   }
 
   /// Parts rows by their values of keys, in the order of the values.
-  private func groups(_ rows: [[String: String]], _ keys: [String]) -> [[[String: String]]] {
-    func values(_ row: [String: String]) -> [String] { keys.map { row[$0] ?? "" } }
+  private func groups(_ rows: [DataTable.Row], _ keys: [String]) -> [[DataTable.Row]] {
+    func values(_ row: DataTable.Row) -> [DataValue] { keys.map { row[$0] } }
     let places = Dictionary(grouping: rows, by: values)
     let order = places.keys.sorted { first, second in
       for (left, right) in zip(first, second) where left != right {
-        guard let x = Double(left), let y = Double(right), x != y else { return left < right }
+        guard let x = left.number, let y = right.number, x != y else {
+          return left.text < right.text
+        }
         return x < y
       }
       return false

@@ -28,12 +28,12 @@ extension SweepTables {
     let rows = exits.filter { $0.mark == mark && $0.number("ratio_to_\(formula)") != nil }
     guard
       let kind = DynamicsKind.references.first(where: { kind in
-        rows.contains { $0["dynamics"] == kind.rawValue }
+        rows.contains { $0.text("dynamics") == kind.rawValue }
       })
     else { return nil }
-    let mine = rows.filter { $0["dynamics"] == kind.rawValue }
+    let mine = rows.filter { $0.text("dynamics") == kind.rawValue }
     let name = "ratio-to-\(formula)-T\(mark.threshold)"
-    guard Set(mine.map { $0["point"] ?? "" }).count > 1 else {
+    guard Set(mine.map { $0["point"] }).count > 1 else {
       throw NothingToDraw(name: name, reason: "a ratio at one point alone")
     }
     let panels = layout.panels(mine)
@@ -114,13 +114,13 @@ extension SweepTables {
     guard rows.contains(where: { !$0.mapVerdict.isEmpty }) else {
       throw NothingToDraw(name: name, reason: "no pair has a ratio of means at any point")
     }
-    let (points, pairs) = (unique(rows.map { $0["point"] ?? "" }), unique(rows.map(\.sides)))
+    let (points, pairs) = (unique(rows.map { $0["point"] }), unique(rows.map(\.sides)))
     let kinds = [("equivalent", "=", 4), ("different", "≠", 3), ("undetermined", "?", 7)]
     var (blocks, plots, marks): ([FigureBlock], [String], [String]) = ([], [], [])
     for (verdict, sign, style) in kinds {
       let cells = rows.filter { $0.mapVerdict == verdict }.map { row in
         [
-          Double(points.firstIndex(of: row["point"] ?? "") ?? 0),
+          Double(points.firstIndex(of: row["point"]) ?? 0),
           Double(pairs.firstIndex(of: row.sides) ?? 0),
         ]
       }
@@ -133,8 +133,8 @@ extension SweepTables {
       blocks.append(FigureBlock(heading: "\(verdict): point, pair", rows: cells))
     }
     let labels = points.enumerated().map { index, point in
-      let row = rows.first { $0["point"] == point } ?? [:]
-      return "\(gnuplotLabel(label(row))) \(index)"
+      let row = rows.first { $0["point"] == point }
+      return "\(gnuplotLabel(row.map(label) ?? "")) \(index)"
     }
     let sides = pairs.enumerated().map { "\(gnuplotLabel($1)) \($0)" }
     return Figure(

@@ -112,21 +112,19 @@ private struct TrajectorySetting {
 
   func bandFigure(_ bands: [TrajectoryRun.Bands]) throws(NothingToDraw) -> Figure {
     var (blocks, fills, lines): ([FigureBlock], [String], [String]) = ([], [], [])
-    let first = 4
-    let (low, high) = (first, first + plan.quantiles.count - 1)
+    let (low, high) = (0, plan.quantiles.count - 1)
     // The quantile nearest to the middle.
     let middle =
-      first
-      + (plan.quantiles.indices.min {
+      plan.quantiles.indices.min {
         abs(plan.quantiles[$0] - 0.5) < abs(plan.quantiles[$1] - 0.5)
-      } ?? 0)
+      } ?? 0
     func percent(_ index: Int) -> String {
-      let share = plan.quantiles[index - first]
+      let share = plan.quantiles[index]
       return share == 0.5 ? "median" : NumberText.short(100 * share) + "%"
     }
     for series in order(bands, \.kind) {
       let (kind, line) = (series.kind, FigureStyle.lineType(series.kind))
-      let replicas = Int(series.rows.first?.first ?? 0)
+      let replicas = series.replicas
       if replicas > 1, low < high {
         fills.append(
           "data index \(blocks.count) using 1:3:4 with filledcurves linetype \(line) "
@@ -142,8 +140,8 @@ private struct TrajectorySetting {
         FigureBlock(
           heading: "\(title): time, quantiles at "
             + [middle, low, high].map(percent).joined(separator: ", "),
-          rows: zip(times, series.rows).map { time, row in
-            [time] + [middle, low, high].map { shownValue(row[$0], true) }
+          rows: zip(times, series.bands).map { time, band in
+            [time] + [middle, low, high].map { shownValue(band.quantiles[$0] ?? .nan, true) }
           }))
     }
     try check(blocks, values: 1...3, "risk-quantiles", true)
@@ -158,7 +156,7 @@ private struct TrajectorySetting {
     var (blocks, fills, lines): ([FigureBlock], [String], [String]) = ([], [], [])
     for series in order(bands, \.kind) {
       let line = FigureStyle.lineType(series.kind)
-      let isPath = series.rows.first?.first == 1
+      let isPath = series.replicas == 1
       let title = series.kind.title + (isPath ? "" : ", mean")
       if !isPath {
         fills.append(
@@ -171,9 +169,10 @@ private struct TrajectorySetting {
       blocks.append(
         FigureBlock(
           heading: "\(title): time, mean, lower and upper end of its 95% interval",
-          rows: zip(times, series.rows).map { time, row in
-            let reach = isPath ? 0 : 1.96 * row[3]
-            return [time] + [row[2], row[2] - reach, row[2] + reach].map { shownValue($0, true) }
+          rows: zip(times, series.bands).map { time, band in
+            let mean = band.mean ?? .nan
+            let reach = isPath ? 0 : 1.96 * (band.standardError ?? .nan)
+            return [time] + [mean, mean - reach, mean + reach].map { shownValue($0, true) }
           }))
     }
     try check(blocks, values: 1...3, "risk-means", true)

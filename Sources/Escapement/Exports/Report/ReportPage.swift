@@ -71,7 +71,7 @@ func rendered(
     parted(words), library: MustacheLibrary(templates: parts.mapValues(parse)))
 }
 
-extension RunSummary.Provenance {
+extension ComparisonSummary.Provenance {
   /// Where a result comes from, for the table of a page.
   var words: [[String: String]] {
     [

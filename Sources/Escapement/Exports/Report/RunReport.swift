@@ -30,7 +30,7 @@ struct RunReport {
 
   private typealias Words = [String: String]
   private var model: Model { run.experiment.model }
-  private var summary: RunSummary { run.summary }
+  private var summary: ComparisonSummary { run.summary }
 
   var title: String {
     "How long does SGD stay on the plateau? d = \(model.dimension), p = \(model.width)"
@@ -45,7 +45,7 @@ struct RunReport {
     }
   }
 
-  private func verdict(_ pair: RunSummary.Pair, _ ratio: RunSummary.Ratio) -> Words {
+  private func verdict(_ pair: PairComparison, _ ratio: PairComparison.Ratio) -> Words {
     let margin = NumberText.givenPercent(ratio.margin)
     var text =
       "From the same starts the \(name(pair.first)) leaves the plateau "
@@ -61,7 +61,7 @@ struct RunReport {
       head = "the noise is not negligible\(until): it shifts the exit by more than \(margin)."
     case .undetermined:
       head =
-        obstacle(ratio, names).map { "not decided at \(margin): \($0)." }
+        VerdictWords.obstacle(ratio, names: names).map { "not decided at \(margin): \($0)." }
         ?? "not decided: this sample does not tell whether the shift is within \(margin)."
     }
     return [
@@ -69,14 +69,9 @@ struct RunReport {
     ]
   }
 
-  private func restriction(_ ratio: RunSummary.Ratio, _ names: [String]) -> String? {
-    VerdictWords.restriction(to: ratio.restrictedTo, seen: ratio.seen ?? [], names: names)
-      ?? (ratio.restricted == true ? "up to the horizon" : nil)
-  }
-
-  private func obstacle(_ ratio: RunSummary.Ratio, _ names: [String]) -> String? {
-    VerdictWords.obstacle(
-      ratio.undecidedReason, seen: ratio.seen ?? [], names: names, horizon: ratio.horizonNeeded)
+  private func restriction(_ ratio: PairComparison.Ratio, _ names: [String]) -> String? {
+    VerdictWords.restriction(ratio, names: names)
+      ?? (ratio.isRestricted ? "up to the horizon" : nil)
   }
 
   /// A table of exit times for each exit rule.
@@ -85,18 +80,15 @@ struct RunReport {
       let entries = summary.exitTimes.filter {
         $0.mark == rule.mark
       }
-      let key = "\(rule.threshold)"
-      let formulas: [(String, [String: Double?]?)] =
-        rule.criterion == ExitCriterion.risk.name
-        ? [
-          ("formula, annealed", summary.theory.annealedExitTime),
-          ("formula, quenched", run.experiment.isPaired ? summary.theory.quenchedExitTime : nil),
-          ("formula, this start", summary.theory.linearisedExitTime),
-        ] : []
-      let predictions = formulas.compactMap { title, values -> Words? in
-        (values?[key] ?? nil).map {
+      let formulas = ExitFormulas(
+        summary.theory, rule.mark, withQuenched: run.experiment.isPaired)
+      let predictions = [
+        ("annealed", formulas.annealed), ("quenched", formulas.quenched),
+        ("this start", formulas.linearised),
+      ].compactMap { title, value -> Words? in
+        value.map {
           [
-            "name": title, "mean": NumberText.short($0), "samples": samples($0, nil),
+            "name": "formula, \(title)", "mean": NumberText.short($0), "samples": samples($0, nil),
             "deviation": "", "low": "", "median": "", "high": "", "exited": "",
           ]
         }
@@ -105,9 +97,9 @@ struct RunReport {
     }
   }
 
-  private func row(_ entry: RunSummary.ExitTime) -> Words {
+  private func row(_ entry: ExitTimeSummary) -> Words {
     func quantile(_ key: String) -> String {
-      entry.replicas == 1 ? "–" : NumberText.short(entry.quantiles?[key] ?? nil)
+      entry.replicas == 1 ? "–" : NumberText.short(entry.quantiles[key] ?? nil)
     }
     let value = entry.mean ?? entry.restrictedMean
     let mark = entry.mean == nil ? "≥ " : ""
@@ -127,12 +119,10 @@ struct RunReport {
   var comparisons: [[String: String]] {
     summary.comparisons.map { pair in
       let ratio = pair.meanRatio
-      func pValue(_ name: String) -> String {
-        (pair.tests?[name] ?? nil)?.pValueText ?? "–"
-      }
-      func judged(_ ratio: RunSummary.Ratio) -> String {
+      func judged(_ ratio: PairComparison.Ratio) -> String {
         let names = [pair.first, pair.second].map { "the \(self.name($0))" }
-        let notes = [obstacle(ratio, names), restriction(ratio, names)].compactMap { $0 }
+        let notes = [VerdictWords.obstacle(ratio, names: names), restriction(ratio, names)]
+          .compactMap { $0 }
         return ([ratio.verdict.rawValue] + notes).joined(separator: "; ")
       }
       return [
@@ -142,7 +132,8 @@ struct RunReport {
         "interval": ratio?.interval.map(NumberText.interval) ?? "–",
         "margin": ratio.map { NumberText.givenPercent($0.margin) } ?? "–",
         "verdict": ratio.map(judged) ?? "none, \(VerdictWords.noRatio(pair.noRatioReason))",
-        "ks": pValue("kolmogorov_smirnov"), "logRank": pValue("log_rank"),
+        "ks": pair.tests?.kolmogorovSmirnov?.pValueText ?? "–",
+        "logRank": pair.tests?.logRank?.pValueText ?? "–",
       ]
     }
   }
@@ -164,7 +155,7 @@ struct RunReport {
 
   /// What a reader must know before believing the numbers.
   var caveats: [String] {
-    var caveats = summary.warnings ?? []
+    var caveats = summary.warnings
     let (censored, diverged) = summary.exitTimes.reduce((0, 0)) {
       ($0.0 + $1.censored, $0.1 + $1.diverged)
     }
@@ -212,7 +203,7 @@ struct RunReport {
 
   var cost: [[String: String]] {
     run.dynamics.compactMap { kind in
-      summary.timing?[kind.rawValue].map { timing in
+      summary.timing[kind.rawValue].map { timing in
         [
           "name": name(kind.rawValue), "steps": "\(timing.steps)",
           "seconds": NumberText.short(timing.seconds),

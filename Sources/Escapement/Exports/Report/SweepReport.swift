@@ -13,7 +13,7 @@ public func reportHTML(
   let page = ReportPage(
     title: report.title, setting: report.setting, verdicts: report.verdicts, pictures: pictures,
     missing: missing, caveats: report.caveats, provenance: report.provenance,
-    version: report.source?.version ?? escapementVersion,
+    version: sweep.provenance?.version ?? escapementVersion,
     experiment: sweep.gridText ?? "sweep.yaml is not in the directory.")
   return try page.html(
     PackageResources.sweep_mustache,
@@ -28,24 +28,11 @@ public func reportHTML(
 /// Says in words what a sweep found.
 struct SweepReport {
   private let sweep: SweepTables
-  private let fits: SweepFitNumbers?
-  /// Where the first point comes from; nil when the points are not in the directory.
-  let source: RunSummary.Provenance?
+  private let fits: SweepFits?
 
   init(_ sweep: SweepTables) throws {
     self.sweep = sweep
-    func file(_ name: String) -> String {
-      URL(fileURLWithPath: sweep.path).appendingPathComponent(name).relativePath
-    }
-    do {
-      fits = try sweep.fitsData.map { try JSONDecoder().decode(SweepFitNumbers.self, from: $0) }
-    } catch {
-      throw DataFileError(file("fits.json"), "cannot be read, expected the fits of a sweep")
-    }
-    let summary = file("points/0001/summary.json")
-    source = try? RunSummary(
-      readFile(summary, limit: RunSummary.largestFile), path: summary
-    ).provenance
+    fits = try sweep.fits()
   }
 
   private var keys: String {
@@ -60,14 +47,14 @@ struct SweepReport {
       let shown = all.count <= 10 ? all : [all[0], "…", all[all.count - 1]]
       return "\(key) \(shown.joined(separator: ", "))"
     }
-    let kinds = unique(sweep.exits.map { SweepTables.title($0["dynamics"] ?? "") })
-    let counts = sweep.exits.compactMap { Int($0["replicas"] ?? "") }
+    let kinds = unique(sweep.exits.map { SweepTables.title($0.text("dynamics")) })
+    let counts = sweep.exits.compactMap { $0.number("replicas") }.map { Int($0) }
     let replicas = counts.min().map { least in
       let most = counts.max() ?? least
       return least == most ? "\(least)" : "\(least) to \(most)"
     }
     let fixed = ["dimension", "width", "learning-rate"].filter { key in
-      Set(sweep.points.map { $0[key] ?? "" }).count == 1
+      Set(sweep.points.map { $0[key] }).count == 1
     }
     let place = sweep.points.first.flatMap { sweep.label($0, fixed) }.map { "At \($0): " } ?? ""
     return place + "\(sweep.points.count) point\(sweep.points.count == 1 ? "" : "s")"
@@ -80,14 +67,14 @@ struct SweepReport {
 
   /// The largest gain from width of each fit.
   private var gainVerdicts: [[String: String]] {
-    (fits?.gain_from_width ?? []).compactMap { gain in
+    (fits?.widthGain ?? []).compactMap { gain in
       guard let first = gain.widths.first,
         let best = gain.widths.max(by: { $0.gain < $1.gain }), best.width != first.width
       else { return nil }
       let mark = PointResult.Mark(criterion: gain.criterion, threshold: gain.threshold)
       let interval = best.interval.flatMap { $0.count == 2 ? $0 : nil }
       let range = interval.map { " (95%: \(NumberText.interval($0)))" } ?? ""
-      let predicted = best.predicted_gain.map {
+      let predicted = best.predictedGain.map {
         " By the growth rate it would be \(NumberText.short($0))."
       }
       return [
@@ -104,7 +91,7 @@ struct SweepReport {
   /// Where the noise is negligible, one for each mark, SGD's law against the ODE.
   private var noiseVerdicts: [[String: String]] {
     sweep.marks.compactMap { mark in
-      let rows = sweep.verdicts.filter { $0.mark == mark && $0["headline"] == "true" }
+      let rows = sweep.verdicts.filter { $0.mark == mark && $0["headline"] == .flag(true) }
       guard let first = rows.first else { return nil }
       func count(_ word: String) -> Int { rows.count { $0.mapVerdict == word } }
       let (same, other) = (count("equivalent"), count("different"))
@@ -140,12 +127,12 @@ struct SweepReport {
   func percent(_ share: Double) -> String { NumberText.givenPercent(share) }
 
   private func table(
-    _ mark: PointResult.Mark, _ heads: [String], _ cell: (_ point: String, Int) -> String
+    _ mark: PointResult.Mark, _ heads: [String], _ cell: (_ point: DataValue, Int) -> String
   ) -> [String: Any] {
     let rows: [[String: Any]] = sweep.points.map { point in
       [
         "name": sweep.label(point),
-        "values": heads.indices.map { cell(point["point"] ?? "", $0) },
+        "values": heads.indices.map { cell(point["point"], $0) },
       ]
     }
     return ["rule": "Exit at \(mark.text)", "heads": heads, "rows": rows]
@@ -170,7 +157,7 @@ struct SweepReport {
   }
 
   /// Up to which time the means of a row count, where replicas were censored.
-  private func restriction(_ row: [String: String]) -> String {
+  private func restriction(_ row: DataTable.Row) -> String {
     let seen = [row.number("first_seen"), row.number("second_seen")].compactMap { $0 }
     guard let end = row.number("restricted_to"), let least = seen.min() else { return "" }
     return " up to τ = \(NumberText.short(end)), \(NumberText.percent(1 - least)) censored"
@@ -180,12 +167,12 @@ struct SweepReport {
   var tables: [[String: Any]] {
     sweep.marks.map { mark in
       let rows = sweep.exits.filter { $0.mark == mark }
-      let kinds = unique(rows.map { $0["dynamics"] ?? "" })
+      let kinds = unique(rows.map { $0.text("dynamics") })
       let heads = kinds.flatMap { ["\(SweepTables.title($0)), τ", "samples/(d log d)"] }
       return table(mark, heads) { point, index in
         guard
           let row = rows.first(where: {
-            $0["point"] == point && $0["dynamics"] == kinds[index / 2]
+            $0["point"] == point && $0.text("dynamics") == kinds[index / 2]
           })
         else { return "–" }
         let error = row.number("standard_error")
@@ -201,17 +188,17 @@ struct SweepReport {
   }
 
   var margins: [Double] {
-    Set((fits?.noise_shift ?? []).flatMap { $0.margins.map(\.margin) }).sorted()
+    Set((fits?.noiseShift ?? []).flatMap { $0.margins.map(\.margin) }).sorted()
   }
 
   /// One row a fit of the noise's shift against d.
   var shifts: [[String: Any]] {
-    (fits?.noise_shift ?? []).map { shift in
+    (fits?.noiseShift ?? []).map { shift in
       let mark = PointResult.Mark(criterion: shift.criterion, threshold: shift.threshold)
       let constant = shift.fit.terms.first
       return [
         "name": words(SweepTables.title(shift.first), mark, shift.at),
-        "shift": constant.map { NumberText.measured($0.estimate, $0.standard_error) } ?? "–",
+        "shift": constant.map { NumberText.measured($0.estimate, $0.standardError) } ?? "–",
         "beginnings": margins.map { margin in
           shift.margins.first { $0.margin == margin }.map(beginning) ?? "–"
         },
@@ -220,31 +207,31 @@ struct SweepReport {
   }
 
   private func words(
-    _ name: String, _ mark: PointResult.Mark, _ place: [String: FitValue]
+    _ name: String, _ mark: PointResult.Mark, _ place: ResolvedValue
   ) -> String {
-    "\(name), \(mark.text)" + (place.isEmpty ? "" : ", \(place.words)")
+    "\(name), \(mark.text)" + (place.words.isEmpty ? "" : ", \(place.words)")
   }
 
-  private func beginning(_ margin: SweepFitNumbers.Margin) -> String {
-    guard let decimal = margin.log10_dimension else {
-      return margin.status == MarginDimension.Status.everywhere.rawValue ? "all d" : "no d"
+  private func beginning(_ margin: MarginDimension) -> String {
+    guard let decimal = margin.decimalLogarithm else {
+      return margin.status == .everywhere ? "all d" : "no d"
     }
-    let isInside = margin.status == MarginDimension.Status.inside.rawValue
+    let isInside = margin.status == .inside
     return "d = \(NumberText.dimension(decimal))\(isInside ? "" : " *")"
   }
 
   /// A table for each fit of the gain from width.
   var gains: [[String: Any]] {
-    (fits?.gain_from_width ?? []).map { gain in
+    (fits?.widthGain ?? []).map { gain in
       let mark = PointResult.Mark(criterion: gain.criterion, threshold: gain.threshold)
       let rows: [[String: Any]] = gain.widths.map { best in
         let interval = best.interval.flatMap { $0.count == 2 ? NumberText.interval($0) : nil }
         return [
           "width": "\(best.width)",
           "values": [
-            NumberText.short(best.learning_rate),
-            NumberText.measured(best.mean_samples, best.standard_error),
-            NumberText.short(best.gain), interval ?? "–", NumberText.short(best.predicted_gain),
+            NumberText.short(best.learningRate),
+            NumberText.measured(best.meanSamples, best.standardError),
+            NumberText.short(best.gain), interval ?? "–", NumberText.short(best.predictedGain),
           ],
         ]
       }
@@ -254,7 +241,7 @@ struct SweepReport {
 
   var caveats: [String] {
     func total(_ column: String) -> Int {
-      sweep.exits.reduce(0) { $0 + (Int($1[column] ?? "") ?? 0) }
+      sweep.exits.reduce(0) { $0 + Int($1.number(column) ?? 0) }
     }
     let (censored, diverged) = (total("censored"), total("diverged"))
     var caveats = [
@@ -272,7 +259,7 @@ struct SweepReport {
           + "headline_verdict those of SGD against the ODE by Holm, at 5% for all of them together."
       )
     }
-    if fits?.noise_shift.isEmpty == false {
+    if fits?.noiseShift.isEmpty == false {
       caveats.append(
         "Dimensions marked * prolong a fit beyond the grid; the model of the fit is not tested there."
       )
@@ -284,7 +271,7 @@ struct SweepReport {
   }
 
   var provenance: [[String: String]] {
-    guard let source else {
+    guard let source = sweep.provenance else {
       return [["name": "program", "value": "not known: the points are not in the directory"]]
     }
     // The seed of the sweep stands in its file, that of a point says little.

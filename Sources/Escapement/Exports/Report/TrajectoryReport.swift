@@ -9,7 +9,7 @@ import Foundation
 public func reportHTML(
   _ run: TrajectoryRun, pictures: [(figure: Figure, svg: String)], missing: [String] = []
 ) throws -> Data {
-  let report = TrajectoryReport(run: run, courses: try run.courses())
+  let report = TrajectoryReport(run: run, courses: run.courses())
   let page = ReportPage(
     title: report.title, setting: report.setting, verdicts: report.verdicts, pictures: pictures,
     missing: missing, caveats: report.caveats, provenance: run.provenance.words + report.plan,

@@ -101,7 +101,7 @@ private struct ExitTimesColumns {
     guard fields[replica] == "\(series[place].records.count)" else {
       throw failure("replica", fields[replica], "\(series[place].records.count)")
     }
-    series[place].records.append(ExitRecord(outcome: outcome, time: time, step: step))
+    series[place].append(ExitRecord(outcome: outcome, time: time, step: step))
   }
 }
 

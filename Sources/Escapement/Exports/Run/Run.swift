@@ -3,24 +3,30 @@ import Ensemble
 import Foundation
 import Statistics
 
-/// Holds the content of a run directory, read and checked: what every export starts from.
+/// Holds a run, of a directory read and checked or in memory: what every export starts from.
 public struct Run: Sendable {
-  /// The directory.
-  public let path: String
   /// The experiment, from experiment.yaml.
   public let experiment: Experiment
   /// The text of experiment.yaml.
   let experimentText: String
-  /// The experiment's keys as written there, for provenance.
-  let options: ExperimentOptions
   /// What summary.json says.
-  public let summary: RunSummary
+  public let summary: ComparisonSummary
   /// The bytes of summary.json.
   let summaryData: Data
-  /// Where exit_times.csv is.
-  let exitTimesFile: String
+  /// Where exit_times.csv is; nil in memory.
+  let exitTimesFile: String?
   /// The records of exit_times.csv.
   public let series: [ExitSeries]
+
+  /// Takes a comparison as it is; throws `EncodingError` for a summary with numbers that are not finite.
+  public init(_ comparison: Comparison) throws {
+    experiment = comparison.experiment
+    experimentText = experiment.yaml
+    summary = comparison.summary
+    summaryData = try jsonData(summary)
+    exitTimesFile = nil
+    series = comparison.runs.sorted { $0.kind < $1.kind }.flatMap(ExitSeries.all)
+  }
 
   /// Reads a run directory.
   ///
@@ -37,16 +43,15 @@ public struct Run: Sendable {
       throw DataFileError(
         path, "no \(name), expected a directory filled by escapement compare --output")
     }
-    self.path = path
     let yaml = file("experiment.yaml")
     experimentText = try ExperimentOptions.text(ofFile: yaml)
-    options = try ExperimentOptions(yaml: experimentText, name: yaml)
-    experiment = try Experiment(options, directory: path, checksEngines: false)
+    experiment = try Experiment(
+      ExperimentOptions(yaml: experimentText, name: yaml), directory: path, checksEngines: false)
     let json = file("summary.json")
-    summaryData = try readFile(json, limit: RunSummary.largestFile)
-    summary = try RunSummary(summaryData, path: json)
+    summaryData = try readFile(json, limit: ComparisonSummary.largestFile)
+    summary = try ComparisonSummary(summaryData, path: json)
     exitTimesFile = file("exit_times.csv")
-    series = try readExitTimes(exitTimesFile)
+    series = try readExitTimes(file("exit_times.csv"))
     try checkAgreement(summaryPath: json)
     try checkRecords()
     try summary.checkVerdicts(json)
@@ -92,8 +97,32 @@ public struct ExitSeries: Sendable {
   public let criterion: String
   /// The threshold, as a rule the fraction T of the initial risk.
   public let threshold: Double
+  private var list: [ExitRecord] = []
+  private var run: (run: EnsembleRun, index: Int)?
+
+  /// Prepares a series without records.
+  init(dynamics: DynamicsKind, criterion: String, threshold: Double) {
+    (self.dynamics, self.criterion, self.threshold) = (dynamics, criterion, threshold)
+  }
+
+  /// The series of a run that is in memory, whose records are not copied.
+  static func all(_ run: EnsembleRun) -> [ExitSeries] {
+    run.marks.enumerated().map { index, mark in
+      var series = ExitSeries(
+        dynamics: run.kind, criterion: mark.criterion.name, threshold: mark.threshold)
+      series.run = (run, index)
+      return series
+    }
+  }
+
   /// The records.
-  public internal(set) var records: [ExitRecord] = []
+  public var records: AnyRandomAccessCollection<ExitRecord> {
+    run.map { AnyRandomAccessCollection($0.run.records(at: $0.index)) }
+      ?? AnyRandomAccessCollection(list)
+  }
+
+  /// Adds the record of the next replica.
+  mutating func append(_ record: ExitRecord) { list.append(record) }
 
   /// What is watched.
   var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }

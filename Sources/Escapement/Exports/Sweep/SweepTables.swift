@@ -3,34 +3,44 @@ import Ensemble
 import Foundation
 import Statistics
 
-/// Holds the tables of a sweep directory, read and checked: what its exports start from.
+/// Holds the tables of a sweep, of a directory read and checked or in memory: what its exports start from.
 public struct SweepTables: Sendable {
-  /// Holds one table: names of columns, and each row by them.
-  struct Table: Sendable {
-    var columns: [String] = []
-    var rows: [[String: String]] = []
-
-    /// Columns that say which point a row is of, `point` first.
-    var placeColumns: ArraySlice<String> {
-      columns.prefix { $0 != "dynamics" && $0 != "first" }
-    }
-  }
-
-  /// The directory.
-  public let path: String
-  let exitTable: Table
-  let verdictTable: Table
+  /// The directory; nil in memory.
+  public let path: String?
+  /// The rows of sweep.csv and of verdicts.csv.
+  let exits: [DataTable.Row]
+  let verdicts: [DataTable.Row]
+  /// Columns that say which point a row is of, `point` first.
+  let placeColumns: [String]
   /// The text of fits.json and of sweep.yaml; nil without the file.
   let fitsData: Data?
   let gridText: String?
+  /// Where the first point comes from; nil when the points are not in the directory.
+  let provenance: ComparisonSummary.Provenance?
   /// Keys that differ between points, in the order of the columns; without the learning rate where it
   /// follows from the others.
   let sweptKeys: [String]
+  /// The tables themselves where they are in memory.
+  private let tables: [DataTable]
   /// The largest table, in bytes.
   private static let largestFile = 1 << 26
 
-  var exits: [[String: String]] { exitTable.rows }
-  var verdicts: [[String: String]] { verdictTable.rows }
+  /// Takes the tables of a sweep that is in memory; throws when its fits are not finite.
+  public init(_ sweep: Escapement.Sweep) throws {
+    path = nil
+    tables = [sweep.summary.exitTable, sweep.summary.verdictTable]
+    exits = sweep.summary.exitTable.rows
+    verdicts = sweep.summary.verdictTable.rows
+    placeColumns = SweepTables.placeColumns(sweep.summary.exitTable.columns.map(\.name))
+    sweptKeys = SweepTables.sweptKeys(exits, placeColumns)
+    fitsData = try jsonData(sweep.summary.fits)
+    gridText = sweep.grid.yaml
+    provenance = nil
+  }
+
+  private static func placeColumns(_ columns: [String]) -> [String] {
+    Array(columns.prefix { $0 != "dynamics" && $0 != "first" })
+  }
 
   /// Whether a directory holds a sweep.
   public static func isThere(_ path: String) -> Bool {
@@ -43,17 +53,18 @@ public struct SweepTables: Sendable {
   public init(path: String) throws {
     self.path = path
     try Manifest.check(path)
-    let exits = try SweepTables.read(
+    tables = []
+    exits = try SweepTables.read(
       SweepTables.place(path, "sweep.csv"),
       columns: ["point", "dynamics", "threshold", "width", "dimension"])
-    exitTable = exits
-    sweptKeys = SweepTables.sweptKeys(exits)
+    placeColumns = SweepTables.placeColumns(exits.first?.columns ?? [])
+    sweptKeys = SweepTables.sweptKeys(exits, placeColumns)
     // A single dynamics has nothing to be compared with, and an empty table.
     let place = SweepTables.place(path, "verdicts.csv")
     let isEmpty = try readFile(place.relativePath, limit: SweepTables.largestFile).count <= 1
-    verdictTable =
+    verdicts =
       isEmpty
-      ? Table()
+      ? []
       : try SweepTables.read(
         place, columns: ["point", "first", "second", "threshold", "verdict", "map_verdict"])
     func optional(_ name: String) throws -> Data? {
@@ -70,24 +81,50 @@ public struct SweepTables: Sendable {
     gridText = try optional("sweep.yaml").map {
       try utf8Text($0, SweepTables.place(path, "sweep.yaml").relativePath)
     }
+    let summary = SweepTables.place(path, "points/0001/summary.json").relativePath
+    provenance = try? ComparisonSummary(
+      readFile(summary, limit: ComparisonSummary.largestFile), path: summary
+    ).provenance
+  }
+
+  /// sweep.csv and verdicts.csv, as they are in the directory where there is one.
+  public func tableFiles() throws -> [(name: String, contents: Data)] {
+    guard let path else { return tables.map { ("\($0.name).csv", $0.csv) } }
+    return try ["sweep.csv", "verdicts.csv"].map { name in
+      (name, try mapFile(SweepTables.place(path, name).relativePath, limit: largestTable))
+    }
+  }
+
+  /// The fits over the grid; nil without the file.
+  ///
+  /// Throws `DataFileError` for another form, and for words that no fit has.
+  func fits() throws -> SweepFits? {
+    guard let fitsData else { return nil }
+    let fits = try? JSONDecoder().decode(SweepFits.self, from: fitsData)
+    guard let fits, fits.hasKnownWords else {
+      throw DataFileError(
+        path.map { SweepTables.place($0, "fits.json").relativePath } ?? "fits.json",
+        "cannot be read, expected the fits of a sweep")
+    }
+    return fits
   }
 
   /// Keys that differ between points: as few as follow from no others, enough to tell all points apart.
-  private static func sweptKeys(_ exits: Table) -> [String] {
-    func values(_ keys: [String]) -> (([String: String]) -> [String]) {
-      { row in keys.map { row[$0] ?? "" } }
+  private static func sweptKeys(_ exits: [DataTable.Row], _ placeColumns: [String]) -> [String] {
+    func values(_ keys: [String]) -> ((DataTable.Row) -> [DataValue]) {
+      { row in keys.map { row[$0] } }
     }
-    let varying = exits.placeColumns.filter { key in
-      key != "point" && Set(exits.rows.map { $0[key] ?? "" }).count > 1
+    let varying = placeColumns.filter { key in
+      key != "point" && Set(exits.map { $0[key] }).count > 1
     }
     // Points have seeds of their own, unless these are what is swept.
     let swept = varying.filter { $0 != "seed" }
     let (rate, others) = ("learning-rate", swept.filter { $0 != "learning-rate" })
-    let follows = Dictionary(grouping: exits.rows, by: values(others))
-      .values.allSatisfy { rows in Set(rows.map { $0[rate] ?? "" }).count == 1 }
+    let follows = Dictionary(grouping: exits, by: values(others))
+      .values.allSatisfy { rows in Set(rows.map { $0[rate] }).count == 1 }
     let keys = follows ? others : swept
-    let places = Set(exits.rows.map(values(keys))).count
-    let isComplete = places == Set(exits.rows.map { $0["point"] ?? "" }).count
+    let places = Set(exits.map(values(keys))).count
+    let isComplete = places == Set(exits.map { $0["point"] }).count
     return isComplete || !varying.contains("seed") ? keys : keys + ["seed"]
   }
 
@@ -95,112 +132,155 @@ public struct SweepTables: Sendable {
     URL(fileURLWithPath: path).appendingPathComponent(name)
   }
 
-  private static func read(_ url: URL, columns: [String]) throws -> Table {
+  private static func read(_ url: URL, columns: [String]) throws -> [DataTable.Row] {
     let path = url.relativePath
     let text = try DelimitedText(try readFile(path, limit: largestFile), path: path)
-    var table = Table()
+    var head: SweepHead?
+    var rows: [DataTable.Row] = []
     try text.forEachLine { line, number in
       let fields = try text.fields(of: line, .comma, number)
-      guard !table.columns.isEmpty else {
-        table.columns = fields
-        if let missing = columns.first(where: { !fields.contains($0) }) {
-          throw DataFileError(path, line: 1, "no column \(missing), expected one")
-        }
-        if let twice = repeated(fields) {
-          throw DataFileError(path, line: 1, "the column \(twice) twice, expected different names")
-        }
-        try table.checkColumns(path)
-        return true
+      if let head {
+        rows.append(try head.row(fields, path, number))
+      } else {
+        head = try SweepHead(fields, required: columns, path)
       }
-      guard fields.count == table.columns.count else {
-        throw DataFileError(
-          path, line: number, "\(fields.count) values, expected \(table.columns.count)")
-      }
-      for (column, value) in zip(table.columns, fields) {
-        guard let expected = table.expectation(of: column, value) else { continue }
-        throw DataFileError(
-          path, line: number,
-          "\(column): found '\(singleLine(String(value.prefix(40))))', expected \(expected)")
-      }
-      table.rows.append(Dictionary(uniqueKeysWithValues: zip(table.columns, fields)))
       return true
     }
-    guard !table.columns.isEmpty else {
+    guard head != nil else {
       throw DataFileError(path, "cannot be read, expected a table of a sweep")
     }
-    return table
-  }
-}
-
-extension SweepTables.Table {
-  /// The key that a column of the place stands for; nil when there is no such key.
-  private func key(_ column: String) -> SweepKey? {
-    let prefix = "swept-"
-    return SweepKey(name: column)
-      ?? (column.hasPrefix(prefix) ? SweepKey(name: String(column.dropFirst(prefix.count))) : nil)
+    return rows
   }
 
-  /// Refuses names of columns that no sweep writes: they become labels of figures and words of pages.
-  fileprivate func checkColumns(_ path: String) throws {
-    for column in columns {
-      let isPlace = placeColumns.contains(column) && column != "point"
-      guard isPlace ? key(column) == nil : column.isEmpty || !isPlainWord(column) else { continue }
-      let name = singleLine(String(column.prefix(40)))
-      throw DataFileError(
-        path, line: 1,
-        "found the column '\(name)', expected \(isPlace ? "a key of an experiment" : "a plain name")"
-      )
-    }
-  }
+  /// Knows what each column of a table holds.
+  private struct SweepHead {
+    private let columns: [Field]
+    private let isPlace: [Bool]
+    private let names: [String]
+    private let places: [String: Int]
 
-  /// What was expected in the place of a value; nil when the value is of that kind.
-  ///
-  /// Only what stands in words on figures and pages may be anything but a plain word or number, and that on
-  /// one line.
-  fileprivate func expectation(of column: String, _ value: String) -> String? {
-    switch column {
-    case "point": return Int(value).map { $0 > 0 } == true ? nil : "a whole number from 1 on"
-    case "dynamics", "first", "second":
-      return DynamicsKind(rawValue: value) == nil ? DynamicsKind.words : nil
-    case "criterion": return ExitCriterion(name: value) == nil ? ExitCriterion.words : nil
-    case "threshold":
-      return decimalNumber(value).map(\.isFinite) == true ? nil : "a finite number"
-    case "verdict", "headline_verdict", "map_verdict":
-      return value.isEmpty || Verdict(rawValue: value) != nil
-        ? nil : "equivalent, different, undetermined or nothing"
-    case "dimension", "width":
-      return Int(value).map { $0 > 0 } == true ? nil : "a whole number from 1 on"
-    case "replicas", "exited", "censored", "diverged":
-      // Counts are added up; those of any sweep stay far below.
-      return Int(value).map { (0...1 << 40).contains($0) } == true
-        ? nil : "a whole number of replicas"
-    default:
-      guard placeColumns.contains(column) else {
-        return isPlainWord(value) ? nil : "a number, a plain word or nothing"
+    private static let known = Dictionary(
+      (SweepSummary.exitLabels + SweepSummary.verdictLabels
+        + ExitTimeRow.sweepColumns.map(\.field) + VerdictMap.columns.map(\.field)).map {
+          ($0.name, $0)
+        }
+    ) { first, _ in first }
+
+    /// Refuses names of columns that no sweep writes: they become labels of figures and words of pages.
+    init(_ names: [String], required: [String], _ path: String) throws {
+      if let missing = required.first(where: { !names.contains($0) }) {
+        throw DataFileError(path, line: 1, "no column \(missing), expected one")
       }
-      return value == singleLine(value) && value.unicodeScalars.count <= 4096
+      if let twice = repeated(names) {
+        throw DataFileError(path, line: 1, "the column \(twice) twice, expected different names")
+      }
+      let place = SweepTables.placeColumns(names)
+      self.names = names
+      places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+      isPlace = names.indices.map { $0 < place.count }
+      columns = zip(names, isPlace).map { name, isPlace in
+        isPlace ? .place(name) : SweepHead.known[name] ?? Field.sweptKey.named(name)
+      }
+      for (column, isPlace) in zip(names, isPlace) where column != "point" || !isPlace {
+        guard isPlace ? SweepHead.key(column) == nil : column.isEmpty || !isPlainWord(column) else {
+          continue
+        }
+        let name = singleLine(String(column.prefix(40)))
+        throw DataFileError(
+          path, line: 1,
+          "found the column '\(name)', expected \(isPlace ? "a key of an experiment" : "a plain name")"
+        )
+      }
+    }
+
+    /// The key that a column of the place stands for; nil when there is no such key.
+    private static func key(_ column: String) -> SweepKey? {
+      let prefix = "swept-"
+      return SweepKey(name: column)
+        ?? (column.hasPrefix(prefix) ? SweepKey(name: String(column.dropFirst(prefix.count))) : nil)
+    }
+
+    func row(_ fields: [String], _ path: String, _ line: Int) throws -> DataTable.Row {
+      guard fields.count == columns.count else {
+        throw DataFileError(
+          path, line: line, "\(fields.count) values, expected \(columns.count)")
+      }
+      let values = try columns.indices.map { index in
+        let (column, text) = (columns[index], fields[index])
+        let value = DataValue(text, column.kind)
+        let expected =
+          expectation(of: column, text, isPlace: isPlace[index])
+          ?? (value == nil ? "a number, true, false or nothing" : nil)
+        guard let value, expected == nil else {
+          throw DataFileError(
+            path, line: line,
+            "\(column.name): found '\(singleLine(String(text.prefix(40))))', expected \(expected ?? "")"
+          )
+        }
+        return value
+      }
+      return DataTable.Row(columns: names, places: places, values: values)
+    }
+
+    /// What was expected in the place of a value; nil when the value is of that kind.
+    ///
+    /// Only what stands in words on figures and pages may be anything but a plain word or number, and that on
+    /// one line.
+    private func expectation(of column: Field, _ text: String, isPlace: Bool) -> String? {
+      switch column.name {
+      case "point", "dimension", "width":
+        return Int(text).map { $0 > 0 } == true ? nil : "a whole number from 1 on"
+      case "dynamics", "first", "second":
+        return DynamicsKind(rawValue: text) == nil ? DynamicsKind.words : nil
+      case "criterion": return ExitCriterion(name: text) == nil ? ExitCriterion.words : nil
+      case "threshold":
+        return decimalNumber(text).map(\.isFinite) == true ? nil : "a finite number"
+      default: break
+      }
+      if column.kind == .count {
+        // Counts are added up; those of any sweep stay far below.
+        return Int(text).map { (0...1 << 40).contains($0) } == true
+          ? nil : "a whole number of replicas"
+      }
+      if case .choice(let words) = column.kind, !text.isEmpty, !words.contains(text) {
+        return words.joined(separator: ", ") + " or nothing"
+      }
+      guard isPlace else { return isPlainWord(text) ? nil : "a number, a plain word or nothing" }
+      return text == singleLine(text) && text.unicodeScalars.count <= 4096
         ? nil : "a value on one line"
     }
   }
 }
 
-extension [String: String] {
-  /// The finite number of a row in a column; nil when there is none.
-  func number(_ column: String) -> Double? {
-    self[column].flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+extension SweepFits {
+  /// Whether dynamics, criteria and keys are those that there are: they become words of pages.
+  fileprivate var hasKnownWords: Bool {
+    func keys(_ place: ResolvedValue) -> [String] {
+      if case .map(let pairs) = place { pairs.map(\.0) } else { [""] }
+    }
+    let kinds = noiseShift.flatMap { [$0.first, $0.second] } + widthGain.map(\.dynamics)
+    let criteria = noiseShift.map(\.criterion) + widthGain.map(\.criterion)
+    let places = noiseShift.flatMap { keys($0.at) } + widthGain.flatMap { keys($0.at) }
+    return kinds.allSatisfy { DynamicsKind(rawValue: $0) != nil }
+      && criteria.allSatisfy { ExitCriterion(name: $0) != nil }
+      && places.allSatisfy { SweepKey(name: $0) != nil }
   }
+}
 
+extension DataTable.Row {
   /// The pair of a row of verdicts.
   var sides: String {
-    ["first", "second"].map { SweepTables.title(self[$0] ?? "") }.joined(separator: " / ")
+    ["first", "second"].map { SweepTables.title(text($0)) }.joined(separator: " / ")
   }
 
   /// The verdict that is shown everywhere, adjusted for the number of pairs; empty without a ratio.
-  var mapVerdict: String { self["map_verdict"] ?? "" }
+  var mapVerdict: String { text("map_verdict") }
 
   /// What a row is about.
   var mark: PointResult.Mark {
-    PointResult.Mark(criterion: self["criterion"], threshold: number("threshold") ?? .nan)
+    let criterion = text("criterion")
+    return PointResult.Mark(
+      criterion: criterion.isEmpty ? nil : criterion, threshold: number("threshold") ?? .nan)
   }
 }
 
@@ -214,9 +294,9 @@ extension SweepTables {
   var marks: [PointResult.Mark] { unique(exits.map(\.mark)) }
 
   /// The points, each by its first row, in the order of the table.
-  var points: [[String: String]] {
-    var seen: Set<String> = []
-    return exits.filter { seen.insert($0["point"] ?? "").inserted }
+  var points: [DataTable.Row] {
+    var seen: Set<DataValue> = []
+    return exits.filter { seen.insert($0["point"]).inserted }
   }
 
   /// How the verdicts that are shown are adjusted.
@@ -225,10 +305,10 @@ extension SweepTables {
   }
 
   /// The point of a row in the words of the swept keys.
-  func label(_ row: [String: String]) -> String { label(row, sweptKeys) ?? "one point" }
+  func label(_ row: DataTable.Row) -> String { label(row, sweptKeys) ?? "one point" }
 
   /// A row's values of keys; nil without keys.
-  func label(_ row: [String: String], _ keys: [String]) -> String? {
+  func label(_ row: DataTable.Row, _ keys: [String]) -> String? {
     let symbols = [
       "dimension": "d", "width": "p", "teacher-units": "k", "learning-rate": "γ",
       "label-noise": "Δ", "learning-rate-over-width": "γ/p",
@@ -239,10 +319,9 @@ extension SweepTables {
   }
 
   /// A row's value of a key, as a person reads it.
-  func value(_ row: [String: String], _ key: String) -> String {
-    let text = row[key] ?? ""
+  func value(_ row: DataTable.Row, _ key: String) -> String {
     // Whole numbers, such as seeds, can be larger than a Double is exact.
-    return Int64(text) != nil ? text : row.number(key).map(NumberText.given) ?? text
+    if case .number(let number) = row[key] { NumberText.given(number) } else { row.text(key) }
   }
 }
 

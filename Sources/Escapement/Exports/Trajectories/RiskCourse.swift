@@ -16,6 +16,18 @@ struct RiskCourse: Sendable {
   /// One list a time, one number a probability; nil where it leans on a diverged replica.
   let quantiles: [[Double?]]
 
+  init(
+    _ kind: DynamicsKind, _ replicas: Int, _ times: [Double], _ probabilities: [Double],
+    _ bands: [RiskBand]
+  ) {
+    (self.kind, self.replicas) = (kind, replicas)
+    (self.times, self.probabilities) = (times, probabilities)
+    means = bands.map(\.mean)
+    standardErrors = bands.map(\.standardError)
+    diverged = bands.map(\.diverged)
+    quantiles = bands.map(\.quantiles)
+  }
+
   /// The place of the probability nearest to one half.
   var middle: Int {
     probabilities.indices.min { abs(probabilities[$0] - 0.5) < abs(probabilities[$1] - 0.5) } ?? 0
@@ -45,34 +57,10 @@ struct RiskCourse: Sendable {
 
 extension TrajectoryRun {
   /// The risk along time of each dynamics, from the bands or else from the paths; empty when neither has it.
-  ///
-  /// Throws `GSLError`. Cost: O(n log n) a time for n paths.
-  func courses() throws -> [RiskCourse] {
-    let times = plan.grid.times
-    if !bands.isEmpty {
-      return bands.map { series in
-        func column(_ index: Int) -> [Double?] { series.rows.map { known($0[index]) } }
-        return RiskCourse(
-          kind: series.kind, replicas: Int(series.rows[0][0]), times: times,
-          probabilities: plan.quantiles, means: column(2), standardErrors: column(3),
-          diverged: series.rows.map { Int($0[1]) },
-          quantiles: series.rows.map { $0[4...].map(known) })
-      }
-    }
-    guard let risk = plan.columnNames.firstIndex(of: "risk") else { return [] }
-    return try paths.filter { !$0.rows.isEmpty }.map { series in
-      let summaries = try times.indices.map { time in
-        try RiskBand(
-          stride(from: time, to: series.rows.count, by: times.count).map { series.rows[$0][risk] },
-          probabilities: plan.shownQuantiles)
-      }
-      return RiskCourse(
-        kind: series.kind, replicas: series.rows.count / times.count, times: times,
-        probabilities: plan.shownQuantiles, means: summaries.map(\.mean),
-        standardErrors: summaries.map(\.standardError), diverged: summaries.map(\.diverged),
-        quantiles: summaries.map(\.quantiles))
+  func courses() -> [RiskCourse] {
+    guard !plan.quantiles.isEmpty || plan.columnNames.contains("risk") else { return [] }
+    return trajectories.runs.map {
+      RiskCourse($0.kind, $0.replicas, plan.grid.times, plan.shownQuantiles, $0.bands)
     }
   }
-
-  private func known(_ number: Double) -> Double? { number.isNaN ? nil : number }
 }

@@ -2,7 +2,7 @@ import Dynamics
 import Ensemble
 import Foundation
 
-/// Holds the content of a directory with trajectories, read and checked: what its exports start from.
+/// Holds trajectories, of a directory read and checked or in memory: what their exports start from.
 public struct TrajectoryRun: Sendable {
   /// The paths of one dynamics.
   struct Paths: Sendable {
@@ -11,27 +11,42 @@ public struct TrajectoryRun: Sendable {
     var rows: [[Double]] = []
   }
 
-  /// Summaries of the risk of one dynamics.
+  /// Summaries of the risk of one dynamics, one a time.
   struct Bands: Sendable {
     let kind: DynamicsKind
-    /// A row a time: replicas, diverged, mean, standard error, then the quantiles.
-    var rows: [[Double]] = []
+    let replicas: Int
+    let bands: [RiskBand]
   }
 
-  /// The directory.
-  public let path: String
-  /// What was asked for, from experiment.yaml.
-  public let plan: TrajectoryPlan
+  /// The directory; nil in memory.
+  public let path: String?
+  /// What was seen. Where no quantiles were asked for, bands are those of the paths, and of nothing without the
+  /// column risk.
+  let trajectories: Trajectories
   let experimentText: String
-  let options: TrajectoryOptions
-  let provenance: RunSummary.Provenance
   let warnings: [String]
   /// The bytes of summary.json.
   let summaryData: Data
-  let paths: [Paths]
-  let bands: [Bands]
-  /// The time at which a replica diverged, by its index.
-  let divergences: [DynamicsKind: [Int: Double]]
+
+  /// What was asked for.
+  public var plan: TrajectoryPlan { trajectories.plan }
+  var provenance: ComparisonSummary.Provenance { trajectories.provenance }
+  var paths: [Paths] {
+    plan.paths == 0
+      ? []
+      : trajectories.runs.map { run in
+        Paths(
+          kind: run.kind,
+          rows: (0..<run.pathCount).flatMap { path in
+            plan.grid.times.indices.map { run.values(path: path, time: $0) }
+          })
+      }
+  }
+  var bands: [Bands] {
+    plan.quantiles.isEmpty
+      ? []
+      : trajectories.runs.map { Bands(kind: $0.kind, replicas: $0.replicas, bands: $0.bands) }
+  }
 
   /// The largest summary.json, in bytes; that of 10⁶ times has some 10⁸.
   private static let largestSummary = 1 << 30
@@ -43,9 +58,18 @@ public struct TrajectoryRun: Sendable {
     }
 
     let schema: String
-    let provenance: RunSummary.Provenance
+    let provenance: ComparisonSummary.Provenance
     let warnings: [String]
     let dynamics: [Count]?
+  }
+
+  /// Takes trajectories as they are; throws `EncodingError` for a summary with numbers that are not finite.
+  public init(_ trajectories: Trajectories) throws {
+    path = nil
+    self.trajectories = trajectories
+    experimentText = trajectories.plan.yaml
+    warnings = trajectories.warnings
+    summaryData = try jsonData(TrajectorySummary(trajectories, withPaths: false))
   }
 
   /// Reads a directory.
@@ -59,9 +83,8 @@ public struct TrajectoryRun: Sendable {
     self.path = path
     try Checkpoint.requireNone(in: path)
     try Manifest.check(path)
-    options = try TrajectoryOptions(file: file("experiment.yaml"))
-    let plan = try TrajectoryPlan(options, directory: path, checksEngines: false)
-    self.plan = plan
+    let plan = try TrajectoryPlan(
+      TrajectoryOptions(file: file("experiment.yaml")), directory: path, checksEngines: false)
     experimentText = try ExperimentOptions.text(ofFile: file("experiment.yaml"))
     summaryData = try readFile(file("summary.json"), limit: TrajectoryRun.largestSummary)
     guard let summary = try? JSONDecoder().decode(Summary.self, from: summaryData),
@@ -70,15 +93,16 @@ public struct TrajectoryRun: Sendable {
       throw DataFileError(
         file("summary.json"), "cannot be read, expected schema \(TrajectorySummary.schema)")
     }
-    (provenance, warnings) = (summary.provenance, summary.warnings)
-    divergences = (summary.dynamics ?? []).reduce(into: [:]) { result, count in
+    warnings = summary.warnings
+    let divergences: [DynamicsKind: [Int: Double]] = (summary.dynamics ?? []).reduce(into: [:]) {
+      result, count in
       guard let kind = DynamicsKind(rawValue: count.dynamics) else { return }
       for (replica, time) in count.diverged_at ?? [:] {
         if let replica = Int(replica) { result[kind, default: [:]][replica] = time }
       }
     }
     let (experiment, times) = (plan.experiment, plan.grid.times)
-    paths =
+    let paths =
       plan.paths == 0
       ? []
       : try TrajectoryRun.read(
@@ -86,13 +110,13 @@ public struct TrajectoryRun: Sendable {
         places: experiment.dynamics.map { kind in
           (kind, (0..<plan.pathCount(kind)).flatMap { path in times.map { [Double(path), $0] } })
         }
-      ).map { Paths(kind: $0.kind, rows: $0.rows) }
-    bands =
+      )
+    let bands =
       plan.quantiles.isEmpty
       ? []
       : try TrajectoryRun.read(
         file(TrajectoryDirectory.bands), keys: ["time"],
-        columns: TrajectoryRun.bandColumns(plan),
+        columns: BandRow.columns(plan.quantiles).map(\.field.name),
         places: experiment.dynamics.map { kind in (kind, times.map { [$0] }) },
         counts: { column, number, kind in
           let replicas = plan.replicaCount(kind)
@@ -105,11 +129,26 @@ public struct TrajectoryRun: Sendable {
           default: nil
           }
         }
-      ).map { Bands(kind: $0.kind, rows: $0.rows) }
-  }
-
-  static func bandColumns(_ plan: TrajectoryPlan) -> [String] {
-    ["replicas", "diverged", "mean", "standard_error"] + plan.quantiles.map { "quantile_\($0)" }
+      )
+    let risk = plan.columnNames.firstIndex(of: "risk")
+    let runs = try experiment.dynamics.map { kind in
+      let rows = paths.first { $0.kind == kind }?.rows ?? []
+      let table = try NumberTable(rows: rows.count, columns: max(1, plan.columnNames.count))
+      for (index, row) in rows.enumerated() { table.put(row, row: index, place: 0) }
+      let known =
+        try bands.first { $0.kind == kind }?.rows.map(RiskBand.init(row:))
+        ?? times.indices.map { time in
+          try RiskBand(
+            stride(from: time, to: rows.count, by: times.count).map { place in
+              risk.map { rows[place][$0] } ?? .nan
+            },
+            probabilities: plan.shownQuantiles)
+        }
+      return DynamicsPaths(
+        kind: kind, replicas: plan.replicaCount(kind), bands: known,
+        pathCount: plan.pathCount(kind), divergences: divergences[kind] ?? [:], paths: table)
+    }
+    trajectories = Trajectories(plan: plan, runs: runs, provenance: summary.provenance)
   }
 
   /// Reads a table whose rows must stand at the places that the plan has for them.
@@ -181,5 +220,15 @@ public struct TrajectoryRun: Sendable {
       throw DataFileError(path, "too few rows, expected those of experiment.yaml")
     }
     return result
+  }
+}
+
+extension RiskBand {
+  /// A row of bands.csv: replicas, diverged, mean, standard error, quantiles; not numbers where there are none.
+  fileprivate init(row: [Double]) {
+    func known(_ number: Double) -> Double? { number.isNaN ? nil : number }
+    self.init(
+      diverged: Int(row[1]), mean: known(row[2]), standardError: known(row[3]),
+      quantiles: row[4...].map(known))
   }
 }

@@ -25,6 +25,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   case UInt8(ascii: "v"): readSweepTables("verdicts.csv", bytes)
   case UInt8(ascii: "f"): readSweepTables("fits.json", bytes)
   case UInt8(ascii: "p"): readPoint(text)
+  case UInt8(ascii: "x"): readManifest(text)
+  case UInt8(ascii: "i"): readIdentity(bytes)
   case UInt8(ascii: "l"): readTrajectories("experiment.yaml", bytes)
   case UInt8(ascii: "a"): readTrajectories("trajectories.csv", bytes)
   case UInt8(ascii: "b"): readTrajectories("bands.csv", bytes)

@@ -57,7 +57,8 @@ func resumeCheckpoint(_ bytes: Data) {
 func goOnFromSnapshot(_ bytes: Data) {
   let header = RecordFileHeader(
     version: "0.2.0", commit: nil, experiment: "dimension: 50\n", share: nil)
-  let snapshots = SnapshotStore(directory: place("run"), prefix: "snapshot", header: header)
+  guard let directory = try? DirectoryHandle(path: place("run")) else { return }
+  let snapshots = SnapshotStore(directory: directory, prefix: "snapshot", header: header)
   guard write(bytes, to: place("run/snapshot-chain-0.state")) else { return }
   _ = snapshots.takeUp { _, _ in true }
   wait {
@@ -65,7 +66,7 @@ func goOnFromSnapshot(_ bytes: Data) {
       model: Model(dimension: 50, learningRate: 0.1),
       exitRule: ExitRule(thresholds: [0.1, 0.5], horizon: 2))
     let journal = try RecordJournal(
-      creating: place("run/replica.records"), header: header, snapshots: snapshots)
+      creating: "replica.records", in: directory, header: header, snapshots: snapshots)
     _ = try await EnsembleRunner(threads: 1).complete(
       ExitRecordTable(replicas: 0..<1, recordsPerReplica: 2), engine, start: .random,
       streams: StreamFamily(seed: 1), journal: journal)
@@ -74,7 +75,7 @@ func goOnFromSnapshot(_ bytes: Data) {
 
 /// Takes trajectories up from a checkpoint that is fed, and ends those of the sound plan.
 func resumeTrajectories(_ bytes: Data) {
-  for name in ["experiment.yaml", "summary.json", "trajectories.csv", "bands.csv"] {
+  for name in ["experiment.yaml", "summary.json", "trajectories.csv", "bands.csv", Manifest.name] {
     unlink(place("paths/" + name))
   }
   guard write(bytes, to: place("paths/checkpoint.trajectories")),
@@ -119,10 +120,14 @@ private func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {
 
 /// A finished run and sweep, in which one file is replaced by what is fed.
 private enum Sound {
-  static let experiment = "dimension: 50\nlearning-rate: 0.1\nstart: {overlaps: [0.3]}\n"
+  static let experiment =
+    "dimension: 50\nlearning-rate: 0.1\nthresholds: [0.5]\ndynamics: [ode, chain]\nhorizon: 2\n"
+    + "replicas: 5\nseed: 3\n"
   static let exitTimes =
-    "dynamics,threshold,replica,outcome,exit_time,exit_step\nchain,0.5,0,exited,1.5,750\n"
-    + "chain,0.5,1,censored,2.0,1000\node,0.5,0,exited,1.25,\n"
+    "dynamics,threshold,replica,outcome,exit_time,exit_step\n"
+    + (0..<5).map { "chain,0.5,\($0),\($0 < 4 ? "exited,1.5,750" : "censored,2.0,1000")\n" }
+    .joined()
+    + (0..<5).map { "ode,0.5,\($0),exited,1.25,\n" }.joined()
   static let summary = """
     {"schema": "escapement/comparison/1", "theory": {}, "exit_times": [], "comparisons": [],
     "provenance": {"version": "0.2.0", "gsl": "2.7", "generator": "philox4x64-10", "seed": 1}}
@@ -198,11 +203,39 @@ func readPoint(_ text: String) {
     let folder = place("sweep/points/000\(point.index)")
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true)
-    guard write(Data(json.utf8), to: folder + "/point.json") else { return nil }
+    // Sealed, so that what lies behind the manifest is reached.
+    let sound = Data("sound".utf8)
+    guard
+      (try? RunDirectory(path: folder).install([
+        ("experiment.yaml", sound), ("exit_times.csv", sound), ("summary.json", sound),
+        ("point.json", Data(json.utf8)),
+      ])) != nil
+    else { return nil }
     return directory.result(of: point)
   }
   guard results.count == points.count else { return }
   _ = try? Sweep(grid: grid, points: points, results: results, commit: nil).files
+}
+
+/// Reads a manifest that is fed, with the seal that it should have or as it is, beside a sound run.
+func readManifest(_ text: String) {
+  let directory = place("sealed")
+  for (name, contents) in [
+    ("experiment.yaml", Sound.experiment), ("exit_times.csv", Sound.exitTimes),
+    ("summary.json", Sound.summary), (Manifest.name, text),
+  ] { guard write(Data(contents.utf8), to: directory + "/" + name) else { return } }
+  _ = try? Manifest(directory: directory)
+  _ = try? Verification(directory: directory)
+  _ = try? Run(path: directory)
+}
+
+/// Takes up a sweep whose sweep.yaml is what is fed.
+func readIdentity(_ bytes: Data) {
+  let directory = place("identity")
+  try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+  guard write(bytes, to: directory + "/sweep.yaml") else { return }
+  guard let grid = try? SweepGrid(yaml: Sound.grid, name: "sound") else { return }
+  _ = try? SweepDirectory(path: directory, identity: grid.yaml)
 }
 
 // MARK: Files
@@ -210,7 +243,7 @@ func readPoint(_ text: String) {
 private let scratch: String = {
   let path = FileManager.default.temporaryDirectory
     .appendingPathComponent("escapement-fuzz-\(getpid())").path
-  for name in ["run", "paths"] {
+  for name in ["run", "paths", "sealed"] {
     try? FileManager.default.createDirectory(
       atPath: path + "/" + name, withIntermediateDirectories: true)
   }

@@ -1,6 +1,8 @@
-#include "network_diffusion_kernel.h"
+#include "squares_diffusion_kernel.h"
 
 #include "counter_stream.h"
+#include "lanes.h"
+#include "squares_risk.h"
 
 // The arrays of one group of lanes, each at the group's first lane. n×n arrays are row-major.
 typedef struct {
@@ -28,7 +30,7 @@ typedef struct {
 static uint64_t overlap_count(uint64_t p) { return p * (p + 3) / 2; }
 
 static EscDiffusionWork divide(
-    const EscNetworkDiffusion *diffusion, EscNetworkDiffusionLanes *lanes, int lane) {
+    const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, int lane) {
   const uint64_t p = diffusion->width, n = p + 1, t = overlap_count(p), all = n * n;
   double *next = lanes->scratch + lane;
   EscDiffusionWork work = {
@@ -45,23 +47,21 @@ static EscDiffusionWork divide(
   return work;
 }
 
-uint64_t esc_network_diffusion_size(uint64_t p) {
+uint64_t esc_squares_diffusion_size(uint64_t p) {
   const uint64_t n = p + 1;
   return (10 * overlap_count(p) + 4 * n + 5 * n * n + TRIANGLE(n, 0) + TRIANGLE(2 * n, 0) + 6 * n + 4)
          * ESC_LANES;
 }
 
-#define ESC_TEMPLATE "network_diffusion_template.h"
+#define ESC_TEMPLATE "squares_diffusion_template.h"
 #include "each_level.h"
 
-double esc_network_diffusion_begin(
-    const EscNetworkDiffusion *diffusion, EscNetworkDiffusionLanes *lanes, int lane) {
+double esc_squares_diffusion_begin(
+    const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, int lane) {
   const uint64_t p = diffusion->width;
   const double *a = diffusion->weights;
   const double width = (double)p;
-  double trace = 1, risk = 1;
-  for (uint64_t j = 0; j < p; j++) trace -= a[j] / width;
-  risk = (0.5 * trace) * trace + 1;
+  double risk = esc_risk_constant(a, p);
   for (uint64_t j = 0; j < p; j++) {
     const double *row = lanes->overlaps + ROW(j) * ESC_LANES + lane;
     double squares = 0, m = row[0];
@@ -69,52 +69,47 @@ double esc_network_diffusion_begin(
       double q = row[(l + 1) * ESC_LANES];
       squares += (a[l] / width) * (q * q);
     }
-    risk += (a[j] / width) * (((a[j] / width) - 2.0 * (m * m)) + 2.0 * squares);
+    risk += ESC_RISK_TERM(a[j] / width, m, squares);
   }
   lanes->risk[lane] = risk;
   return risk;
 }
 
 static EscEvent judge(
-    const EscNetworkDiffusion *diffusion, const EscRoundKeys *keys,
-    const EscNetworkDiffusionLanes *lanes, int i) {
+    const EscSquaresDiffusion *diffusion, const EscRoundKeys *keys,
+    const EscSquaresDiffusionLanes *lanes, int i) {
   double risk = lanes->risk[i], spread = lanes->spread[i];
   if (!isfinite(risk)) return ESC_EVENT_DIVERGED;
   double level = lanes->target[i] - diffusion->shift * sqrt(spread);
   if (risk <= level) return ESC_EVENT_CROSSED;
-  double above = lanes->previous[i] - level, e = (above + above) * (risk - level);
-  if (!diffusion->bridge || !(e < 38.0 * spread)) return ESC_EVENT_NONE;
-  uint64_t word[2];
-  esc_block(keys, ESC_SPARE_REGION | (lanes->step[i] - 1), lanes->stream[i], word);
-  double u = ((double)(word[0] >> 11) + 0.5) * 0x1p-53;
-  return exp(-(e / spread)) > u ? ESC_EVENT_BRIDGED : ESC_EVENT_NONE;
+  double above = lanes->previous[i] - level;
+  return diffusion->bridge
+                 && esc_bridge_touches(
+                     keys, lanes->stream[i], lanes->step[i] - 1, above, risk - level, spread)
+             ? ESC_EVENT_BRIDGED
+             : ESC_EVENT_NONE;
 }
 
-uint32_t esc_network_diffusion_advance(
-    const EscNetworkDiffusion *diffusion, EscNetworkDiffusionLanes *lanes, uint64_t steps,
+static uint32_t judge_all(
+    const EscSquaresDiffusion *diffusion, const EscRoundKeys *keys,
+    EscSquaresDiffusionLanes *lanes) {
+  uint32_t events = 0;
+  for (int i = 0; i < ESC_LANES; i++)
+    events |= ESC_SETTLE(lanes, i, judge(diffusion, keys, lanes, i));
+  return events;
+}
+
+uint32_t esc_squares_diffusion_advance(
+    const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, uint64_t steps,
     EscLevel level) {
   EscRoundKeys keys = esc_round_keys(diffusion->seed);
   esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   uint32_t events = 0;
-  for (int i = 0; i < ESC_LANES; i++) {
-    lanes->event[i] = !isfinite(lanes->risk[i])             ? ESC_EVENT_DIVERGED
-                      : lanes->step[i] >= lanes->horizon[i] ? ESC_EVENT_HORIZON
-                                                            : ESC_EVENT_NONE;
-    if (lanes->event[i]) events |= 1u << i;
-  }
-  while (!events && steps > 0) {
-    uint64_t run = steps;
-    for (int i = 0; i < ESC_LANES; i++) {
-      uint64_t left = lanes->horizon[i] - lanes->step[i];
-      if (left < run) run = left;
-    }
-    steps -= ESC_DISPATCH(level, network_diffusion_run, diffusion, lanes, run);
-    for (int i = 0; i < ESC_LANES; i++) {
-      EscEvent event = judge(diffusion, &keys, lanes, i);
-      if (event == ESC_EVENT_NONE && lanes->step[i] >= lanes->horizon[i]) event = ESC_EVENT_HORIZON;
-      lanes->event[i] = (uint8_t)event;
-      if (event) events |= 1u << i;
-    }
-  }
+  for (int i = 0; i < ESC_LANES; i++)
+    events |= ESC_SETTLE(
+        lanes, i, isfinite(lanes->risk[i]) ? ESC_EVENT_NONE : ESC_EVENT_DIVERGED);
+  ESC_ADVANCE(
+      lanes, steps, events, judge_all(diffusion, &keys, lanes),
+      ESC_DISPATCH(level, squares_diffusion_run, diffusion, lanes, ESC_RUN(lanes, steps)));
   return events;
 }

@@ -1,35 +1,15 @@
-// The chain of network_chain_kernel.h: ESC_WIDTH replicas abreast, group after group.
+// The chain of squares_chain_kernel.h: ESC_WIDTH replicas abreast, group after group.
 #include "vector_math.h"
 
 #define ESC_GROUPS (ESC_LANES / ESC_WIDTH)
 #define AT(array, k) ((array) + (k) * ESC_LANES + lane)
 
-// Chi-square with the slow path of the lanes that need it.
-ESC_INLINE VD FN(network_chi_square)(
-    const EscRoundKeys *keys, const EscChiSquare *chi, const uint64_t *stream,
-    const uint64_t *step, uint64_t n, VD x, VU word) {
-  if (chi->degrees < 2) return x * x;
-  VD w = chi->offset + chi->tilt * x, x2 = x * x, value = (w * w) * w;
-  VD spare = (VD)((word & ESC_SPARE) | ESC_BITS_TWO52) - 4503599627370496.0;
-  VI kept = spare > chi->guard * (x2 * x2);
-  if (__builtin_expect(!FN(all)(kept), 0)) {
-    uint64_t k[ESC_WIDTH], u[ESC_WIDTH], good[ESC_WIDTH];
-    double xs[ESC_WIDTH], values[ESC_WIDTH];
-    FN(store_words)(k, FN(load_words)(step) + n);
-    FN(store_words)(u, word), FN(store_words)(good, (VU)kept);
-    FN(store)(xs, x), FN(store)(values, value);
-    esc_chi_square_redraw(chi, keys, ESC_WIDTH, good, stream, k, xs, u, values);
-    value = FN(load)(values);
-  }
-  return value;
-}
-
 // Takes at most `steps` steps.
-static uint64_t FN(network_run)(
-    const EscRoundKeys *keys, const EscChiSquare *chi, const EscNetwork *network,
-    EscNetworkLanes *lanes, uint64_t steps) {
-  const uint64_t p = network->width, pairs = p / 2 + 2;
-  const double width = (double)p, *a = network->weights;
+static uint64_t FN(squares_run)(
+    const EscRoundKeys *keys, const EscChiSquare *chi, const EscSquares *constants,
+    EscSquaresLanes *lanes, uint64_t steps) {
+  const uint64_t p = constants->width, pairs = p / 2 + 2;
+  const double width = (double)p, *a = constants->weights;
   // Scratch, a column of lanes each: normals (g_t, z, x, g…), then λ, h, s, S, T.
   double *const normal = lanes->scratch, *const field = normal + (p + 4) * ESC_LANES;
   double *const h = field + p * ESC_LANES, *const s = h + p * ESC_LANES;
@@ -37,9 +17,7 @@ static uint64_t FN(network_run)(
   double *const w = tail + (p + 1) * ESC_LANES;
   FN(Generator) generator[ESC_GROUPS];
   VU w0[ESC_GROUPS], w1[ESC_GROUPS];
-  double constant = 1;
-  for (uint64_t j = 0; j < p; j++) constant -= a[j] / width;
-  constant = (0.5 * constant) * constant + 1.0;
+  const double constant = esc_risk_constant(a, p);
   for (int group = 0; group < ESC_GROUPS; group++) {
     generator[group] = FN(generator)(&lanes->generators, group * ESC_WIDTH);
     FN(words)(&generator[group], &w0[group], &w1[group]);
@@ -62,8 +40,9 @@ static uint64_t FN(network_run)(
       }
       const double *const g = normal + 3 * ESC_LANES;
       const VD gt = FN(load)(AT(normal, 0)), z = FN(load)(AT(normal, 1));
-      VD t = FN(network_chi_square)(
-          keys, chi, lanes->stream + lane, lanes->step + lane, n, FN(load)(AT(normal, 2)), word);
+      VD t = FN(chi_square)(
+          keys, chi, lanes->stream + lane, FN(load_words)(lanes->step + lane) + n,
+          FN(load)(AT(normal, 2)), word);
       FN(store)(AT(tail, p), t);
       for (uint64_t i = p; i-- > 0;) {
         VD gi = FN(load)(AT(g, i));
@@ -85,12 +64,12 @@ static uint64_t FN(network_run)(
         FN(store)(AT(field, j), f);
         output += (a[j] * f) * f;
       }
-      const VD error = (star - output / width) + network->noise * z;
+      const VD error = (star - output / width) + constants->noise * z;
       const VD inverse = FN(inverse_root)(t), r = t * inverse;
       VI outside = 0;
       const VD boundary = FN(load)(lanes->boundary + lane);
       for (uint64_t j = 0; j < p; j++) {
-        const double gain = 2.0 * (network->rate / width) * a[j] / (double)network->dimension;
+        const double gain = 2.0 * (constants->rate / width) * a[j] / (double)constants->dimension;
         VD f = FN(load)(AT(field, j)), hj = (gain * error) * f;
         VD sj = FN(inverse_root)(1.0 + hj * ((f + f) + hj * norm));
         VD m = sj * (FN(load)(AT(lanes->overlap, j)) + hj * gt);
@@ -136,7 +115,7 @@ static uint64_t FN(network_run)(
         }
         FN(store)(AT(q, 0), (VD)(1));
         q += ESC_LANES;
-        risk += (a[j] / width) * (((a[j] / width) - 2.0 * (m * m)) + 2.0 * squares);
+        risk += ESC_RISK_TERM(a[j] / width, m, squares);
       }
       FN(store)(lanes->risk + lane, risk);
       VI calm = (risk > FN(load)(lanes->target + lane)) & ~outside;

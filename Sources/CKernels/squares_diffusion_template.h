@@ -1,4 +1,4 @@
-// The diffusion of network_diffusion_kernel.h: ESC_WIDTH replicas abreast, group after group.
+// The diffusion of squares_diffusion_kernel.h: ESC_WIDTH replicas abreast, group after group.
 #include "vector_math.h"
 
 #define ESC_GROUPS (ESC_LANES / ESC_WIDTH)
@@ -489,7 +489,7 @@ ESC_INLINE VD FN(variance_along)(const EscDiffusionWork *w) {
 
 // One step of a group; returns the spread of the risk.
 ESC_INLINE VD FN(diffusion_step)(
-    const EscNetworkDiffusion *diffusion, const EscDiffusionWork *w, FN(Generator) *generator,
+    const EscSquaresDiffusion *diffusion, const EscDiffusionWork *w, FN(Generator) *generator,
     VU *w0, VU *w1) {
   const uint64_t p = w->p, count = overlap_count(p);
   const double h = diffusion->step, rate = w->rate * h / diffusion->dimension;
@@ -543,16 +543,14 @@ ESC_INLINE VD FN(diffusion_step)(
   return spread;
 }
 
-static uint64_t FN(network_diffusion_run)(
-    const EscNetworkDiffusion *diffusion, EscNetworkDiffusionLanes *lanes, uint64_t steps) {
+static uint64_t FN(squares_diffusion_run)(
+    const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, uint64_t steps) {
   const uint64_t p = diffusion->width;
   const double width = (double)p, *a = diffusion->weights;
-  const double reach = diffusion->bridge ? 38.0 : -1e300;
+  const double reach = diffusion->bridge ? ESC_BRIDGE_REACH : -1e300;
   FN(Generator) generator[ESC_GROUPS];
   VU w0[ESC_GROUPS], w1[ESC_GROUPS];
-  double constant = 1;
-  for (uint64_t j = 0; j < p; j++) constant -= a[j] / width;
-  constant = (0.5 * constant) * constant + 1.0;
+  const double constant = esc_risk_constant(a, p);
   for (int group = 0; group < ESC_GROUPS; group++) {
     generator[group] = FN(generator)(&lanes->generators, group * ESC_WIDTH);
     FN(words)(&generator[group], &w0[group], &w1[group]);
@@ -574,7 +572,7 @@ static uint64_t FN(network_diffusion_run)(
           VD q = GET(row, l + 1);
           squares += (a[l] / width) * (q * q);
         }
-        risk += (a[j] / width) * (((a[j] / width) - 2.0 * (m * m)) + 2.0 * squares);
+        risk += ESC_RISK_TERM(a[j] / width, m, squares);
       }
       FN(store)(lanes->previous + lane, before);
       FN(store)(lanes->risk + lane, risk);

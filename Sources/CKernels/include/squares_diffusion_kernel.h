@@ -1,7 +1,7 @@
 // The diffusion limit of one-pass SGD for p student neurons and one teacher neuron, squared
 // activations, spherical constraint; many replicas at a time.
-#ifndef ESCAPEMENT_NETWORK_DIFFUSION_KERNEL_H
-#define ESCAPEMENT_NETWORK_DIFFUSION_KERNEL_H
+#ifndef ESCAPEMENT_SQUARES_DIFFUSION_KERNEL_H
+#define ESCAPEMENT_SQUARES_DIFFUSION_KERNEL_H
 
 #include "kernel_level.h"
 #include "random_stream.h"
@@ -35,7 +35,7 @@ typedef struct {
   int32_t scheme;
   /// Whether the drift has its terms of relative order 1/d (0 or 1).
   int32_t finite_size;
-} EscNetworkDiffusion;
+} EscSquaresDiffusion;
 
 /// Holds ESC_LANES replicas, a replica a lane: number k of an array of n numbers a replica stands
 /// at [k·ESC_LANES + lane]. A lane without a replica has target −∞, horizon UINT64_MAX and a regular
@@ -62,14 +62,14 @@ typedef struct {
   uint64_t horizon[ESC_LANES];
   /// Why the last call returned, an EscEvent for each lane.
   uint8_t event[ESC_LANES];
-} EscNetworkDiffusionLanes;
+} EscSquaresDiffusionLanes;
 
 /// Returns the number of doubles that the two arrays of a block of lanes hold together.
-uint64_t esc_network_diffusion_size(uint64_t width);
+uint64_t esc_squares_diffusion_size(uint64_t width);
 
 /// Returns the excess risk of a lane's overlaps, and sets the lane's.
-double esc_network_diffusion_begin(
-    const EscNetworkDiffusion *diffusion, EscNetworkDiffusionLanes *lanes, int lane);
+double esc_squares_diffusion_begin(
+    const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, int lane);
 
 /// Advances every lane by the same number of steps, at most `steps`, and returns early with the
 /// set of lanes that have an event (bit i is lane i; 0 when the budget ran out).
@@ -95,8 +95,8 @@ double esc_network_diffusion_begin(
 /// e = 2(previous − η)(risk − η) < 38·spread and exp(−(e/spread)) > U, U from the first word of block
 /// 2⁶³ + step as in `esc_diffusion_advance`. The twin of the tests spells the order of every sum.
 /// Cost: about (15 + 3 · sweeps) n³ multiplications, typically 4 sweeps.
-uint32_t esc_network_diffusion_advance(
-    const EscNetworkDiffusion *diffusion, EscNetworkDiffusionLanes *lanes, uint64_t steps,
+uint32_t esc_squares_diffusion_advance(
+    const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, uint64_t steps,
     EscLevel level);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 // The exact reduced chain of one-pass SGD for p student neurons and one teacher neuron, squared
 // activations, spherical constraint; many replicas at a time.
-#ifndef ESCAPEMENT_NETWORK_CHAIN_KERNEL_H
-#define ESCAPEMENT_NETWORK_CHAIN_KERNEL_H
+#ifndef ESCAPEMENT_SQUARES_CHAIN_KERNEL_H
+#define ESCAPEMENT_SQUARES_CHAIN_KERNEL_H
 
 #include "random_stream.h"
 #include "sgd_kernel.h"
@@ -40,13 +40,13 @@ typedef struct {
   uint64_t horizon[ESC_LANES];
   /// Why the last call returned, an EscEvent for each lane.
   uint8_t event[ESC_LANES];
-} EscNetworkLanes;
+} EscSquaresLanes;
 
 /// Returns the number of doubles that the four arrays of a block of lanes hold together.
-uint64_t esc_network_lanes_size(uint64_t width);
+uint64_t esc_squares_lanes_size(uint64_t width);
 
 /// Sets a lane's Gram matrix to m mᵀ + B Bᵀ and its risk. Cost: O(p³).
-void esc_network_begin(const EscNetwork *network, EscNetworkLanes *lanes, int lane);
+void esc_squares_begin(const EscSquares *constants, EscSquaresLanes *lanes, int lane);
 
 /// Advances every lane by the same number of steps, at most `steps`, and returns early with the
 /// set of lanes that have an event (bit i is lane i; 0 when the budget ran out). Needs d ≥ p + 3.
@@ -72,8 +72,8 @@ void esc_network_begin(const EscNetwork *network, EscNetworkLanes *lanes, int la
 ///
 /// The columns are those of B·chol(I − g gᵀ/r²) followed by Givens rotations with w, so that
 /// B Bᵀ becomes B Bᵀ + h Sᵀ + S hᵀ + r² h hᵀ exactly. Cost: O(p²).
-uint32_t esc_network_advance(
-    const EscNetwork *network, EscNetworkLanes *lanes, uint64_t steps, EscLevel level);
+uint32_t esc_squares_advance(
+    const EscSquares *constants, EscSquaresLanes *lanes, uint64_t steps, EscLevel level);
 
 #ifdef __cplusplus
 }
