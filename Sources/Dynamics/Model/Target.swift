@@ -22,8 +22,8 @@ public enum Target: Sendable, Equatable {
   public var teacherUnits: Int? {
     switch self {
     case .mean: return nil
-    case .hermiteTerms(let terms): return terms.first?.degrees.count
-    case .products(let terms): return terms.map(\.factors.count).max()
+    case .hermiteTerms(let terms): return terms.first.map { max($0.degrees.count, 1) }
+    case .products(let terms): return terms.map { max($0.factors.count, 1) }.max()
     }
   }
 
