@@ -90,6 +90,8 @@ dist: dependencies
 
 # The archive and the wheel on a bare Debian, by debootstrap and chroot.
 dist-test: wheel
+	@ESCAPEMENT_WHEEL="$$(ls '$(CURDIR)'/.build-dist/dist/escapement-*.whl)" PYTHONPATH='$(CURDIR)/Python/src' \
+	  $(PYTHON) -m pytest Python/tests/test_wheel.py -q
 	@PYTHON=$(PYTHON) .ci/dist-test .build-dist/dist/escapement-*.tar.gz .build-dist/dist/escapement-*.whl
 
 # A wheel that carries the command: pip install of it alone gives module and command.
