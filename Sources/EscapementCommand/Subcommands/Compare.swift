@@ -36,11 +36,14 @@ struct Compare: AsyncParsableCommand {
     {
       return try show(finished, in: output, printing)
     }
+    // The directory first: of a run that cannot be there is one error alone.
+    let run = try experiment.output.map {
+      try SavedRun(
+        experiment, share: share, directory: $0, isCleared: isCleared, commit: builtCommit)
+    }
     tellCost(try experiment.quadratureWork())
     try tellLongWork(experiment)
-    if let output = experiment.output {
-      let run = try SavedRun(
-        experiment, share: share, directory: output, isCleared: isCleared, commit: builtCommit)
+    if let run {
       return try await completeSavedRun(run, printing)
     }
     guard share == nil else {
