@@ -156,7 +156,9 @@ import Testing
       #expect(result.stdout.contains("Excess risk, ODE, one path"))
       #expect(
         try files("out")
-          == ["bands.csv", "experiment.yaml", "manifest.sha256", "summary.json", "trajectories.csv"])
+          == [
+            "bands.csv", "experiment.yaml", "manifest.sha256", "summary.json", "trajectories.csv",
+          ])
       // The same again gives the same bytes; another plan, or another kind of run, is refused.
       #expect(try run("--output again --threads 1").status == 0)
       #expect(try run("--output out").status == 0)
