@@ -19,7 +19,7 @@ import Testing
     var level = 0.7
 
     func model(
-      dimension: Int = 10_000, repetitions other: Int? = nil, lookAhead ahead: Double? = nil
+      dimension: Int = 2000, repetitions other: Int? = nil, lookAhead ahead: Double? = nil
     ) throws -> Model {
       try Model(
         dimension: dimension, width: width, learningRate: rate * Double(batchSize),
@@ -70,7 +70,7 @@ import Testing
   func `the ODE has the chain's mean exit from a start of order one`(item: Case) async throws {
     let shift = try await shift(item)
     #expect(abs(shift.estimate) < falseAlarmDeviation * shift.error + 0.01)
-    #expect(shift.error < 0.015)
+    #expect(shift.error < 0.03)
   }
 
   @Test func `an ODE of another rule is seen`() async throws {
@@ -92,16 +92,16 @@ import Testing
   private func ratio(_ item: Case, lookAhead: Double? = nil) async throws -> ClosedRange<Double> {
     let rule = try ExitRule(thresholds: [0.05], horizon: 60)
     let chain = try await exitTimes(
-      ReducedChain(model: item.model(), exitRule: rule), replicas: 250, start: .random, seed: 63)[0]
+      ReducedChain(model: item.model(), exitRule: rule), replicas: 120, start: .random, seed: 63)[0]
     let sde = try await exitTimes(
       DiffusionLimit(model: item.model(lookAhead: lookAhead), exitRule: rule, timeStep: 1.0 / 128),
-      replicas: 250, start: .random, seed: 63)[0]
+      replicas: 120, start: .random, seed: 63)[0]
     #expect(chain.allSatisfy(\.isFinite) && sde.allSatisfy(\.isFinite))
     let differences = zip(chain, sde).map { $0 - $1 }
     let scale = try mean(of: sde)
     let error = (try variance(of: differences) / Double(differences.count)).squareRoot() / scale
     let estimate = try mean(of: chain) / scale
-    #expect(error < 0.02)
+    #expect(error < 0.04)
     return (estimate - falseAlarmDeviation * error)...(estimate + falseAlarmDeviation * error)
   }
 
