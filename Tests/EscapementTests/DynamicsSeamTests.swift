@@ -52,7 +52,7 @@ import Testing
         "exit_times.csv", "exit_time_summary.csv", "exit_times.nc", "trajectories.csv",
         "bands.csv", "trajectories.nc",
       ] {
-        let field = try #require(DataFiles.fields(of: file).first { $0.name == "dynamics" })
+        let field = try #require(DescribedFiles.fields(of: file).first { $0.name == "dynamics" })
         #expect(field.meaning.contains(kind.rawValue), "\(kind)")
       }
       #expect(ExperimentKey.dynamics.help.contains(kind.rawValue), "\(kind)")

@@ -88,10 +88,10 @@ import Testing
     for (data, columns, rows) in [
       (
         exitTimesCSV(comparison.runs),
-        DataFiles.fields(of: "exit_times.csv").filter { $0.name != "criterion" }, 2 * 41
+        DescribedFiles.fields(of: "exit_times.csv").filter { $0.name != "criterion" }, 2 * 41
       ),
-      (run.summaryTable.csv, DataFiles.fields(of: "exit_time_summary.csv"), 6),
-      (run.pairTable.csv, DataFiles.fields(of: "comparisons.csv"), 6),
+      (run.summaryTable.csv, DescribedFiles.fields(of: "exit_time_summary.csv"), 6),
+      (run.pairTable.csv, DescribedFiles.fields(of: "comparisons.csv"), 6),
     ] {
       let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
       #expect(lines.count == rows + 1)
@@ -115,7 +115,7 @@ import Testing
     let header = String(decoding: exitTimesCSV(comparison.runs).prefix { $0 != 10 }, as: UTF8.self)
     #expect(
       header.split(separator: ",").map(String.init)
-        == DataFiles.fields(of: "exit_times.csv").map(\.name))
+        == DescribedFiles.fields(of: "exit_times.csv").map(\.name))
     #expect(run.rules.map(\.criterion) == ["overlap-1", "overlap-1", "risk", "subspace"])
     let path = directory.appendingPathComponent("exit_times.nc").path
     try run.dataSet().writeNetCDF(to: path)
@@ -129,8 +129,8 @@ import Testing
     let place = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Sources/Escapement/Escapement.docc/DataFiles.md")
     let text = try String(contentsOf: place, encoding: .utf8)
-    let page = DataFiles.page(text)
-    for (file, fields) in DataFiles.described {
+    let page = DescribedFiles.page(text)
+    for (file, fields) in DescribedFiles.described {
       #expect(text.contains("\n## \(file)\n"), "\(file)")
       #expect(Set(fields.map(\.name)).count == fields.count, "\(file)")
     }
@@ -141,7 +141,7 @@ import Testing
     }
     // A row that somebody altered is put right.
     let altered = text.replacing("| number of replicas |", with: "| replicas |")
-    #expect(altered != text && DataFiles.page(altered) == page)
+    #expect(altered != text && DescribedFiles.page(altered) == page)
   }
 
   @Test func `a comparison in memory exports what its directory does`() async throws {

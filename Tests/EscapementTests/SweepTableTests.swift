@@ -16,7 +16,7 @@ import Testing
   {
     let summary = try await sweep("replicas: 5\nsweep: {label-noise: [0, 0.1]}\n").summary
     func described(_ file: String) -> [String] {
-      DataFiles.fields(of: file).map { $0.name == "KEY" ? "label-noise" : $0.name }
+      DescribedFiles.fields(of: file).map { $0.name == "KEY" ? "label-noise" : $0.name }
     }
     #expect(summary.exitTable.columns.map(\.name) == described("sweep.csv"))
     let place = described("sweep.csv").prefix { $0 != "dynamics" }

@@ -31,7 +31,8 @@ public struct Answer: Sendable {
   public static let files = Set(kinds.map { "\($0.word).json" })
   /// The tables and data sets that exports make of them.
   static let exports = Set(
-    DataFiles.described.map(\.file).filter { file in kinds.contains { file.hasPrefix($0.word) } }
+    DescribedFiles.described.map(\.file).filter { file in kinds.contains { file.hasPrefix($0.word) }
+    }
       + kinds.map { "\($0.word).nc" })
 
   /// Takes an answer with the experiment that it is of; throws `EncodingError` for numbers that are not finite.

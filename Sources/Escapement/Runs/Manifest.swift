@@ -82,7 +82,7 @@ public struct Manifest: Sendable {
     return true
   }
 
-  /// As ``check(_:_:)``, but a directory without a manifest is refused with `OutputError`: results are not
+  /// As `check`, but a directory without a manifest is refused with `OutputError`: results are not
   /// taken up from there.
   public static func require(_ directory: String) throws {
     guard try check(directory) else {

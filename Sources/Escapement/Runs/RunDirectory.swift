@@ -70,7 +70,7 @@ public struct RunDirectory: Sendable {
     }
   }
 
-  /// Writes the files of a finished run with their manifest, which comes last; as ``write(_:)`` otherwise.
+  /// Writes the files of a finished run with their manifest, which comes last; as `write` otherwise.
   public func install(_ files: [(name: String, contents: Data)]) throws {
     try install(filled(files))
   }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Describes the columns and variables of every file that results are written to, as the page of data files has
 /// them.
-public enum DataFiles {
+public enum DescribedFiles {
   private static let point = [Field.point, .sweptKey] + Field.placeFields
 
   /// The files, in the order of the page, each with its columns or variables.
