@@ -169,8 +169,6 @@ package protocol DynamicsPair {
   var second: String { get }
 }
 
-extension PairComparison: DynamicsPair {}
-
 extension Sequence where Element: DynamicsPair {
   /// The pairs that say whether the noise is negligible: SGD's law, by the first of the references that was run,
   /// against what has no noise.

@@ -50,12 +50,3 @@ extension Experiment {
     }
   }
 }
-
-extension TrajectoryPlan {
-  /// Estimates the work of the dynamics that go by quadrature, for the paths that are followed.
-  ///
-  /// Throws `ParameterError` where quadrature does not reach.
-  public func quadratureWork() throws -> [QuadratureWork] {
-    try experiment.quadratureWork(replicas: replicaCount, stops: grid.times.count)
-  }
-}

@@ -98,7 +98,7 @@ package func verdictAdjustment(pairs: Int) -> String {
 extension PointResult {
   /// The pair that says whether the noise is negligible: SGD's law, by the chain if it was run,
   /// against the ODE.
-  public func headline(at mark: Mark) -> PairComparison? {
+  public func headline(at mark: WrittenMark) -> PairComparison? {
     pairs.filter { $0.mark == mark }.noisePairs.first
   }
 }

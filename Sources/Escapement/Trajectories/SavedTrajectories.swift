@@ -127,3 +127,22 @@ public final class SavedTrajectories: Sendable {
     directory.handle.synchronize()
   }
 }
+
+extension RecordFileHeader {
+  /// Names trajectories.
+  init(_ plan: TrajectoryPlan, commit: String?) {
+    self.init(version: escapementVersion, commit: commit, experiment: plan.yaml, share: nil)
+  }
+
+  /// Reads the plan of trajectories back; as above otherwise.
+  func trajectoryPlan(in name: String, threads: String? = nil) throws -> TrajectoryPlan {
+    try requireThisVersion(name)
+    var options = try TrajectoryOptions(yaml: experiment, name: name)
+    if let threads { options.experiment.set(.threads, threads) }
+    let result = try TrajectoryPlan(options)
+    guard result.yaml == experiment else {
+      throw DataFileError(name, "its experiment is not in the resolved form")
+    }
+    return result
+  }
+}

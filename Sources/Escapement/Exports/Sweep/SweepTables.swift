@@ -277,9 +277,9 @@ extension DataTable.Row {
   var mapVerdict: String { text("map_verdict") }
 
   /// What a row is about.
-  var mark: PointResult.Mark {
+  var mark: WrittenMark {
     let criterion = text("criterion")
-    return PointResult.Mark(
+    return WrittenMark(
       criterion: criterion.isEmpty ? nil : criterion, threshold: number("threshold") ?? .nan)
   }
 }
@@ -291,7 +291,7 @@ extension SweepTables {
   }
 
   /// What the exits are watched by, in the order of the table.
-  var marks: [PointResult.Mark] { unique(exits.map(\.mark)) }
+  var marks: [WrittenMark] { unique(exits.map(\.mark)) }
 
   /// The points, each by its first row, in the order of the table.
   var points: [DataTable.Row] {

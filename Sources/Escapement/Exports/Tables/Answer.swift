@@ -226,7 +226,7 @@ extension TheorySummary: AnswerDocument {
     let keys = Set(annealedExitTime.keys).union(quenchedExitTime.keys)
       .union((linearisedExitTime ?? [:]).keys)
     let marks = keys.compactMap(Double.init).sorted().map {
-      PointResult.Mark(criterion: nil, threshold: $0)
+      WrittenMark(criterion: nil, threshold: $0)
     }
     return [
       DataTable("closed_forms", TheorySummary.columns, row: self),
