@@ -82,7 +82,11 @@ struct VerdictMap {
   static func verdict(_ pair: PairComparison, _ equivalence: Double?, _ difference: Double?)
     -> Verdict?
   {
-    guard pair.meanRatio != nil else { return nil }
+    pair.meanRatio.map { _ in verdict(equivalence: equivalence, difference: difference) }
+  }
+
+  /// The verdict by adjusted p-values of a pair that has a ratio.
+  static func verdict(equivalence: Double?, difference: Double?) -> Verdict {
     guard let equivalence, let difference else { return .undetermined }
     if equivalence <= level { return .equivalent }
     return difference <= level ? .different : .undetermined
