@@ -14,7 +14,7 @@ public final class SavedTrajectories: Sendable {
   /// What a person should know before the work goes on, one line each.
   public let notes: [String]
   /// Where the files are.
-  public let directory: RunDirectory
+  package let directory: RunDirectory
   /// How each replica ended, by dynamics.
   let ends: [DynamicsKind: ExitRecordTable]
   private let lock: RunLock
@@ -119,7 +119,7 @@ public final class SavedTrajectories: Sendable {
   /// Writes the files, and removes what they could have been taken up from and exports of earlier ones.
   ///
   /// Throws `OutputError`.
-  public func finish(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
+  package func finish(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
     try directory.handle.requireInPlace()
     try OutputContents(path: directory.path).removeDerived()
     try directory.install(files)

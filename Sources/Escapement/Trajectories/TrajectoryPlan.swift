@@ -119,7 +119,7 @@ extension TrajectoryPlan {
   /// Estimates the work of the dynamics that go by quadrature, for the paths that are followed.
   ///
   /// Throws `ParameterError` where quadrature does not reach.
-  public func quadratureWork() throws -> [QuadratureWork] {
+  package func quadratureWork() throws -> [QuadratureWork] {
     try experiment.quadratureWork(replicas: replicaCount, stops: grid.times.count)
   }
 }
