@@ -81,6 +81,85 @@ import Testing
     for row in rows { #expect(abs(row[1] / row[0] - 1.2) < 1e-12) }
   }
 
+  @Test func `every figure of a run says under its title what it was made with`() throws {
+    for make in [densityFigure, survivalFigure, differenceFigure, quantileFigure] {
+      let figure = try #require(try make(curves, setting))
+      #expect(figure.title.hasSuffix(", T = 0.5"), "\(figure.title)")
+      let script = String(decoding: figure.script(["svg"]), as: UTF8.self)
+      let heading = "heading = lines('\(figure.title)', 'd = 50, p = 1, k = 1, γ = 0.1, Δ = 0"
+      #expect(script.contains(heading))
+      // Panels have one heading together.
+      let shared = script.contains("title heading noenhanced font small\nunset title")
+      #expect(script.contains("multiplot") == shared)
+      #expect(GnuplotScript.foreignLine(script) == nil)
+    }
+  }
+
+  @Test func `parameters name what is not usual, and nothing else`() throws {
+    let basic = ["d = 50", "p = 1", "k = 1", "γ = 0.1", "Δ = 0"]
+    #expect(try experiment([:]).parameters.map(\.words) == basic)
+    #expect(
+      try experiment([.batchSize: "16", .start: "overlaps:0.2"]).parameters.map(\.words)
+        == basic + ["batch-size = 16", "start = overlaps = [0.2]"])
+    // What computes and what watches is no parameter of the problem.
+    #expect(
+      try experiment([.seed: "7", .horizon: "3", .timeStep: "0.01"]).parameters.map(\.words)
+        == basic)
+    let long = try experiment([
+      .width: "12", .secondLayer: (1...12).map { "1.\($0)" }.joined(separator: ","),
+    ]).parameters
+    #expect(long.count == 6 && long[5].words.hasSuffix(" …") && long[5].words.count < 60)
+    #expect(parameterLines(["aaaa", "bbbb", "cc"], longest: 10) == ["aaaa, bbbb", "cc"])
+    #expect(replicaWords([(.chain, 9), (.sde, 9)]) == "9 replicas each")
+    #expect(replicaWords([(.ode, 1), (.chain, 9)]) == "replicas: 1 ODE + 9 exact chain")
+  }
+
+  @Test func `panels of differences share one scale, which holds every curve`() throws {
+    let third = FigureSample(
+      kind: .sgd, sample: try ExitSample((1...400).map { 2 * (1 + Double($0) / 200) }))
+    let figure = try #require(try differenceFigure(curves + [third], setting))
+    #expect(figure.blocks.count == 2 && figure.commands.contains("multiplot layout 2,1"))
+    let scales = figure.commands.matches(of: /set yrange \[(.*):(.*)\]/)
+    #expect(scales.count == 1)
+    let limit = try #require(scales.first.flatMap { Double($0.2) })
+    let largest = figure.blocks.flatMap(\.rows).flatMap { $0[1...5] }.map(abs).max() ?? 0
+    #expect(abs(limit - 1.1 * largest) < 1e-12)
+  }
+
+  @Test func `bands that overlap have edges in the dashes of their curves`() throws {
+    let figure = try #require(try survivalFigure(curves, setting))
+    for (index, curve) in curves.enumerated() where !curve.isNumber {
+      for column in [3, 4] {
+        #expect(
+          figure.commands.contains(
+            "data index \(index) using 1:\(column) with lines linetype \(curve.lineType) "))
+      }
+    }
+    #expect(!figure.commands.contains("data index 1 using 1:3"), "one path has no band")
+  }
+
+  @Test func `one figure is found by its name, and a wrong name is told the nearest`() throws {
+    var figures = Figures()
+    try figures.addThrowing { try survivalFigure(curves, setting) }
+    try figures.addThrowing { try quantileFigure(curves, setting) }
+    figures.add { () throws(NothingToDraw) in
+      throw NothingToDraw(name: "exit-times-T0.5", reason: "no exit")
+    }
+    #expect(try figures.only("survival-T0.5").drawn.map(\.name) == ["survival-T0.5"])
+    for (name, words) in [
+      ("survivl-T0.5", "one of survival-T0.5, quantiles-T0.5, the nearest is survival-T0.5"),
+      ("quant", "one of survival-T0.5, quantiles-T0.5, the nearest is quantiles-T0.5"),
+      ("x", "one of survival-T0.5, quantiles-T0.5"),
+      ("exit-times-T0.5", "another: no figure exit-times-T0.5: no exit"),
+    ] {
+      let error = #expect(throws: ParameterError.self) { try figures.only(name) }
+      #expect(error?.key == "figure" && error?.expected == words, "\(error?.description ?? "")")
+    }
+    #expect(
+      #expect(throws: ParameterError.self) { try Figures().only("x") }?.expected
+        == "none: this has no figures")
+  }
+
   @Test func `gnuplot reads no command in a text`() {
     #expect(gnuplotText("plain") == "'plain'")
     #expect(gnuplotText("it's") == "'it’s'")

@@ -66,6 +66,7 @@ func densityFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws ->
     caption: "Densities of the exit time, the first τ at which \(setting.rule). Histograms with "
       + "bins by the rule of Freedman and Diaconis, normalised to the fraction of replicas that "
       + "exited\(solved). The axis ends at the latest 99.5% quantile.",
+    title: setting.title("Density of the exit time"), parameters: setting.parameters,
     blocks: blocks,
     commands: """
       \(setting.timeAxis(to: end))

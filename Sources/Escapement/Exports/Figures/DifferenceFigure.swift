@@ -19,6 +19,7 @@ func differenceFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws
   }
   let reference = DistributionFunction(truth.sample)
   var (blocks, panels): ([FigureBlock], [String]) = ([], [])
+  var limit = 0.0
   for other in others {
     let function = DistributionFunction(other.sample)
     let reach = [truth, other].reduce(0.0) {
@@ -34,15 +35,14 @@ func differenceFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws
         time, difference, difference - reach, difference + reach, late - base, early - base,
       ]
     }
-    let limit = 1.1 * (rows.flatMap { $0[1...5] }.map(abs).max() ?? 1)
+    limit = max(limit, 1.1 * (rows.flatMap { $0[1...5] }.map(abs).max() ?? 1))
     let index = blocks.count
     let label = "\(other.title) − \(truth.title)"
     panels.append(
       """
-      set yrange [\(-limit):\(limit)]
-      set ylabel 'difference of probability'
       plot data index \(index) using 1:5:6 with filledcurves fillcolor rgb '#E69F00' fillstyle transparent solid 0.25 title 'margin 1 ± \(NumberText.given(setting.margin))', \\
-        data index \(index) using 1:3:4 with filledcurves linetype \(other.lineType) fillstyle transparent solid 0.18 title '95% band', \\
+        \(FigureStyle.band(index, other.lineType).joined(separator: ", \\\n  ")), \\
+        NaN with filledcurves linetype \(other.lineType) fillstyle transparent solid 0.13 title '95% band', \\
         0 with lines linetype 6 notitle, \\
         data index \(index) using 1:2 with lines linetype \(other.lineType) title \(gnuplotText(label))
       """)
@@ -57,11 +57,17 @@ func differenceFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws
       + "\(setting.rule): each dynamics less the \(truth.title). The band holds the true difference "
       + "at all τ with 95% confidence (Dvoretzky, Kiefer and Wolfowitz); the margin's region is what "
       + "scaling all exit times of the \(truth.title) by up to 1 ± \(NumberText.given(setting.margin)) would make.",
-    aspect: 1.45 / (0.5 + 0.5 * Double(others.count)),
+    title: setting.title("Distribution functions less that of the \(truth.title)"),
+    parameters: setting.parameters,
+    aspect: 1.35 / (0.5 + 0.5 * Double(others.count)),
     blocks: blocks,
     commands: """
-      set multiplot layout \(others.count),1
+      set multiplot layout \(others.count),1 title heading noenhanced font small
+      unset title
       set border 3
+      # One scale for all panels.
+      set yrange [\(-limit):\(limit)]
+      set ylabel 'difference of probability'
       set xrange [0:\(end)]
       set xlabel 'exit time τ = ν γ / (p d)'
       \(panels.joined(separator: "\n"))

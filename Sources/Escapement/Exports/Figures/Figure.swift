@@ -6,6 +6,10 @@ public struct Figure: Sendable {
   public let name: String
   /// What it shows, in whole sentences.
   public let caption: String
+  /// What it shows in a few words, above it; empty for none.
+  let title: String
+  /// The lines under the title: the parameters of what is shown.
+  let parameters: [String]
   /// Width over height.
   let aspect: Double
   /// Blocks of data, one a curve.
@@ -14,10 +18,13 @@ public struct Figure: Sendable {
   let commands: String
 
   init(
-    name: String, caption: String, aspect: Double = 1.45, blocks: [FigureBlock], commands: String
+    name: String, caption: String, title: String = "", parameters: [String] = [],
+    aspect: Double = 1.35, blocks: [FigureBlock], commands: String
   ) {
     self.name = fileWord(name)
     self.caption = caption
+    self.title = title
+    self.parameters = parameters
     self.aspect = aspect
     self.blocks = blocks
     self.commands = commands
@@ -37,11 +44,31 @@ public struct Figure: Sendable {
       aspect = \(aspect)
       do for [format in '\(formats.joined(separator: " "))'] {
       load 'style.gp'
-      \(commands)
+      \(heading)\(commands)
       unset output
       }
 
       """.utf8)
+  }
+}
+
+extension Figure {
+  /// Sets title and parameters; panels take them from `heading` for all of them together.
+  private var heading: String {
+    let lines = ([title] + parameters).filter { !$0.isEmpty }.map(gnuplotText)
+    guard let last = lines.last else { return "" }
+    let nested = lines.dropLast().reversed().reduce(last) { "lines(\($1), \($0))" }
+    return "heading = \(nested)\nset title heading noenhanced font small offset 0,0.5\n"
+  }
+}
+
+/// Puts the words of parameters into lines that fit under the title of a figure.
+func parameterLines(_ words: [String], longest: Int = 92) -> [String] {
+  words.reduce(into: []) { lines, word in
+    guard let last = lines.last, last.count + 2 + word.count <= longest else {
+      return lines.append(word)
+    }
+    lines[lines.count - 1] = "\(last), \(word)"
   }
 }
 
@@ -82,6 +109,26 @@ public struct Figures: Sendable {
     let made: Result<Figure?, NothingToDraw>
     do { made = .success(try make()) } catch let error as NothingToDraw { made = .failure(error) }
     add { () throws(NothingToDraw) in try made.get() }
+  }
+}
+
+extension Figures {
+  /// The figure of a name, alone; throws `ParameterError` that lists the names, and gives the nearest, where there
+  /// is none.
+  func only(_ name: String) throws(ParameterError) -> Figures {
+    if let figure = drawn.first(where: { $0.name == name }) { return Figures(drawn: [figure]) }
+    if let omission = omissions.first(where: { $0.hasPrefix("no figure \(name): ") }) {
+      throw ParameterError(key: "figure", found: name, expected: "another: \(omission)")
+    }
+    let names = drawn.map(\.name)
+    let near =
+      nearestName(to: name, of: names)
+      ?? names.first { !name.isEmpty && $0.lowercased().hasPrefix(name.lowercased()) }
+    let hint = near.map { ", the nearest is \($0)" } ?? ""
+    throw ParameterError(
+      key: "figure", found: "'\(singleLine(String(name.prefix(60))))'",
+      expected: names.isEmpty
+        ? "none: this has no figures" : "one of \(names.joined(separator: ", "))\(hint)")
   }
 }
 

@@ -16,6 +16,7 @@ enum FigureStyle {
     width = 680.0
     height = width / aspect
     paper = 17.0 / aspect
+    small = ',11'
     if (format eq 'svg') {
       set terminal svg size width, height font 'DejaVu Sans,13' background '#ffffff' name 'figure'
     }
@@ -23,9 +24,12 @@ enum FigureStyle {
       set terminal pngcairo size 2 * width, 2 * height font 'DejaVu Sans,13' fontscale 1.5 linewidth 2 pointscale 2 dashlength 1.7
     }
     if (format eq 'pdf') {
+      small = ',8'
       set terminal pdfcairo size 17.0 cm, paper cm font 'DejaVu Sans,10' linewidth 1.2 dashlength 1.5
     }
     set output name . '.' . format
+    # The lines of a heading.
+    lines(first, rest) = sprintf('%s%c%s', first, 10, rest)
     \#(lineTypes)
     set linetype 5 linecolor rgb '#CC79A7' linewidth 2.4 dashtype 1 pointtype 11
     set linetype 6 linecolor rgb '#777777' linewidth 1.2 dashtype (3,3) pointtype 6
@@ -114,6 +118,18 @@ enum FigureStyle {
 
   /// The line type of a dynamics.
   static func lineType(_ kind: DynamicsKind) -> Int { look(kind).lineType }
+
+  /// Draws a band between columns 3 and 4 of a block: pale, between thin lines in the dashes of its curve, so that
+  /// bands that overlap stay apart, in grey too.
+  static func band(_ index: Int, _ lineType: Int) -> [String] {
+    let fill =
+      "data index \(index) using 1:3:4 with filledcurves linetype \(lineType) "
+      + "fillstyle transparent solid 0.13 notitle"
+    return [fill]
+      + [3, 4].map {
+        "data index \(index) using 1:\($0) with lines linetype \(lineType) linewidth 0.7 notitle"
+      }
+  }
 
   /// How one path among many is drawn: thin and pale, so that a bundle shows its density; unbroken, but
   /// for the ODE's.

@@ -53,7 +53,7 @@ enum Gnuplot {
       if let first = failures.first, drawn.isEmpty { throw first }
       let omissions = figures.omissions + failures.map { "no figure: \($0.description)" }
       return (
-        [("README.md", captions(drawn, omissions)), ("style.gp", FigureStyle.script)] + files,
+        [(page, captions(drawn, omissions, formats)), ("style.gp", FigureStyle.script)] + files,
         omissions
       )
     }
@@ -88,13 +88,17 @@ enum Gnuplot {
     }
   }
 
-  /// How the page of figures starts.
+  /// The file that has every figure with its caption.
+  static let page = "README.md"
+  /// How it starts.
   static let readMe = "# Figures\n\nEach by `gnuplot NAME.gp`"
 
   /// A page with every figure and its caption, and what is missing.
-  private static func captions(_ figures: [Figure], _ omissions: [String]) -> Data {
+  private static func captions(
+    _ figures: [Figure], _ omissions: [String], _ formats: [String]
+  ) -> Data {
     let entries = figures.map { figure in
-      "![\(figure.name)](\(figure.name).svg)\n\n\(markdownText(figure.caption))\n"
+      "![\(figure.name)](\(figure.name).\(formats[0]))\n\n\(markdownText(figure.caption))\n"
     }
     return Data(
       (readMe + " from `NAME.dat` in the style of `style.gp`.\n\n"

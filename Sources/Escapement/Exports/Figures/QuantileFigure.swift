@@ -48,7 +48,9 @@ func quantileFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
     caption: "Quantiles of the exit time, the first τ at which \(setting.rule), at 1%, 2%, …, 99%, "
       + "against those of the \(truth.title). On the diagonal the laws agree; in the shaded wedge "
       + "they do within the margin.",
-    aspect: 1.1,
+    title: setting.title("Quantiles of the exit time against those of the \(truth.title)"),
+    parameters: setting.parameters,
+    aspect: 1.05,
     blocks: blocks,
     commands: """
       set size square

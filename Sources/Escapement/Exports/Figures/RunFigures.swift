@@ -77,6 +77,60 @@ func axisEnd(_ curves: [FigureSample], _ name: String) throws -> Double {
   return end
 }
 
+extension Experiment {
+  /// Parameters as figures and pages name them: those of the theory always, others where they are not what an
+  /// experiment has by default.
+  var parameters: [(key: String, words: String)] {
+    let basic: [(ExperimentKey, String, String)] = [
+      (.dimension, "d", "\(model.dimension)"), (.width, "p", "\(model.width)"),
+      (.teacherUnits, "k", "\(model.teacherUnits)"),
+      (.learningRate, "γ", NumberText.given(model.learningRate)),
+      (.labelNoise, "Δ", NumberText.given(model.labelNoise)),
+    ]
+    var plain = ExperimentOptions()
+    for (key, _, value) in basic { plain.set(key, value) }
+    let usual = (try? Experiment(plain, checksEngines: false))?.entries ?? [:]
+    guard case .map(let own) = resolved else { return [] }
+    let others = own.filter { key, value in
+      ExperimentKey(rawValue: key).map { Experiment.isSetting($0) } ?? false
+        && usual[key].map { $0 != value.yaml } ?? false
+    }
+    return basic.map { ($0.0.rawValue, "\($0.1) = \($0.2)") }
+      + others.map { ($0.0, "\($0.0) = \(clipped($0.1.words))") }
+  }
+
+  /// The resolved keys with their values as text.
+  private var entries: [String: String] {
+    guard case .map(let pairs) = resolved else { return [:] }
+    return Dictionary(pairs.map { ($0.0, $0.1.yaml) }) { first, _ in first }
+  }
+
+  /// Whether a key says what is learnt, how and from where, rather than what is watched or computed with.
+  private static func isSetting(_ key: ExperimentKey) -> Bool {
+    switch key {
+    case .dimension, .width, .teacherUnits, .learningRate, .labelNoise, .thresholds,
+      .overlapThresholds, .subspaceThresholds, .horizon, .replicas, .dynamics, .seed, .generator,
+      .threads, .timeStep, .finiteSizeDrift, .scheme, .monitoring, .odeStepper, .precision, .margin,
+      .output:
+      false
+    default: true
+    }
+  }
+}
+
+/// Cuts a value that is too long for the line of parameters, such as a matrix.
+private func clipped(_ words: String) -> String {
+  words.count <= 40 ? words : words.prefix(38) + " …"
+}
+
+/// How many replicas there are of each dynamics.
+func replicaWords(_ counts: [(kind: DynamicsKind, count: Int)]) -> String {
+  guard counts.count > 1, Set(counts.map(\.count)).count == 1 else {
+    return "replicas: " + counts.map { "\($0.count) \($0.kind.title)" }.joined(separator: " + ")
+  }
+  return "\(counts[0].count) replicas each"
+}
+
 /// What all figures of one exit rule share.
 struct FigureSetting {
   /// Ends the names of files: `T0.01`.
@@ -89,6 +143,10 @@ struct FigureSetting {
   let margin: Double
   let horizon: Double
   let law: ExitLaw?
+  /// The lines under the titles.
+  let parameters: [String]
+  /// The mark as titles say it.
+  private let mark: String
 
   init(experiment: Experiment, rule: ExitSeries, law: ExitLaw?) {
     suffix = rule.mark.suffix
@@ -98,7 +156,14 @@ struct FigureSetting {
     margin = experiment.margin
     horizon = experiment.exitRule.horizon
     self.law = law
+    mark = rule.mark.text
+    parameters = parameterLines(
+      experiment.parameters.map(\.words)
+        + [replicaWords(experiment.dynamics.map { ($0, experiment.replicaCount($0)) })])
   }
+
+  /// The title of a figure of this rule.
+  func title(_ words: String) -> String { "\(words), \(mark)" }
 
   /// A step of 1, 2 or 5 times a power of ten that puts four to ten ticks on an axis.
   private func tickStep(_ length: Double) -> Double {

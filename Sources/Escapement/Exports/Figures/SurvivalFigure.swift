@@ -22,9 +22,7 @@ func survivalFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
       rows.append([estimate.times[index], survival, band.lowerBound, band.upperBound])
     }
     if !curve.isNumber {
-      bands.append(
-        "data index \(blocks.count) using 1:3:4 with filledcurves linetype \(curve.lineType) "
-          + "fillstyle transparent solid 0.18 notitle")
+      bands += FigureStyle.band(blocks.count, curve.lineType)
     }
     lines.append(
       "data index \(blocks.count) using 1:2 with lines linetype \(curve.lineType) "
@@ -47,6 +45,7 @@ func survivalFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
     name: name,
     caption: "Probability that by the time τ not yet \(setting.rule). Kaplan–Meier estimates, in "
       + "which censored replicas count until the horizon, with pointwise 95% bands.",
+    title: setting.title("Probability not to have exited"), parameters: setting.parameters,
     blocks: blocks,
     commands: """
       \(setting.timeAxis(to: end))

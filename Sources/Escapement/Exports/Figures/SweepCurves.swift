@@ -7,6 +7,8 @@ struct SweepCurves {
   struct Curve {
     let name: String
     let rows: [DataTable.Row]
+    /// How it is drawn; nil for the next look in turn.
+    var lineType: Int?
   }
 
   /// Holds curves that are drawn together.
@@ -20,23 +22,27 @@ struct SweepCurves {
   static let mostCurves = 12
 
   private let sweep: SweepTables
+  /// The values along the axis where these are words, in the order of the points; else empty.
+  private let categories: [DataValue]
   /// The key along the axis; `point`, the place in the grid, where no swept key is a number.
   let axis: String
   /// Keys that tell curves apart, those with the fewest values first.
   let others: [String]
 
-  init(_ sweep: SweepTables) {
+  /// Lays out along `key`, which may be one of words; without one along that which stands first for a person.
+  init(_ sweep: SweepTables, along key: String? = nil) {
     self.sweep = sweep
     let points = sweep.points
     func values(_ key: String) -> Set<DataValue> { Set(points.map { $0[key] }) }
     let numeric = sweep.sweptKeys.filter { key in points.allSatisfy { $0.number(key) != nil } }
-    let axis = ["width", "dimension"].first { numeric.contains($0) } ?? numeric.first
+    let axis = key ?? ["width", "dimension"].first { numeric.contains($0) } ?? numeric.first
     let places = Set(points.map { row in sweep.sweptKeys.map { row[$0] } })
     guard let axis, places.count == points.count else {
-      (self.axis, others) = ("point", [])
+      (self.axis, others, categories) = ("point", [], [])
       return
     }
     self.axis = axis
+    categories = numeric.contains(axis) ? [] : unique(points.map { $0[axis] })
     // A key that follows from the axis alone tells no curves apart.
     let free = sweep.sweptKeys.filter { key in
       key != axis
@@ -59,12 +65,20 @@ struct SweepCurves {
   }
 
   /// The place of a row along the axis.
-  func place(_ row: DataTable.Row) -> Double { row.number(axis) ?? .nan }
+  func place(_ row: DataTable.Row) -> Double {
+    guard !categories.isEmpty else { return row.number(axis) ?? .nan }
+    return categories.firstIndex(of: row[axis]).map { Double($0 + 1) } ?? .nan
+  }
+
+  /// What stands at a place of the axis.
+  func tick(_ place: Double) -> String {
+    categories.isEmpty ? NumberText.given(place) : categories[Int(place) - 1].text
+  }
 
   /// Whether places are drawn by their logarithms.
   func isLogarithmic(_ places: [Double]) -> Bool {
     guard let least = places.min(), let largest = places.max(), least > 0 else { return false }
-    return ["width", "dimension"].contains(axis) || largest / least > 8
+    return ["width", "dimension"].contains(axis) || categories.isEmpty && largest / least > 8
   }
 
   /// Parts rows into curves and these into panels; `rows` has one a point.

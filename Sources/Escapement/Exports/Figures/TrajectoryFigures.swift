@@ -39,6 +39,12 @@ private struct TrajectorySetting {
   private var times: [Double] { plan.grid.times }
   private var hasLogarithmicTimes: Bool { plan.hasLogarithmicTimes }
 
+  private var parameters: [String] {
+    parameterLines(
+      plan.experiment.parameters.map(\.words)
+        + [replicaWords(plan.experiment.dynamics.map { ($0, plan.replicaCount($0)) })])
+  }
+
   /// Paths beyond these would hide each other.
   private static let mostPaths = 40
 
@@ -88,6 +94,7 @@ private struct TrajectorySetting {
     return Figure(
       name: name,
       caption: caption + (dashed.isEmpty ? ". " : "; dashed, \(dashed). ") + setup(isLogarithmic),
+      title: caption, parameters: parameters,
       blocks: blocks,
       commands: commands(lines + entries, quantity, isLogarithmic, blocks))
   }
@@ -126,9 +133,7 @@ private struct TrajectorySetting {
       let (kind, line) = (series.kind, FigureStyle.lineType(series.kind))
       let replicas = series.replicas
       if replicas > 1, low < high {
-        fills.append(
-          "data index \(blocks.count) using 1:3:4 with filledcurves linetype \(line) "
-            + "fillstyle transparent solid 0.18 notitle")
+        fills += FigureStyle.band(blocks.count, line)
       }
       let range = low < high ? " (\(percent(low)) to \(percent(high)))" : ""
       let title =
@@ -148,6 +153,7 @@ private struct TrajectorySetting {
     return Figure(
       name: "risk-quantiles",
       caption: "Quantiles of the excess risk over replicas against time. \(setup(true))",
+      title: "Quantiles of the excess risk over replicas", parameters: parameters,
       blocks: blocks, commands: commands(fills + lines, "excess risk R", true, blocks))
   }
 
@@ -159,9 +165,7 @@ private struct TrajectorySetting {
       let isPath = series.replicas == 1
       let title = series.kind.title + (isPath ? "" : ", mean")
       if !isPath {
-        fills.append(
-          "data index \(blocks.count) using 1:3:4 with filledcurves linetype \(line) "
-            + "fillstyle transparent solid 0.18 notitle")
+        fills += FigureStyle.band(blocks.count, line)
       }
       lines.append(
         "data index \(blocks.count) using 1:2 with lines linetype \(line) "
@@ -180,6 +184,7 @@ private struct TrajectorySetting {
       name: "risk-means",
       caption: "Mean of the excess risk over replicas against time, with 95% intervals where these "
         + "lie above 0. \(setup(true))",
+      title: "Mean excess risk over replicas", parameters: parameters,
       blocks: blocks, commands: commands(fills + lines, "excess risk R", true, blocks))
   }
 

@@ -18,6 +18,8 @@ public struct SweepTables: Sendable {
   let gridText: String?
   /// Where the first point comes from; nil when the points are not in the directory.
   let provenance: ComparisonSummary.Provenance?
+  /// The experiment of the first point; nil when the points are not in the directory.
+  let firstExperiment: Experiment?
   /// Keys that differ between points, in the order of the columns; without the learning rate where it
   /// follows from the others.
   let sweptKeys: [String]
@@ -37,6 +39,7 @@ public struct SweepTables: Sendable {
     fitsData = try jsonData(sweep.summary.fits)
     gridText = sweep.grid.yaml
     provenance = nil
+    firstExperiment = sweep.points.first?.experiment
   }
 
   private static func placeColumns(_ columns: [String]) -> [String] {
@@ -90,6 +93,10 @@ public struct SweepTables: Sendable {
     provenance = try? ComparisonSummary(
       readFile(summary, limit: ComparisonSummary.largestFile), path: summary
     ).provenance
+    let first = SweepTables.place(path, "points/0001")
+    firstExperiment = try? Experiment(
+      ExperimentOptions(file: first.appendingPathComponent("experiment.yaml").relativePath),
+      directory: first.relativePath, checksEngines: false)
   }
 
   /// sweep.csv and verdicts.csv, as they are in the directory where there is one.
