@@ -140,6 +140,43 @@ import Testing
     }
   }
 
+  @Test func `one figure is drawn alone in the form that is asked for`() throws {
+    try withDirectory { directory in
+      let run = directory.appendingPathComponent("run")
+      try makeRun(run, "--thresholds 0.5")
+      let result = try runCommand(
+        ["export", run.path, "--figure", "survival-T0.5", "--format", "png"])
+      try #require(result.status == 0, "\(result.stderr)")
+      let folder = run.appendingPathComponent("figures")
+      let names = ["dat", "gp", "png"].map { "survival-T0.5.\($0)" } + ["style.gp"]
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == names)
+      #expect(Set(result.stdout.split(separator: "\n").map(String.init)).count == 4)
+      let picture = try Data(contentsOf: folder.appendingPathComponent("survival-T0.5.png"))
+      #expect(picture.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+      // What is refused is so before anything is drawn.
+      for (words, says) in [
+        ("--figure survivl-T0.5", "the nearest is survival-T0.5"),
+        ("--figure nothing", "one of exit-times-T0.5, survival-T0.5"),
+        ("--to csv --figure survival-T0.5", "--figure stands beside --to csv"),
+        ("--to json --format png", "--format stands beside --to json"),
+        ("--figure survival-T0.5 --format jpeg", "jpeg"), ("", "--to <format>"),
+      ] {
+        let refused = try runCommand("export \(run.path) --output \(directory.path)/new \(words)")
+        #expect(refused.status == 64 && refused.errorLines.count == 1, "\(refused.stderr)")
+        #expect(refused.stderr.contains(says), "\(refused.stderr)")
+        #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/new"))
+      }
+      // All of them in one form, with a page that shows it; then the run is removed with its figures.
+      let all = try runCommand(["export", run.path, "--to", "figures", "--format", "pdf"])
+      #expect(all.status == 0 && all.stdout.contains("quantiles-T0.5.pdf"), "\(all.stderr)")
+      #expect(!all.stdout.contains(".svg"))
+      let page = try String(contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
+      #expect(page.contains("](survival-T0.5.pdf)"))
+      try makeRun(run, "--thresholds 0.5 --overwrite")
+      #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
+  }
+
   @Test func `without gnuplot one line says how to install it, and the rest works`() throws {
     try withDirectory { directory in
       let run = directory.appendingPathComponent("run")
@@ -182,6 +219,7 @@ import Testing
       #expect(page.contains("&lt;img src=x&gt;"))
       for words in [
         "not decided at 5%: ", "censored", "xoshiro256++", "growth rate", "Brownian bridge",
+        "prefers-color-scheme: dark", "<a href=\"#part-1\">Exit times</a>", "replicas to settle it",
       ] {
         #expect(page.contains(words), "\(words)")
       }
@@ -220,7 +258,7 @@ import Testing
       try #require(result.status == 0, "\(result.stderr)")
       for (name, words) in [
         ("ratio-to-annealed-T0.3", ["width p", "annealed formula", "d = 40", "d = 60"]),
-        ("verdicts-T0.3", ["exact chain / ODE", "pair: first / second", "d = 60, p = 2"]),
+        ("verdicts-T0.3", ["exact chain / ODE", "first / second", "d = 60, p = 2"]),
         ("verdicts-overlap-1-0.3", ["exact chain / ODE"]),
       ] {
         let place = sweep.appendingPathComponent("figures/\(name).svg")

@@ -17,6 +17,16 @@ public enum ExportFormat: String, Sendable, CaseIterable {
   case notebook
 }
 
+/// Names what a figure is drawn as.
+public enum PictureFormat: String, Sendable, CaseIterable {
+  /// Scalable, for pages.
+  case svg
+  /// Of dots, for slides.
+  case png
+  /// Scalable, for papers.
+  case pdf
+}
+
 /// Holds the files that an export makes.
 public struct ExportedFiles: Sendable {
   /// Folder of their own inside the output directory, nil for none.
@@ -61,10 +71,7 @@ extension Exportable {
     case .json: return ExportedFiles([("\(names.document).json", try json())])
     case .netcdf: return ExportedFiles([try netCDF()])
     case .figures:
-      guard let figures = try drawnFigures() else { break }
-      let (files, omissions) = try Gnuplot.draw(figures)
-      omissions.forEach(warn)
-      return ExportedFiles(folder: "figures", files)
+      return try exported(figure: nil, warn: warn)
     case .report:
       guard let figures = try drawnFigures() else { break }
       let (pictures, missing) = try ReportPage.draw(figures, warn)
@@ -75,7 +82,28 @@ extension Exportable {
       return ExportedFiles(
         [("notebook.ipynb", contents)] + (readsTables ? try tableFiles() : [try netCDF()]))
     }
-    throw ParameterError(
+    throw noSuchForm(format)
+  }
+
+  /// Draws the figure called `name`, or all of them, in `formats`; each with its data and script.
+  ///
+  /// Throws what gnuplot's export throws, and `ParameterError` for the key `figure`, which lists the names and the
+  /// nearest, where there is none of that name. Cost: about half a second a figure.
+  public func exported(
+    figure name: String?, as formats: [PictureFormat] = PictureFormat.allCases,
+    warn: (String) -> Void = { _ in }
+  ) throws -> ExportedFiles {
+    guard let figures = try drawnFigures() else { throw noSuchForm(.figures) }
+    let chosen = try name.map(figures.only) ?? figures
+    let (files, omissions) = try Gnuplot.draw(chosen, formats: formats.map(\.rawValue))
+    omissions.forEach(warn)
+    // The page of captions is that of all figures.
+    return ExportedFiles(
+      folder: "figures", name == nil ? files : files.filter { $0.name != Gnuplot.page })
+  }
+
+  private func noSuchForm(_ format: ExportFormat) -> ParameterError {
+    ParameterError(
       key: "to", found: format.rawValue, expected: "csv, json or netcdf: there is no other form")
   }
 

@@ -13,13 +13,34 @@ struct Export: AsyncParsableCommand {
       folder of pictures by gnuplot with their data and scripts, report the page report.html, \
       notebook notebook.ipynb with the data it reads. Of trajectories csv makes fall_times.csv, json \
       trajectories.json, netcdf trajectories.nc; of a sweep json sweep.json, netcdf sweep.nc. What law, \
-      plateau, theory and test have put into a directory goes to csv, json and netcdf.
+      plateau, theory and test have put into a directory goes to csv, json and netcdf. With --figure NAME one \
+      figure alone is drawn; any other word lists the names. Example: \
+      escapement export RUN --figure survival-T0.5 --format pdf.
       """)
 
   @Argument(help: "Run directory.") var run: String
-  @Option(help: ArgumentHelp("What to make: \(ExportFormat.list) (required).", valueName: "format"))
-  var to: ExportFormat
+  @Option(
+    help: ArgumentHelp(
+      "What to make: \(ExportFormat.list) (required without --figure).", valueName: "format"))
+  var to: ExportFormat?
+  @Option(help: "Draw this figure alone, such as survival-T0.5 (default: all figures).")
+  var figure: String?
+  @Option(
+    help: ArgumentHelp(
+      "Form of the pictures: svg, png or pdf (default: all three).", valueName: "picture"))
+  var format: PictureFormat?
   @Option(help: "Directory for the files (default: the run directory).") var output: String?
+
+  func validate() throws {
+    let drawn = [figure.map { _ in "--figure" }, format.map { _ in "--format" }].compactMap { $0 }
+    if let to, to != .figures, let option = drawn.first {
+      throw ValidationError("\(option) stands beside --to \(to.rawValue), expected --to figures")
+    }
+    if to == nil, drawn.isEmpty {
+      throw ValidationError(
+        "Missing expected argument '--to <format>', one of \(ExportFormat.list)")
+    }
+  }
 
   func run() async throws {
     let place = URL(fileURLWithPath: output ?? self.run)
@@ -64,14 +85,22 @@ extension Export {
   /// Makes the files for whatever the directory holds.
   private func exported() throws -> ExportedFiles {
     func warn(_ words: String) { Console.error("escapement: warning: \(words)\n") }
-    if SweepTables.isThere(run) { return try SweepTables(path: run).exported(to: to, warn: warn) }
-    if TrajectoryDirectory.isThere(run) {
-      return try TrajectoryRun(path: run).exported(to: to, warn: warn)
+    let result = try result()
+    guard let to, to != .figures else {
+      return try result.exported(
+        figure: figure, as: format.map { [$0] } ?? PictureFormat.allCases, warn: warn)
     }
-    if Answer.isThere(run) { return try Answer(path: run).exported(to: to, warn: warn) }
-    return try Run(path: run).exported(to: to, warn: warn)
+    return try result.exported(to: to, warn: warn)
+  }
+
+  private func result() throws -> any Exportable {
+    if SweepTables.isThere(run) { return try SweepTables(path: run) }
+    if TrajectoryDirectory.isThere(run) { return try TrajectoryRun(path: run) }
+    return Answer.isThere(run) ? try Answer(path: run) : try Run(path: run)
   }
 }
+
+extension PictureFormat: ExpressibleByArgument {}
 
 extension ExportFormat: ExpressibleByArgument {
   fileprivate static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
