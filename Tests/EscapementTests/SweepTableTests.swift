@@ -122,6 +122,106 @@ import Testing
     }
   }
 
+  @Test func `a forest plot has the ratio, interval and margin of every verdict`() async throws {
+    let sweep = try await sweep(
+      "replicas: 40\nmargin: 0.1\nsweep: {dimension: [40, 60], label-noise: [0, 0.1]}\n",
+      horizon: 40)
+    try tables(sweep) { tables in
+      let figure = try #require(tables.figures().drawn.first { $0.name == "verdicts-T0.5" })
+      let drawn = figure.blocks.prefix(3).flatMap(\.rows).sorted { $0[1] > $1[1] }
+      let rows = tables.verdicts
+      #expect(rows.count == 4 && drawn.count == 4)
+      let axis = try #require(figure.commands.firstMatch(of: /set xrange \[(.*):(.*)\]/))
+      let (low, high) = (try #require(Double(axis.1)), try #require(Double(axis.2)))
+      for (index, (line, row)) in zip(drawn, rows).enumerated() {
+        // The pair's name stands above its points.
+        #expect(line[0] == row.number("ratio") && line[1] == -Double(index + 1))
+        #expect(line[2] == max(low, try #require(row.number("lower"))))
+        #expect(line[3] == min(high, try #require(row.number("upper"))))
+        #expect(figure.commands.contains("'\(tables.label(row))' \(-(index + 1))"))
+      }
+      #expect(figure.blocks[3].rows.allSatisfy { $0[2] == max(low, 0.9) && $0[3] == 1.1 })
+      #expect(figure.blocks[3].rows.count == 4)
+      #expect(figure.parameters.joined(separator: ", ").contains("p = 1, γ = 0.1"))
+      #expect(!figure.parameters.joined().contains("Δ"), "swept, and so no parameter of all")
+      #expect(figure.title.contains("T = 0.5"))
+    }
+    let memory = try SweepTables(sweep)
+    for figure in memory.figures().drawn {
+      #expect(figure.parameters == ["p = 1, k = 1, γ = 0.1, 40 replicas each"], "\(figure.name)")
+    }
+  }
+
+  @Test func `exit times stand against each swept key, samples against d log d with their fit`()
+    async throws
+  {
+    let sweep = try await sweep(
+      "replicas: 20\nsweep: {dimension: [40, 60, 90], constraint: [spherical, free]}\n",
+      horizon: 40)
+    try tables(sweep) { tables in
+      let figures = tables.figures()
+      func figure(_ name: String) throws -> Figure {
+        try #require(figures.drawn.first { $0.name == name }, "\(figures.omissions)")
+      }
+      let chain = tables.exits.filter { $0["dynamics"] == .word("chain") }
+      let along = try figure("exit-time-against-dimension-T0.5")
+      #expect(along.blocks.map { $0.rows.map { $0[0] } } == [[40, 60, 90], [40, 60, 90]])
+      #expect(
+        Set(along.blocks.flatMap(\.rows).map { $0[1] })
+          == Set(chain.compactMap { $0.number("mean") }))
+      #expect(along.title.contains("exact chain") && along.title.contains("T = 0.5"))
+      // Words have places of their own, with their ticks.
+      let words = try figure("exit-time-against-constraint-T0.5")
+      #expect(
+        words.blocks.count == 3 && words.blocks.allSatisfy { $0.rows.map { $0[0] } == [1, 2] })
+      #expect(words.commands.contains("set xtics noenhanced ('spherical' 1.0, 'free' 2.0)"))
+      let samples = try figure("samples-against-d-log-d-T0.5")
+      let fits = try #require(try tables.fits()).samples.filter { $0.dynamics == "chain" }
+      #expect(fits.count == 2 && samples.blocks.count == 4)
+      for fit in fits {
+        let terms = fit.fit.terms.map(\.estimate)
+        let end = terms[0] * 90 * log(90) + terms[1] * 90
+        let ends = samples.blocks.filter { $0.rows.count == 61 }.map { $0.rows[60] }
+        let last = ends.first { abs($0[1] - end) < 1e-9 * end }
+        #expect(last.map { abs($0[0] - 90 * log(90)) < 1e-9 } == true, "\(fit.place)")
+      }
+      for figure in figures.drawn {
+        #expect(figure.commands.matches(of: /set yrange/).count == 1, "\(figure.name)")
+      }
+      let (_, omissions) = try Gnuplot.draw(figures, formats: ["svg"])
+      #expect(omissions.isEmpty)
+    }
+    // A single key has a curve for each dynamics.
+    try tables(await self.sweep("replicas: 9\nsweep: {label-noise: [0, 0.1]}\n", horizon: 40)) {
+      let figure = try #require(
+        $0.figures().drawn.first { $0.name == "exit-time-against-label-noise-T0.5" })
+      #expect(figure.blocks.count == 2 && figure.commands.contains("title 'ODE'"))
+      // One dimension has no fit.
+      #expect(!$0.figures().drawn.contains { $0.name.hasPrefix("samples") })
+    }
+  }
+
+  @Test func `a page lists its parts, and the replicas that would settle what is open`()
+    async throws
+  {
+    let sweep = try await sweep("replicas: 5\nsweep: {label-noise: [0, 0.1]}\n", horizon: 40)
+    let tables = try SweepTables(sweep)
+    let page = String(decoding: try reportHTML(tables, pictures: []), as: UTF8.self)
+    let titles = page.matches(of: /<h2 id="(part-[0-9]+)">([^<]*)<\/h2>/)
+    let links = page.matches(of: /<li><a href="#(part-[0-9]+)">([^<]*)<\/a>/)
+    #expect(titles.map { "\($0.1) \($0.2)" } == links.map { "\($0.1) \($0.2)" })
+    #expect(titles.count == page.components(separatedBy: "<h2").count - 1 && titles.count > 4)
+    let open = tables.verdicts.filter { $0.mapVerdict == "undetermined" }
+    let counts = open.compactMap { $0.number("replicas_needed") }
+    #expect(!counts.isEmpty, "a sample of five settles little")
+    #expect(page.contains("What would settle the open verdicts?"))
+    for count in counts { #expect(page.contains("<td>\(NumberText.rounded(count))</td>")) }
+    #expect(page.contains("What is open would take about "))
+    for rule in ["prefers-color-scheme: dark", "@media print", "overflow-x: auto"] {
+      #expect(page.contains(rule))
+    }
+  }
+
   @Test func `more curves than one panel holds go to panels, and none is left out`() async throws {
     let sweep = try await sweep(
       "replicas: 2\nsweep: {width: [1, 2], learning-rate: [0.01, 0.02, 0.03, 0.04, 0.05], "
@@ -202,7 +302,7 @@ import Testing
       try Data(lines.map { $0.joined(separator: ",") + "\n" }.joined().utf8).write(to: place)
       let tables = try SweepTables(path: directory.path)
       let figure = try #require(tables.figures().drawn.first { $0.name == "verdicts-T0.5" })
-      #expect(figure.blocks.map { $0.rows.count } == [0, 0, 2])
+      #expect(figure.blocks.prefix(3).map { $0.rows.count } == [0, 0, 2])
       let page = String(decoding: try reportHTML(tables, pictures: []), as: UTF8.self)
       #expect(page.contains("class=\"verdict undetermined\""))
       #expect(page.contains(" ?</td>") && !page.contains(" ≠</td>"))

@@ -37,6 +37,14 @@ package enum VerdictWords {
     }
   }
 
+  /// How many replicas would settle an open verdict, in a sentence; nil where none is known to.
+  package static func settling(_ replicas: Int?) -> String? {
+    replicas.map {
+      "About \(NumberText.rounded(Double($0))) replicas would settle it with a power of 80%, if the ratio is "
+        + "as estimated."
+    }
+  }
+
   /// Why there is no ratio of means.
   package static func noRatio(_ reason: PairComparison.NoRatioReason?) -> String {
     reason == .zeroMean

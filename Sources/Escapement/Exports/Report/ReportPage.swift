@@ -28,15 +28,16 @@ struct ReportPage {
       "figures": pictures.enumerated().map { index, picture in
         [
           "picture": inlined(picture.svg, prefix: "f\(index)", label: picture.figure.caption),
-          "caption": unbroken(picture.figure.caption),
+          "caption": unbroken(picture.figure.caption), "isFirst": index == 0,
         ]
       },
       "caveats": caveats + missing,
       "provenance": provenance, "experiment": experiment,
     ]
     return Data(
-      try rendered(
-        template, words.merging(numbers) { $1 }, with: ["page": PackageResources.page_mustache]
+      withContents(
+        try rendered(
+          template, words.merging(numbers) { $1 }, with: ["page": PackageResources.page_mustache])
       ).utf8)
   }
 
@@ -58,6 +59,19 @@ struct ReportPage {
       return ([], ["No figures in this page: \(error.description)."])
     }
   }
+}
+
+/// Gives the headings of a page names to be linked by, and lists them in its element `nav`.
+///
+/// Words of files are escaped by then, and hold no heading.
+private func withContents(_ page: String) -> String {
+  let (open, close) = ("<h2>", "</h2>")
+  let parts = page.components(separatedBy: open)
+  let titles = parts.dropFirst().map { $0.components(separatedBy: close)[0] }
+  let named = parts.dropFirst().enumerated().map { "<h2 id=\"part-\($0 + 1)\">\($1)" }
+  let entries = titles.enumerated().map { "<li><a href=\"#part-\($0 + 1)\">\($1)</a></li>\n" }
+  return (parts[0] + named.joined()).replacingOccurrences(
+    of: "<ol></ol>", with: "<ol>\n\(entries.joined())</ol>")
 }
 
 /// Renders a template of this package, with others that it names.

@@ -53,6 +53,7 @@ struct RunReport {
       + pair.mark.sentence
     let names = [pair.first, pair.second].map { "the \(name($0))" }
     text += restriction(ratio, names).map { ", \($0)." } ?? "."
+    text += VerdictWords.settling(ratio.replicasNeeded).map { " \($0)" } ?? ""
     let until = ratio.restrictedTo.map { " up to τ = \(NumberText.short($0))" } ?? ""
     let head: String
     switch ratio.verdict {
@@ -131,6 +132,7 @@ struct RunReport {
         "ratio": NumberText.short(ratio?.estimate),
         "interval": ratio?.interval.map(NumberText.interval) ?? "–",
         "margin": ratio.map { NumberText.givenPercent($0.margin) } ?? "–",
+        "needed": ratio?.replicasNeeded.map { NumberText.rounded(Double($0)) } ?? "–",
         "verdict": ratio.map(judged) ?? "none, \(VerdictWords.noRatio(pair.noRatioReason))",
         "ks": pair.tests?.kolmogorovSmirnov?.pValueText ?? "–",
         "logRank": pair.tests?.logRank?.pValueText ?? "–",

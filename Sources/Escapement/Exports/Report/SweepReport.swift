@@ -19,6 +19,7 @@ public func reportHTML(
     PackageResources.sweep_mustache,
     [
       "hasMap": !sweep.verdicts.isEmpty, "maps": report.maps, "tables": report.tables,
+      "hasOpen": !report.open.isEmpty, "open": report.open,
       "hasShifts": !report.shifts.isEmpty, "shifts": report.shifts,
       "margins": report.margins.map(report.percent), "gains": report.gains,
       "adjustment": sweep.adjustment,
@@ -118,6 +119,7 @@ struct SweepReport {
       } else {
         text += ", no ratio anywhere."
       }
+      text += settling(rows).map { " \($0)" } ?? ""
       let kind =
         same == rows.count ? "equivalent" : other == rows.count ? "different" : "undetermined"
       return ["kind": kind, "head": "\(mark.text): \(head)", "text": text]
@@ -154,6 +156,33 @@ struct SweepReport {
         return "\(NumberText.short(ratio))\(interval) \(sign)" + restriction(row)
       }
     }
+  }
+
+  /// How many replicas would settle what is open among rows, in a sentence; nil where nothing is known to.
+  private func settling(_ rows: [DataTable.Row]) -> String? {
+    let counts = rows.filter { $0.mapVerdict == "undetermined" }
+      .compactMap { $0.number("replicas_needed") }
+    guard let least = counts.min(), let most = counts.max() else { return nil }
+    let words = unique([least, most].map(NumberText.rounded)).joined(separator: " to ")
+    return "What is open would take about \(words) replicas a side."
+  }
+
+  /// A row for each verdict that is open, the most easily settled first.
+  var open: [[String: String]] {
+    func needed(_ row: DataTable.Row) -> Double { row.number("replicas_needed") ?? .infinity }
+    return sweep.verdicts.filter { $0.mapVerdict == "undetermined" && $0.number("ratio") != nil }
+      .enumerated().sorted {
+        (needed($0.element), $0.offset) < (needed($1.element), $1.offset)
+      }.map(\.element).map { row in
+        let ends = [row.number("lower"), row.number("upper")].compactMap { $0 }
+        return [
+          "name": sweep.label(row), "sides": row.sides, "rule": row.mark.text,
+          "ratio": NumberText.short(row.number("ratio")),
+          "interval": ends.count == 2 ? NumberText.interval(ends) : "–",
+          "margin": row.number("margin").map(NumberText.givenPercent) ?? "–",
+          "needed": row.number("replicas_needed").map(NumberText.rounded) ?? "–",
+        ]
+      }
   }
 
   /// Up to which time the means of a row count, where replicas were censored.
