@@ -38,7 +38,7 @@ help:
 	@echo 'make fuzz   libFuzzer on the readers of files (a minute and the build)'
 	@echo 'make endurance   faults, 200 kills, merge 10^6 replicas, run a real Slurm (half an hour)'
 	@echo 'make notebooks         make the notebooks of notebooks-export anew (minutes)'
-	@echo 'make docs              build the documentation of the library: .build/docs'
+	@echo 'make docs              build the site of guides and library: .build/docs, and say how to look at it'
 	@echo 'make example           build and run the example package that uses the library'
 	@echo 'make sbom              list all that the command is made of, as SPDX: .build/escapement.spdx.json'
 	@echo 'make release TAG=VERSION   make the tag, once version, changelog and README agree with it'
@@ -118,6 +118,8 @@ docs: dependencies
 	@echo '==> building the documentation'
 	@$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
 	  --target Escapement --warnings-as-errors --output-path .build/docs
+	@echo '==> look at it: python3 -m http.server --directory .build/docs 8000'
+	@echo '    and open http://localhost:8000/documentation/escapement/'
 
 # A package of its own, as a user's would be.
 example: dependencies
