@@ -70,7 +70,8 @@ struct SweepCurveFigure {
         """)
   }
 
-  /// The commands of one curve, whose data join `blocks`.
+  /// The commands of one curve, whose data join `blocks`: curves of one panel are told apart by colour, and the second
+  /// half of them by dash and mark.
   private func plot(
     _ curve: SweepCurves.Curve, _ index: Int, in panel: SweepCurves.Panel,
     _ blocks: inout [FigureBlock]
@@ -79,10 +80,14 @@ struct SweepCurveFigure {
     }
     let heading = [panel.title, curve.name].filter { !$0.isEmpty }.joined(separator: ", ")
     let line = line(curve)
-    let style = curve.lineType.map { "linetype \($0) pointsize 0.8" } ?? Self.style(index)
+    let isSecondHalf = curve.lineType == nil && index >= 6
+    let style =
+      "linetype \(curve.lineType ?? [1, 3, 4, 7, 5, 8][index % 6])"
+      + (isSecondHalf ? " dashtype 2" : "")
+    let mark = (isSecondHalf ? "pointtype 6 " : "") + "pointsize 0.8"
     var plots = [
-      "data index \(blocks.count) using 1:2:3 with \(line == nil ? "yerrorlines" : "yerrorbars") \(style) "
-        + "title \(gnuplotText(curve.name)) noenhanced"
+      "data index \(blocks.count) using 1:2:3 with \(line == nil ? "yerrorlines" : "yerrorbars") "
+        + "\(style) \(mark) title \(gnuplotText(curve.name)) noenhanced"
     ]
     blocks.append(
       FigureBlock(heading: "\(heading): place, value, 95% half-width", rows: points))
@@ -98,12 +103,6 @@ struct SweepCurveFigure {
   private func place(_ row: DataTable.Row) -> Double {
     let place = layout.place(row)
     return axis?.place(place) ?? place
-  }
-
-  /// Tells curves of one panel apart by colour, and the second half of them by dash and mark.
-  private static func style(_ index: Int) -> String {
-    "linetype \([1, 3, 4, 7, 5, 8][index % 6]) \(index < 6 ? "" : "dashtype 2 pointtype 6 ")"
-      + "pointsize 0.8"
   }
 
   /// The axis of a swept key, with a tick at each value while these are few.

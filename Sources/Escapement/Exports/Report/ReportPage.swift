@@ -28,7 +28,7 @@ struct ReportPage {
       "figures": pictures.enumerated().map { index, picture in
         [
           "picture": inlined(picture.svg, prefix: "f\(index)", label: picture.figure.caption),
-          "caption": unbroken(picture.figure.caption), "isFirst": index == 0,
+          "caption": unbroken(picture.figure.caption),
         ]
       },
       "caveats": caveats + missing,
