@@ -148,7 +148,7 @@ import Testing
         ["export", run.path, "--figure", "survival-T0.5", "--format", "png"])
       try #require(result.status == 0, "\(result.stderr)")
       let folder = run.appendingPathComponent("figures")
-      let names = ["dat", "gp", "png"].map { "survival-T0.5.\($0)" } + ["style.gp"]
+      let names = ["style.gp"] + ["dat", "gp", "png"].map { "survival-T0.5.\($0)" }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == names)
       #expect(Set(result.stdout.split(separator: "\n").map(String.init)).count == 4)
       let picture = try Data(contentsOf: folder.appendingPathComponent("survival-T0.5.png"))

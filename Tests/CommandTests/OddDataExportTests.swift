@@ -97,7 +97,10 @@ import Testing
         ("none", "--thresholds 0.9 --horizon 0.1 --dimension 40,50", [String]()),
         (
           "zero", "--width 4,5 --dimension 20 --subspace-thresholds 0.05 --thresholds 0.5",
-          ["ratio-to-annealed-T0.5", "ratio-to-quenched-T0.5", "verdicts-T0.5"]
+          [
+            "ratio-to-annealed-T0.5", "ratio-to-quenched-T0.5", "verdicts-T0.5",
+            "exit-time-against-width-T0.5", "exit-time-against-width-subspace-0.05",
+          ]
         ),
         ("one", "--dimension 40 --thresholds 0.5", ["verdicts-T0.5"]),
       ] {

@@ -267,7 +267,11 @@ import Testing
       #expect(curves.axis == "point" && curves.others.isEmpty)
       expectEveryPoint(tables, curves, names: ["measured"])
       let (_, omissions) = try Gnuplot.draw(tables.figures(), formats: ["svg"])
-      #expect(omissions.isEmpty)
+      // By this horizon not all exit on the free space: one value has a mean.
+      #expect(
+        omissions == [
+          "no figure exit-time-against-constraint-T0.5: a mean at one value of constraint alone"
+        ])
     }
     let grid = try SweepGrid(
       yaml: "dimension: 50\nthresholds: [0.5]\ndynamics: [ode, chain]\nhorizon: 2\nreplicas: 3\n"
@@ -291,11 +295,11 @@ import Testing
       var lines = try String(contentsOf: place, encoding: .utf8).split(separator: "\n").map {
         $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       }
-      let columns = try ["verdict", "map_verdict", "headline_verdict", "ratio"].map { name in
+      let columns = try ["verdict", "ratio", "lower", "upper"].map { name in
         try #require(lines[0].firstIndex(of: name))
       }
       for index in 1..<lines.count {
-        for (column, word) in zip(columns, ["different", "undetermined", "different", "0.9"]) {
+        for (column, word) in zip(columns, ["different", "0.9", "0.89", "0.91"]) {
           lines[index][column] = word
         }
       }

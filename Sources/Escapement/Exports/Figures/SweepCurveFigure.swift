@@ -52,6 +52,7 @@ struct SweepCurveFigure {
       plots.append("\(title)plot \(lines.joined(separator: ", \\\n  "))")
     }
     let isOne = panels.count == 1
+    let scale = valueCommands(blocks)
     let (columns, lines) = (isOne ? 1 : 2, (panels.count + 1) / 2)
     let multiplot =
       "set multiplot layout \(lines),\(columns) title heading noenhanced font small\nunset title\n"
@@ -61,8 +62,8 @@ struct SweepCurveFigure {
       aspect: isOne ? 1.35 : 1.6 / (Double(lines) + 0.15),
       blocks: blocks,
       commands: """
-        \(axisCommands(Set(known.map(layout.place)).sorted(), columns))
-        \(valueCommands(blocks))
+        \(axisCommands(Set(known.map(layout.place)).sorted(), columns, scale.hasPrefix("set log")))
+        \(scale)
         set ylabel \(gnuplotText(valueTitle))
         \(isOne ? "" : multiplot)
         \(plots.joined(separator: "\n"))
@@ -106,11 +107,15 @@ struct SweepCurveFigure {
   }
 
   /// The axis of a swept key, with a tick at each value while these are few.
-  private func axisCommands(_ values: [Double], _ columns: Int) -> String {
+  private func axisCommands(
+    _ values: [Double], _ columns: Int, _ isLogarithmicInValues: Bool
+  ) -> String {
     let places = values.map { axis?.place($0) ?? $0 }
     let (least, largest) = (places[0], places[places.count - 1])
     var text = "set xlabel \(gnuplotText(axis?.title ?? layout.axisTitle))\n"
-    let isLogarithmic = layout.isLogarithmic(values) && least > 0
+    // Against d log d itself a fit is a line, unless the values have another scale.
+    let isLogarithmic =
+      axis == nil ? layout.isLogarithmic(values) && least > 0 : isLogarithmicInValues
     let ends: String
     if isLogarithmic {
       let margin = max(pow(largest / least, 0.04), 1.05)
