@@ -117,17 +117,16 @@ public struct DataTable: Sendable {
   }
 
   /// Makes a table of rows with their places, by what each column is in a row.
-  init<Row>(
+  ///
+  /// Rows that are many should be a lazy sequence, of a type that the compiler sees: they are gone through as
+  /// they are made.
+  init<Row, Rows: Sequence>(
     _ name: String, _ dimensions: [Dimension], _ columns: [Column<Row>],
-    rows: @escaping @Sendable () -> any Sequence<(place: [Int], row: Row)>
-  ) {
-    self.init(name, dimensions, columns.map(\.field)) { DataTable.entries(rows(), columns) }
-  }
-
-  private static func entries<Row>(
-    _ rows: some Sequence<(place: [Int], row: Row)>, _ columns: [Column<Row>]
-  ) -> AnySequence<Entry> {
-    AnySequence(rows.lazy.map { place, row in (place, columns.map { $0.value(row) }) })
+    rows: @escaping @Sendable () -> Rows
+  ) where Rows.Element == (place: [Int], row: Row) {
+    self.init(name, dimensions, columns.map(\.field)) {
+      AnySequence(rows().lazy.map { place, row in (place, columns.map { $0.value(row) }) })
+    }
   }
 
   /// Makes a table of rows of which each has its place along each dimension.
