@@ -113,7 +113,6 @@ import Testing
     }
   }
 
-  // As after a kill between the renames over an old run: its files are partly new.
   @Test
   func `a lock that a killed process left in a finished directory is removed by the same command`()
     throws
@@ -135,6 +134,7 @@ import Testing
     }
   }
 
+  // As after a kill between the renames over an old run: its files are partly new.
   @Test func `nothing is exported or tested while a checkpoint stands`() throws {
     try withDirectory { directory in
       #expect(try runCommand("compare \(small) --output run", in: directory).status == 0)
