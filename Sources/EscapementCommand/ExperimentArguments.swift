@@ -17,6 +17,8 @@ struct ExperimentArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayer)) var secondLayer: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRate))
   var secondLayerLearningRate: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRateSchedule))
+  var secondLayerLearningRateSchedule: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerNormalised))
   var secondLayerNormalised: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.activation)) var activation: String?
@@ -59,7 +61,9 @@ struct ExperimentArguments: ParsableArguments {
       (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
       (.learningRate, learningRate), (.learningRateSchedule, learningRateSchedule),
       (.labelNoise, labelNoise), (.secondLayer, secondLayer),
-      (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
+      (.secondLayerRate, secondLayerLearningRate),
+      (.secondLayerRateSchedule, secondLayerLearningRateSchedule),
+      (.secondLayerNormalised, secondLayerNormalised),
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
       (.overlapThresholds, overlapThresholds), (.subspaceThresholds, subspaceThresholds),
       (.startNorm, startNorm), (.constraint, constraint), (.batchSize, batchSize), (.loss, loss),

@@ -71,7 +71,8 @@ public struct Experiment: Sendable {
     let activation = try options.activation() ?? .square
     let target = try options.target()
     let dimension = try required(.dimension, try options.integer(.dimension))
-    let schedule = try checked { try options.learningRateSchedule() }
+    let schedule = try checked { try options.schedule(.learningRateSchedule) }
+    let layerSchedule = try checked { try options.schedule(.secondLayerRateSchedule) }
     let learningRate = try required(
       .learningRate, try options.number(.learningRate) ?? schedule?.firstRate)
     let network = try checked {
@@ -80,11 +81,12 @@ public struct Experiment: Sendable {
         teacherUnits: try options.integer(.teacherUnits) ?? target?.teacherUnits ?? 1,
         learningRate: learningRate, labelNoise: try options.number(.labelNoise) ?? 0,
         secondLayer: try options.numbers(.secondLayer),
-        secondLayerRate: try options.number(.secondLayerRate) ?? 0,
+        secondLayerRate: try options.number(.secondLayerRate) ?? layerSchedule?.firstRate ?? 0,
         normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
         activation: activation, target: target, teacherGram: try options.teacherGram(),
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
-        rule: try options.rule(), learningRateSchedule: schedule)
+        rule: try options.rule(), learningRateSchedule: schedule,
+        secondLayerRateSchedule: layerSchedule)
     }
     var givenHorizon = try options.horizon(network.clock)
     let model = try checked {

@@ -11,6 +11,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case labelNoise = "label-noise"
   case secondLayer = "second-layer"
   case secondLayerRate = "second-layer-learning-rate"
+  case secondLayerRateSchedule = "second-layer-learning-rate-schedule"
   case secondLayerNormalised = "second-layer-normalised"
   case activation
   case target
@@ -114,6 +115,12 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
         help: "Second-layer weights a at the start, p numbers (default ones).")
     case .secondLayerRate:
       return Role("number", help: "Learning rate γ_a of the second layer (default 0: fixed).")
+    case .secondLayerRateSchedule:
+      return Role(
+        "schedule", isList: true,
+        help:
+          "How γ_a changes: same (as γ, in proportion), constant, or a schedule of its own in the forms of "
+          + "learning-rate-schedule (default same).")
     case .secondLayerNormalised:
       return Role(
         "true|false",
@@ -129,8 +136,9 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
       return Role(
         "name", isList: true,
         help: "Mean over the teacher units of an activation, {hermite-terms: […]}, or "
-          + "{terms: [{coefficient: 5, factors: [sign, sign, he2]}]} with factor i on direction i "
-          + "(default: the student's activation).")
+          + "{terms: [{coefficient: 5, factors: [sign, sign, he2]}]} with factor i on direction i; hermite and "
+          + "he2 are probabilists' and unnormalised, He_2 = x² − 1 (default: the student's activation)."
+      )
     case .teacherGram:
       return Role(
         "matrix", isList: true,
@@ -180,7 +188,8 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
     case .horizon:
       return Role(
         "tau",
-        help: "Time τ after which a replica is censored (default from the growth rate).")
+        help:
+          "Time τ after which a replica is censored, or samples:N (default from the growth rate).")
     case .replicas:
       return Role(
         "count", isList: true,

@@ -42,6 +42,7 @@ struct Compare: AsyncParsableCommand {
         experiment, share: share, directory: $0, isCleared: isCleared, commit: builtCommit)
     }
     tellCost(try experiment.quadratureWork())
+    tellRareDraws(experiment)
     try tellLongWork(experiment)
     if let run {
       return try await completeSavedRun(run, printing)

@@ -53,6 +53,7 @@ struct Trajectories: AsyncParsableCommand {
         "escapement: the numbers to keep take \(String(format: "%.0f MB", plan.memory / 1e6))\n")
     }
     tellCost(try plan.quadratureWork())
+    tellRareDraws(plan.experiment)
     if let saved { return try await completeSavedTrajectories(saved, format) }
     let trajectories = try await Escapement.Trajectories.run(
       plan, commit: builtCommit, observer: TerminalProgress())
