@@ -29,23 +29,23 @@ static double decile(double *values, int count) {
   return values[count / 10];
 }
 
-static const char *level_name[] = {"baseline", "avx2", "avx512"};
+static const char *name_of[] = {"baseline", "avx2", "avx512"};
 
 /// A task runs about a millisecond and returns ns a step.
-typedef double (*Task)(void *context, EscLevel level);
+typedef double (*Task)(void *context, EscInstructionSet instructions);
 
 static void compare(const char *name, Task yardstick, Task kernel, void *context) {
   double y[ROUNDS], k[3][ROUNDS];
-  int best = esc_best_level();
+  int best = esc_best_instruction_set();
   for (int r = 0; r < ROUNDS; r++) {
     y[r] = yardstick(context, 0);
-    for (int level = 0; level <= best; level++) k[level][r] = kernel(context, (EscLevel)level);
+    for (int i = 0; i <= best; i++) k[i][r] = kernel(context, (EscInstructionSet)i);
   }
   double base = decile(y, ROUNDS);
   printf("%-22s yardstick %9.2f ns", name, base);
-  for (int level = 0; level <= best; level++) {
-    double ns = decile(k[level], ROUNDS);
-    printf("   %s %8.2f ns %5.2fx", level_name[level], ns, base / ns);
+  for (int i = 0; i <= best; i++) {
+    double ns = decile(k[i], ROUNDS);
+    printf("   %s %8.2f ns %5.2fx", name_of[i], ns, base / ns);
   }
   printf("\n");
   fflush(stdout);
@@ -55,41 +55,41 @@ static gsl_rng *rng;
 
 // Normals alone.
 
-static double normals_yardstick(void *context, EscLevel level) {
-  (void)level;
+static double normals_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
   double *x = context, start = now();
   for (int i = 0; i < 4096; i++) x[i] = gsl_ran_gaussian_ziggurat(rng, 1.0);
   return (now() - start) / 4096;
 }
 
-static double normals_of(EscPrecision precision, double *context, EscLevel level) {
+static double normals_of(EscPrecision precision, double *context, EscInstructionSet instructions) {
   EscGenerators generators;
   for (int i = 0; i < ESC_LANES; i++) esc_generator_start(&generators, i, 1, 1, (uint64_t)i);
   double start = now();
-  for (int i = 0; i < 4; i++) esc_normals(&generators, precision, 128, context, level);
+  for (int i = 0; i < 4; i++) esc_normals(&generators, precision, 128, context, instructions);
   return (now() - start) / (4 * 4096);
 }
 
-static double normals_kernel(void *context, EscLevel level) {
-  return normals_of(ESC_DOUBLE, context, level);
+static double normals_kernel(void *context, EscInstructionSet instructions) {
+  return normals_of(ESC_DOUBLE, context, instructions);
 }
 
-static double single_normals_kernel(void *context, EscLevel level) {
-  return normals_of(ESC_SINGLE, context, level);
+static double single_normals_kernel(void *context, EscInstructionSet instructions) {
+  return normals_of(ESC_SINGLE, context, instructions);
 }
 
 // Chain, p = 1.
 
-static double chain_yardstick(void *context, EscLevel level) {
-  (void)level;
+static double chain_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
   const EscChain *c = context;
   double m = 0.02, start = now();
   uint64_t steps = 20000;
-  yard_chain(rng, &m, c->dimension, c->rate, c->weight, c->noise, INFINITY, steps);
+  yard_chain(rng, &m, c->dimension, c->learning_rate, c->weight, c->label_noise_deviation, INFINITY, steps);
   return (now() - start) / (double)steps;
 }
 
-static double chain_kernel(void *context, EscLevel level) {
+static double chain_kernel(void *context, EscInstructionSet instructions) {
   EscChainLanes lanes = {0};
   for (int i = 0; i < ESC_LANES; i++) {
     lanes.overlap[i] = 0.02, lanes.boundary[i] = INFINITY;
@@ -97,26 +97,26 @@ static double chain_kernel(void *context, EscLevel level) {
   }
   uint64_t steps = 8000;
   double start = now();
-  esc_chain_advance(context, &lanes, steps, level);
+  esc_chain_advance(context, &lanes, steps, instructions);
   return (now() - start) / (double)(steps * ESC_LANES);
 }
 
 // Full SGD, p = 1.
 
-static double sgd_yardstick(void *context, EscLevel level) {
-  (void)level;
+static double sgd_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
   const EscSquares *s = context;
   uint64_t d = s->dimension, steps = 100000 / d + 1;
   double *w = malloc(d * sizeof *w), *x = malloc(d * sizeof *x);
   for (uint64_t i = 0; i < d; i++) w[i] = i % 2 ? 1 : -1;
   double start = now();
-  yard_sgd(rng, w, x, d, s->rate, s->weights[0], s->noise, INFINITY, steps);
+  yard_sgd(rng, w, x, d, s->learning_rate, s->weights[0], s->label_noise_deviation, INFINITY, steps);
   double time = now() - start;
   free(w), free(x);
   return time / (double)steps;
 }
 
-static double sgd_of(EscPrecision precision, void *context, EscLevel level) {
+static double sgd_of(EscPrecision precision, void *context, EscInstructionSet instructions) {
   const EscSquares *s = context;
   uint64_t p = s->width, stride = esc_sgd_stride(s->dimension), steps = 400000 / p / stride + 1;
   double *memory = aligned_alloc(64, ((p + 2) * stride + p * (p + 64)) * sizeof *memory);
@@ -126,34 +126,34 @@ static double sgd_of(EscPrecision precision, void *context, EscLevel level) {
   state.scale = state.gram + p * p, state.pending = state.scale + p;
   state.overlap = state.pending + p;
   for (uint64_t i = 0; i < p * stride; i++) state.vectors[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
-  esc_sgd_begin(s, &state, level);
-  esc_sgd_advance(s, &state, precision, INFINITY, -INFINITY, 1, level);
+  esc_sgd_begin(s, &state, instructions);
+  esc_sgd_advance(s, &state, precision, INFINITY, -INFINITY, 1, instructions);
   double start = now();
-  esc_sgd_advance(s, &state, precision, INFINITY, -INFINITY, steps, level);
+  esc_sgd_advance(s, &state, precision, INFINITY, -INFINITY, steps, instructions);
   double time = now() - start;
   free(memory);
   return time / (double)steps;
 }
 
-static double sgd_kernel(void *context, EscLevel level) {
-  return sgd_of(ESC_DOUBLE, context, level);
+static double sgd_kernel(void *context, EscInstructionSet instructions) {
+  return sgd_of(ESC_DOUBLE, context, instructions);
 }
 
-static double single_sgd_kernel(void *context, EscLevel level) {
-  return sgd_of(ESC_SINGLE, context, level);
+static double single_sgd_kernel(void *context, EscInstructionSet instructions) {
+  return sgd_of(ESC_SINGLE, context, instructions);
 }
 
 // Full SGD, p rows.
 
-static double rows_yardstick(void *context, EscLevel level) {
-  (void)level;
+static double rows_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
   const EscSquares *s = context;
   uint64_t d = s->dimension, p = s->width, steps = 100000 / d / p + 1;
   double *w = malloc(p * d * sizeof *w), *x = malloc(d * sizeof *x), q[64 * 64], risk;
   for (uint64_t i = 0; i < p * d; i++) w[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
   for (uint64_t i = 0; i < p * p; i++) q[i] = i % (p + 1) == 0;
   double start = now();
-  yard_sgd_rows(rng, w, x, q, p, d, s->rate, s->weights, s->noise, -INFINITY, steps, &risk);
+  yard_sgd_rows(rng, w, x, q, p, d, s->learning_rate, s->weights, s->label_noise_deviation, -INFINITY, steps, &risk);
   double time = now() - start;
   free(w), free(x);
   return time / (double)steps;
@@ -161,8 +161,8 @@ static double rows_yardstick(void *context, EscLevel level) {
 
 // Diffusion.
 
-static double sde_yardstick(void *context, EscLevel level) {
-  (void)level;
+static double sde_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
   const EscDiffusion *s = context;
   double m = 0.02, start = now();
   uint64_t steps = 50000;
@@ -170,7 +170,7 @@ static double sde_yardstick(void *context, EscLevel level) {
   return (now() - start) / (double)steps;
 }
 
-static double sde_kernel(void *context, EscLevel level) {
+static double sde_kernel(void *context, EscInstructionSet instructions) {
   EscDiffusionLanes lanes = {0};
   for (int i = 0; i < ESC_LANES; i++) {
     lanes.overlap[i] = 0.02, lanes.boundary[i] = 1e6;
@@ -178,29 +178,29 @@ static double sde_kernel(void *context, EscLevel level) {
   }
   uint64_t steps = 20000;
   double start = now();
-  esc_diffusion_advance(context, &lanes, steps, level);
+  esc_diffusion_advance(context, &lanes, steps, instructions);
   return (now() - start) / (double)(steps * ESC_LANES);
 }
 
 // Chain, p students.
 
-static double network_yardstick(void *context, EscLevel level) {
-  (void)level;
+static double network_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
   const EscSquares *c = context;
   uint64_t p = c->width, steps = 20000 / p / p + 2;
   double *m = calloc(p + 2 * p * p, sizeof *m), *b = m + p, *q = b + p * p, risk;
   for (uint64_t j = 0; j < p; j++) b[j * p + j] = q[j * p + j] = 1;
   yard_network_chain(
-      rng, m, b, q, p, c->dimension, c->rate, c->weights, c->noise, -INFINITY, 1, &risk);
+      rng, m, b, q, p, c->dimension, c->learning_rate, c->weights, c->label_noise_deviation, -INFINITY, 1, &risk);
   double start = now();
   yard_network_chain(
-      rng, m, b, q, p, c->dimension, c->rate, c->weights, c->noise, -INFINITY, steps, &risk);
+      rng, m, b, q, p, c->dimension, c->learning_rate, c->weights, c->label_noise_deviation, -INFINITY, steps, &risk);
   double time = now() - start;
   free(m);
   return time / (double)steps;
 }
 
-static double network_kernel(void *context, EscLevel level) {
+static double network_kernel(void *context, EscInstructionSet instructions) {
   const EscSquares *c = context;
   uint64_t p = c->width, steps = 8000 / p / p + 8, half = p * (p + 1) / 2;
   double *memory = aligned_alloc(64, esc_squares_lanes_size(p) * sizeof *memory);
@@ -216,13 +216,13 @@ static double network_kernel(void *context, EscLevel level) {
     esc_squares_begin(c, &lanes, i);
   }
   double start = now();
-  esc_squares_advance(c, &lanes, steps, level);
+  esc_squares_advance(c, &lanes, steps, instructions);
   double time = now() - start;
   free(memory);
   return time / (double)(steps * ESC_LANES);
 }
 
-static double wide_kernel(void *context, EscLevel level) {
+static double wide_kernel(void *context, EscInstructionSet instructions) {
   const EscSquares *c = context;
   uint64_t p = c->width, stride = esc_wide_stride(p), steps = 200000 / p / p + 4;
   uint64_t size = stride + 2 * p * stride + 12 * stride + 64;
@@ -232,9 +232,9 @@ static double wide_kernel(void *context, EscLevel level) {
   state.overlap = memory, state.factor = memory + stride;
   state.gram = state.factor + p * stride, state.scratch = state.gram + p * stride;
   for (uint64_t j = 0; j < p; j++) state.factor[j * stride + j] = state.gram[j * stride + j] = 1;
-  esc_wide_advance(c, &state, INFINITY, -INFINITY, 1, level);
+  esc_wide_advance(c, &state, INFINITY, -INFINITY, 1, instructions);
   double start = now();
-  esc_wide_advance(c, &state, INFINITY, -INFINITY, steps, level);
+  esc_wide_advance(c, &state, INFINITY, -INFINITY, steps, instructions);
   double time = now() - start;
   free(memory);
   return time / (double)steps;
@@ -272,7 +272,7 @@ int main(void) {
     strcat(name, ", single");
     compare(name, rows_yardstick, single_sgd_kernel, &sgd);
   }
-  EscDiffusion sde = {1, {1.6, -1.6, 0, 0, 0}, {48, -96, 48, 0, 0}, 0.1 / 3000, 1e-3, 1, 0};
+  EscDiffusion sde = {1, {1.6, -1.6, 0, 0, 0}, {48, -96, 48, 0, 0}, 0.1 / 3000, 1e-3, 1, 0, 0};
   compare("sde p=1 d=3000", sde_yardstick, sde_kernel, &sde);
   uint64_t widths[] = {2, 4, 8, 16, 32, 64};
   for (int i = 0; i < 6; i++) {

@@ -14,7 +14,7 @@ typedef struct {
 // Takes at most `steps` steps.
 static uint64_t FN(chain_run)(
     const EscRoundKeys *keys, const EscChiSquare *chi, const double gain, const double weight,
-    const double noise, EscChainLanes *lanes, uint64_t steps) {
+    const double deviation, EscChainLanes *lanes, uint64_t steps) {
   FN(Generator) generator[ESC_GROUPS];
   FN(Numbers) number[ESC_GROUPS];
   VU step[ESC_GROUPS], w0[ESC_GROUPS], w1[ESC_GROUPS];
@@ -30,7 +30,7 @@ static uint64_t FN(chain_run)(
         &generator[i], &w0[i], &w1[i], &number[i].g1, &number[i].g2, &square);
     VU word = w1[i];
     FN(pair_and_words)(&generator[i], &w0[i], &w1[i], &number[i].z, &x, &unused);
-    number[i].z *= noise;
+    number[i].z *= deviation;
     number[i].norm = square + FN(chi_square)(keys, chi, stream, step[i], x, word);
   }
   uint64_t n = 0;
@@ -63,7 +63,7 @@ static uint64_t FN(chain_run)(
           inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse);,
           ,
           inverse = inverse * (1.5 - half * (inverse * inverse)); ESC_PIN(inverse););
-      number[i].z *= noise;
+      number[i].z *= deviation;
       m[i] = (old + h * now.g1) * inverse;
       step[i] += 1;
       number[i].norm = square

@@ -68,7 +68,7 @@ static double pull_at(const double *p, double m) {
 }
 
 #define ESC_TEMPLATE "sde_template.h"
-#include "each_level.h"
+#include "each_instruction_set.h"
 
 // One step of one lane.
 static void advance_alone(
@@ -108,7 +108,7 @@ static uint32_t pending_events(EscDiffusionLanes *lanes) {
 }
 
 uint32_t esc_diffusion_advance(
-    const EscDiffusion *diffusion, EscDiffusionLanes *lanes, uint64_t steps, EscLevel level) {
+    const EscDiffusion *diffusion, EscDiffusionLanes *lanes, uint64_t steps, EscInstructionSet instructions) {
   EscRoundKeys keys = esc_round_keys(diffusion->seed);
   EscFolded folded = fold(diffusion);
   uint64_t spent[ESC_LANES] = {0};
@@ -138,7 +138,7 @@ uint32_t esc_diffusion_advance(
     if (events || pairs == 0) break;
     EscStops stops;
     stops.lanes = 0;
-    uint64_t taken = ESC_DISPATCH(level, sde_run, &keys, &folded, lanes, pairs, &stops);
+    uint64_t taken = ESC_DISPATCH(instructions, sde_run, &keys, &folded, lanes, pairs, &stops);
     for (int i = 0; i < ESC_LANES; i++) {
       spent[i] += 2 * taken;
       if (!(stops.lanes >> i & 1)) continue;

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #define ESC_TEMPLATE "sgd_template.h"
-#include "each_level.h"
+#include "each_instruction_set.h"
 
 uint64_t esc_sgd_stride(uint64_t dimension) { return (dimension + 31) / 32 * 32; }
 
@@ -22,14 +22,14 @@ static double sgd_risk(const EscSquares *sgd, const EscSgdState *state) {
   return 0.5 * trace * trace + square;
 }
 
-void esc_sgd_begin(const EscSquares *sgd, EscSgdState *state, EscLevel level) {
+void esc_sgd_begin(const EscSquares *sgd, EscSgdState *state, EscInstructionSet instructions) {
   const uint64_t p = sgd->width, d = sgd->dimension, stride = esc_sgd_stride(d);
   for (uint64_t i = 0; i < 2 * stride; i++) state->input[i] = 0;
   for (uint64_t j = 0; j < p; j++) {
     state->pending[j] = 0;
     for (uint64_t i = d; i < stride; i++) state->vectors[j * stride + i] = 0;
   }
-  ESC_DISPATCH(level, sgd_normalise, sgd, state, state->input);
+  ESC_DISPATCH(instructions, sgd_normalise, sgd, state, state->input);
   for (uint64_t j = 0; j < p; j++)
     state->overlap[j] = state->vectors[j * stride] * (1.0 / sqrt((double)d));
   state->risk = sgd_risk(sgd, state);
@@ -46,12 +46,12 @@ void esc_sgd_weights(const EscSquares *sgd, const EscSgdState *state, double *ou
 
 EscEvent esc_sgd_advance(
     const EscSquares *sgd, EscSgdState *state, EscPrecision precision, double boundary,
-    double target, uint64_t steps, EscLevel level) {
+    double target, uint64_t steps, EscInstructionSet instructions) {
   if (precision == ESC_SINGLE)
     return sgd->width == 1
-               ? ESC_DISPATCH(level, sgd_one_single, sgd, state, boundary, target, steps)
-               : ESC_DISPATCH(level, sgd_rows_single, sgd, state, boundary, target, steps);
+               ? ESC_DISPATCH(instructions, sgd_one_single, sgd, state, boundary, target, steps)
+               : ESC_DISPATCH(instructions, sgd_rows_single, sgd, state, boundary, target, steps);
   return sgd->width == 1
-             ? ESC_DISPATCH(level, sgd_one, sgd, state, boundary, target, steps)
-             : ESC_DISPATCH(level, sgd_rows, sgd, state, boundary, target, steps);
+             ? ESC_DISPATCH(instructions, sgd_one, sgd, state, boundary, target, steps)
+             : ESC_DISPATCH(instructions, sgd_rows, sgd, state, boundary, target, steps);
 }

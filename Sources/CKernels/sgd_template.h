@@ -147,7 +147,7 @@ ESC_INLINE EscEvent FN(sgd_one_of)(
   ESC_KEEP_IN_MEMORY(keys);
   const uint64_t d = sgd->dimension, stride = esc_sgd_stride(d);
   const double root = sqrt((double)d), inverse = 1.0 / root, a = sgd->weights[0];
-  const double gain = 2.0 * sgd->rate * a / (double)d;
+  const double gain = 2.0 * sgd->learning_rate * a / (double)d;
   double *const v = state->vectors;
   double scale = state->scale[0], pending = state->pending[0], noise[32];
   EscEvent event = ESC_EVENT_NONE;
@@ -184,7 +184,7 @@ ESC_INLINE EscEvent FN(sgd_one_of)(
     EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
     double n = FN(sum16)(norms), field = (scale * FN(sum32)(dots)) * inverse;
     double z = noise[state->step % 32], teacher = fresh[0];
-    double error = (teacher * teacher - (a * field) * field) + sgd->noise * z;
+    double error = (teacher * teacher - (a * field) * field) + sgd->label_noise_deviation * z;
     double h = (gain * error) * field;
     double q = 1.0 + h * ((field + field) + h * n);
     pending = (h * root) / scale;
@@ -303,11 +303,11 @@ ESC_INLINE EscEvent FN(sgd_rows_of)(
       field[j] = (state->scale[j] * FN(sum32)(dots + 32 * j)) * inverse;
       output += (sgd->weights[j] * field[j]) * field[j];
     }
-    double error = (teacher * teacher - output / width) + sgd->noise * noise[state->step % 32];
+    double error = (teacher * teacher - output / width) + sgd->label_noise_deviation * noise[state->step % 32];
     int unruly = 0, crossed = 0;
     double total = 0;
     for (uint64_t j = 0; j < p; j++) {
-      double gain = 2.0 * (sgd->rate / width) * sgd->weights[j] / (double)d, f = field[j];
+      double gain = 2.0 * (sgd->learning_rate / width) * sgd->weights[j] / (double)d, f = field[j];
       h[j] = (gain * error) * f;
       double q = 1.0 + h[j] * ((f + f) + h[j] * n);
       s[j] = 1.0 / sqrt(q);

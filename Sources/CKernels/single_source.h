@@ -5,7 +5,7 @@
 // pairs and those of words 8 to 15 the angles, low halves first.
 #include "vector_source.h"
 
-// Sixteen lanes at every level: one, two or four registers.
+// Sixteen lanes with every instruction set: one, two or four registers.
 #define VF FN(vf)
 #define VFU FN(vfu)
 #define VFI FN(vfi)

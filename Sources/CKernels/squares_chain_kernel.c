@@ -5,7 +5,7 @@
 #include "squares_risk.h"
 
 #define ESC_TEMPLATE "squares_chain_template.h"
-#include "each_level.h"
+#include "each_instruction_set.h"
 
 uint64_t esc_squares_lanes_size(uint64_t width) {
   return (width + width * (width + 1) + 7 * width + 8) * ESC_LANES;
@@ -35,13 +35,13 @@ static uint32_t classify(const EscSquares *constants, EscSquaresLanes *lanes) {
 }
 
 uint32_t esc_squares_advance(
-    const EscSquares *constants, EscSquaresLanes *lanes, uint64_t steps, EscLevel level) {
+    const EscSquares *constants, EscSquaresLanes *lanes, uint64_t steps, EscInstructionSet instructions) {
   EscRoundKeys keys = esc_round_keys(constants->seed);
   EscChiSquare chi = esc_chi_square(constants->dimension - constants->width - 1);
   esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   uint32_t events = classify(constants, lanes);
   ESC_ADVANCE(
       lanes, steps, events, classify(constants, lanes),
-      ESC_DISPATCH(level, squares_run, &keys, &chi, constants, lanes, ESC_RUN(lanes, steps)));
+      ESC_DISPATCH(instructions, squares_run, &keys, &chi, constants, lanes, ESC_RUN(lanes, steps)));
   return events;
 }

@@ -64,12 +64,12 @@ static uint64_t FN(squares_run)(
         FN(store)(AT(field, j), f);
         output += (a[j] * f) * f;
       }
-      const VD error = (star - output / width) + constants->noise * z;
+      const VD error = (star - output / width) + constants->label_noise_deviation * z;
       const VD inverse = FN(inverse_root)(t), r = t * inverse;
       VI outside = 0;
       const VD boundary = FN(load)(lanes->boundary + lane);
       for (uint64_t j = 0; j < p; j++) {
-        const double gain = 2.0 * (constants->rate / width) * a[j] / (double)constants->dimension;
+        const double gain = 2.0 * (constants->learning_rate / width) * a[j] / (double)constants->dimension;
         VD f = FN(load)(AT(field, j)), hj = (gain * error) * f;
         VD sj = FN(inverse_root)(1.0 + hj * ((f + f) + hj * norm));
         VD m = sj * (FN(load)(AT(lanes->overlap, j)) + hj * gt);

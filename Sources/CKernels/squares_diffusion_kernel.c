@@ -7,7 +7,7 @@
 // The arrays of one group of lanes, each at the group's first lane. n×n arrays are row-major.
 typedef struct {
   uint64_t p, n;
-  double rate, noise;
+  double unit_rate, label_noise;
   const double *a;
   // Overlaps by rows (m_j, Q_j1 … Q_jj): where the step begins, its increments, drifts, what the
   // drift predicts, and the gradient of the risk; then Σ_a L_ja L_la β_aᵐ for m = 1 … 4.
@@ -34,7 +34,7 @@ static EscDiffusionWork divide(
   const uint64_t p = diffusion->width, n = p + 1, t = overlap_count(p), all = n * n;
   double *next = lanes->scratch + lane;
   EscDiffusionWork work = {
-      .p = p, .n = n, .rate = diffusion->rate / (double)p, .noise = diffusion->noise,
+      .p = p, .n = n, .unit_rate = diffusion->learning_rate / (double)p, .label_noise = diffusion->label_noise,
       .a = diffusion->weights, .state = lanes->overlaps + lane};
 #define TAKE(array, count) (work.array = next, next += (count) * ESC_LANES)
   TAKE(moved, t), TAKE(drift, t), TAKE(finite, t), TAKE(predicted, t), TAKE(slope, t);
@@ -54,7 +54,7 @@ uint64_t esc_squares_diffusion_size(uint64_t p) {
 }
 
 #define ESC_TEMPLATE "squares_diffusion_template.h"
-#include "each_level.h"
+#include "each_instruction_set.h"
 
 double esc_squares_diffusion_begin(
     const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, int lane) {
@@ -80,12 +80,12 @@ static EscEvent judge(
     const EscSquaresDiffusionLanes *lanes, int i) {
   double risk = lanes->risk[i], spread = lanes->spread[i];
   if (!isfinite(risk)) return ESC_EVENT_DIVERGED;
-  double level = lanes->target[i] - diffusion->shift * sqrt(spread);
-  if (risk <= level) return ESC_EVENT_CROSSED;
-  double above = lanes->previous[i] - level;
+  double line = lanes->target[i] - diffusion->shift * sqrt(spread);
+  if (risk <= line) return ESC_EVENT_CROSSED;
+  double above = lanes->previous[i] - line;
   return diffusion->bridge
                  && esc_bridge_touches(
-                     keys, lanes->stream[i], lanes->step[i] - 1, above, risk - level, spread)
+                     keys, lanes->stream[i], lanes->step[i] - 1, above, risk - line, spread)
              ? ESC_EVENT_BRIDGED
              : ESC_EVENT_NONE;
 }
@@ -101,7 +101,7 @@ static uint32_t judge_all(
 
 uint32_t esc_squares_diffusion_advance(
     const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, uint64_t steps,
-    EscLevel level) {
+    EscInstructionSet instructions) {
   EscRoundKeys keys = esc_round_keys(diffusion->seed);
   esc_start_lanes(&keys, &lanes->generators, lanes->stream, lanes->step);
   uint32_t events = 0;
@@ -110,6 +110,6 @@ uint32_t esc_squares_diffusion_advance(
         lanes, i, isfinite(lanes->risk[i]) ? ESC_EVENT_NONE : ESC_EVENT_DIVERGED);
   ESC_ADVANCE(
       lanes, steps, events, judge_all(diffusion, &keys, lanes),
-      ESC_DISPATCH(level, squares_diffusion_run, diffusion, lanes, ESC_RUN(lanes, steps)));
+      ESC_DISPATCH(instructions, squares_diffusion_run, diffusion, lanes, ESC_RUN(lanes, steps)));
   return events;
 }

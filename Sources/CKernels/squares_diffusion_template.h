@@ -136,7 +136,7 @@ static void FN(expand)(const EscDiffusionWork *w) {
     t1 += b, t2 += b2, t3 += b2 * b, t4 += b2 * b2;
   }
   // The exponent's coefficients.
-  VD c1 = 0.5 * t1, c2 = 0.25 * t2 + 0.5 * w->noise, c3 = t3 / 6.0, c4 = 0.125 * t4;
+  VD c1 = 0.5 * t1, c2 = 0.25 * t2 + 0.5 * w->label_noise, c3 = t3 / 6.0, c4 = 0.125 * t4;
   VD d2 = 0.5 * (c1 * c1) + c2, d3 = (c1 * d2 + 2.0 * (c2 * c1) + 3.0 * c3) / 3.0;
   VD d4 = 0.25 * (c1 * d3 + 2.0 * (c2 * d2) + 3.0 * (c3 * c1) + 4.0 * c4);
   PUT(w->series, 0, c1), PUT(w->series, 1, d2), PUT(w->series, 2, d3), PUT(w->series, 3, d4);
@@ -232,7 +232,7 @@ static void FN(transform)(const EscDiffusionWork *w) {
     PUT(row, 0, (2.0 * a[j]) * FN(dot)(x, 1, w->field, n, n));
     for (uint64_t l = 0; l <= j; l++) {
       VD u = FN(dot)(x, 1, AT(w->field, l + 1), n, n), v = FN(dot)(y, 1, AT(w->field, l + 1), n, n);
-      VD raw = (2.0 * (a[j] + a[l])) * u + ((4.0 * w->rate) * a[j] * a[l]) * v;
+      VD raw = (2.0 * (a[j] + a[l])) * u + ((4.0 * w->unit_rate) * a[j] * a[l]) * v;
       if (l < j) PUT(row, l + 1, raw);
       else PUT(own, j, raw);
     }
@@ -261,7 +261,7 @@ static void FN(pull)(const EscDiffusionWork *w, const double *overlaps, VD d1, V
       VD e1 = s1 + d1 * x, e2 = 2.0 * (s2 + d1 * s1 + d2 * x);
       VD growth = l == 0 ? (2.0 * a[j]) * e1
                          : (2.0 * (a[j] + a[l - 1])) * e1
-                               + ((4.0 * w->rate) * a[j] * a[l - 1]) * e2;
+                               + ((4.0 * w->unit_rate) * a[j] * a[l - 1]) * e2;
       if (l == j + 1) PUT(own, j, growth);
       else PUT(w->drift, row + l, growth);
     }
@@ -333,7 +333,7 @@ ESC_INLINE VD FN(coefficient)(const FN(Series) *x, const FN(Series) *y, int orde
 ESC_INLINE VD FN(with_norm)(const EscDiffusionWork *w, const FN(Series) *s) {
   const VD d1 = GET(w->series, 0), d2 = GET(w->series, 1);
   // t₁ = 2 tr AΩ and t₂ = 4 tr(AΩAΩ), from D.
-  VD t1 = 2.0 * d1, t2 = 4.0 * ((d2 - 0.5 * (d1 * d1)) - 0.5 * w->noise);
+  VD t1 = 2.0 * d1, t2 = 4.0 * ((d2 - 0.5 * (d1 * d1)) - 0.5 * w->label_noise);
   VD sum = 2.0 * (d2 * s->c[0] + 2.0 * (d1 * s->c[1]) + 3.0 * s->c[2]);
   sum += t1 * (s->c[1] + d1 * s->c[0]);
   sum += t2 * s->c[0];
@@ -343,7 +343,7 @@ ESC_INLINE VD FN(with_norm)(const EscDiffusionWork *w, const FN(Series) *s) {
 // 6. The finite-size drift, from S_0 … S_4.
 static void FN(pull_finite)(const EscDiffusionWork *w, double dimension) {
   const uint64_t p = w->p;
-  const double *a = w->a, c = w->rate, scale = 1.0 / (c * dimension);
+  const double *a = w->a, c = w->unit_rate, scale = 1.0 / (c * dimension);
   double *const square = w->mean, *const radial = w->normal;
   for (uint64_t j = 0; j < p; j++) {
     const double aj = a[j], c2 = c * c * aj * aj;
@@ -421,7 +421,7 @@ ESC_INLINE void FN(predict)(const EscDiffusionWork *w, VD *d1, VD *d2) {
       PUT(w->power[1], ROW(j) + l, FN(dot)(AT(w->first, (j + 1) * n), 1, AT(w->quadratic, l), n, n));
     }
   *d1 = constant;
-  *d2 = 0.5 * (constant * constant) + (0.5 * trace + 0.5 * w->noise);
+  *d2 = 0.5 * (constant * constant) + (0.5 * trace + 0.5 * w->label_noise);
 }
 
 // 7. ∇Rᵀ C ∇R with the gradient that stands in `slope`.
@@ -440,7 +440,7 @@ ESC_INLINE VD FN(variance_along)(const EscDiffusionWork *w) {
     for (uint64_t l = 0; l <= j; l++) {
       VD x = l < j ? GET(w->slope, ROW(j) + l + 1) : -0.5 * GET(own, j);
       PUT(u, ROW(j) + l + 1, (2.0 * (a[j] + a[l])) * x);
-      PUT(v, ROW(j) + l + 1, ((4.0 * w->rate) * a[j] * a[l]) * x);
+      PUT(v, ROW(j) + l + 1, ((4.0 * w->unit_rate) * a[j] * a[l]) * x);
     }
   }
   for (uint64_t j = 0; j < p; j++)
@@ -492,8 +492,8 @@ ESC_INLINE VD FN(diffusion_step)(
     const EscSquaresDiffusion *diffusion, const EscDiffusionWork *w, FN(Generator) *generator,
     VU *w0, VU *w1) {
   const uint64_t p = w->p, count = overlap_count(p);
-  const double h = diffusion->step, rate = w->rate * h / diffusion->dimension;
-  const double amplitude = sqrt(rate), width = (double)p;
+  const double h = diffusion->step, variance = w->unit_rate * h / diffusion->dimension;
+  const double amplitude = sqrt(variance), width = (double)p;
   FN(factor_gram)(w);
   FN(diagonalise)(w);
   FN(expand)(w);
@@ -538,7 +538,7 @@ ESC_INLINE VD FN(diffusion_step)(
     }
   // The old overlaps are wanted for the normalisation, the new ones after it.
   for (uint64_t i = 0; i < count; i++) PUT(w->finite, i, GET(w->predicted, i));
-  VD spread = rate * FN(variance_along)(w);
+  VD spread = variance * FN(variance_along)(w);
   for (uint64_t i = 0; i < count; i++) PUT(w->state, i, GET(w->finite, i));
   return spread;
 }
@@ -577,9 +577,9 @@ static uint64_t FN(squares_diffusion_run)(
       FN(store)(lanes->previous + lane, before);
       FN(store)(lanes->risk + lane, risk);
       FN(store)(lanes->spread + lane, spread);
-      VD level = FN(load)(lanes->target + lane) - diffusion->shift * FN(root)(spread);
-      VD above = before - level, e = (above + above) * (risk - level);
-      VI calm = (risk > level) & (e >= reach * spread);
+      VD line = FN(load)(lanes->target + lane) - diffusion->shift * FN(root)(spread);
+      VD above = before - line, e = (above + above) * (risk - line);
+      VI calm = (risk > line) & (e >= reach * spread);
       going &= FN(all)(calm);
     }
     n++;

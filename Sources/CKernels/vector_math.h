@@ -1,7 +1,7 @@
 // Generators and normals for ESC_WIDTH lanes at a time. A part of the templates, compiled once for
-// each level; counter_stream.h has the same arithmetic for one lane, in the same order.
+// each instruction set; counter_stream.h has the same arithmetic for one lane, in the same order.
 //
-// A vector here is twice as wide as the level's registers, so that two independent instructions
+// A vector here is twice as wide as the registers of its instruction set, so that two independent instructions
 // stand side by side everywhere.
 #include "counter_stream.h"
 

@@ -16,7 +16,7 @@ static double wide_rest(
 }
 
 #define ESC_TEMPLATE "wide_chain_template.h"
-#include "each_level.h"
+#include "each_instruction_set.h"
 
 void esc_wide_begin(const EscSquares *constants, EscWideState *state) {
   state->risk = esc_squares_start(
@@ -26,10 +26,10 @@ void esc_wide_begin(const EscSquares *constants, EscWideState *state) {
 
 EscEvent esc_wide_advance(
     const EscSquares *constants, EscWideState *state, double boundary, double target,
-    uint64_t steps, EscLevel level) {
+    uint64_t steps, EscInstructionSet instructions) {
   EscRoundKeys keys = esc_round_keys(constants->seed);
   EscChiSquare chi = esc_chi_square(constants->dimension - constants->width - 1);
   if (state->step == 0) esc_start_replica(&keys, &state->generators, state->stream);
   return ESC_DISPATCH(
-      level, wide_run, &keys, &chi, constants, state, boundary, target, steps);
+      instructions, wide_run, &keys, &chi, constants, state, boundary, target, steps);
 }

@@ -77,12 +77,12 @@ static EscEvent FN(wide_run)(
       field[j] = state->overlap[j] * gt + sum[j];
       output += (a[j] * field[j]) * field[j];
     }
-    const double error = (star - output / width) + constants->noise * z;
+    const double error = (star - output / width) + constants->label_noise_deviation * z;
     const double inverse = 1.0 / sqrt(radius), r = radius * inverse;
     int crossed = 0;
     double total = 0;
     for (uint64_t j = 0; j < p; j++) {
-      const double gain = 2.0 * (constants->rate / width) * a[j] / (double)constants->dimension;
+      const double gain = 2.0 * (constants->learning_rate / width) * a[j] / (double)constants->dimension;
       h[j] = (gain * error) * field[j];
       s[j] = 1.0 / sqrt(1.0 + h[j] * ((field[j] + field[j]) + h[j] * norm));
       state->overlap[j] = s[j] * (state->overlap[j] + h[j] * gt);

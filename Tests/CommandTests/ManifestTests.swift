@@ -121,6 +121,35 @@ import Testing
     }
   }
 
+  @Test func `a verdict that its interval or its p-values contradict is refused`() throws {
+    try withDirectory { directory in
+      try make(grid, in: directory)
+      let table = directory.appendingPathComponent("grid/verdicts.csv")
+      let sound = try String(contentsOf: table, encoding: .utf8)
+      for column in ["verdict", "map_verdict", "headline_verdict"] {
+        var lines = sound.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var fields = lines[1].components(separatedBy: ",")
+        let place = try #require(lines[0].components(separatedBy: ",").firstIndex(of: column))
+        let found = fields[place]
+        // Five replicas cannot show both: one of the two claims is false.
+        for verdict in ["equivalent", "different"] where verdict != found {
+          fields[place] = verdict
+          lines[1] = fields.joined(separator: ",")
+          try Data(lines.joined(separator: "\n").utf8).write(to: table)
+          try reseal(directory.appendingPathComponent("grid"))
+          let result = try runCommand("export grid --to json", in: directory)
+          #expect(
+            result.status == 65
+              && result.stderr.contains("verdicts.csv, line 2: found the \(column) '\(verdict)'"),
+            "\(column): \(result.stderr)")
+        }
+      }
+      try Data(sound.utf8).write(to: table)
+      try reseal(directory.appendingPathComponent("grid"))
+      #expect(try runCommand("export grid --to json", in: directory).status == 0)
+    }
+  }
+
   @Test func `one digit changed in any file of a point has it run again, to the same bytes`() throws
   {
     try withDirectory { directory in

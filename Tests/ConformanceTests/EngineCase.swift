@@ -110,14 +110,15 @@ struct EngineCase: Sendable, CustomTestStringConvertible {
     return try Experiment(options)
   }
 
-  /// Runs the engine by itself, on any number of threads and at any level of the processor.
+  /// Runs the engine by itself, on any number of threads and with any instruction set of the processor.
   func run(
     _ words: [ExperimentKey: String] = [:], replicas: Int = 40, threads: Int = 2,
-    level: KernelLevel = .best, progress: ProgressMeter = ProgressMeter()
+    instructions: InstructionSet = .best, progress: ProgressMeter = ProgressMeter()
   ) async throws -> EnsembleRun {
     let experiment = try experiment(words)
     return try await EnsembleRunner(threads: threads).run(
-      experiment.engine(kind, level: level), replicas: replicas, start: experiment.start,
+      experiment.engine(kind, instructions: instructions), replicas: replicas,
+      start: experiment.start,
       streams: experiment.streams, progress: progress)
   }
 }

@@ -33,18 +33,23 @@ import Testing
   }
 
   @Test(arguments: EngineCase.all)
-  func `records are equal at every level of the processor`(engine: EngineCase) async throws {
+  func `records are equal at every instruction set of the processor`(engine: EngineCase)
+    async throws
+  {
     let best = try await engine.run()
-    for level in KernelLevel.available {
-      #expect(try await engine.run(level: level).records == best.records, "\(level)")
+    for instructions in InstructionSet.available {
+      #expect(
+        try await engine.run(instructions: instructions).records == best.records, "\(instructions)")
     }
   }
 
   @Test(arguments: EngineCase.all)
-  func `points of paths are equal for 1 and 3 tasks and at every level`(engine: EngineCase) throws {
-    func points(_ level: KernelLevel, _ parts: [Range<Int>]) throws -> [[Double]] {
+  func `points of paths are equal for 1 and 3 tasks and at every instruction set`(
+    engine: EngineCase
+  ) throws {
+    func points(_ instructions: InstructionSet, _ parts: [Range<Int>]) throws -> [[Double]] {
       let experiment = try engine.experiment()
-      let observed = try experiment.engine(engine.kind, level: level)
+      let observed = try experiment.engine(engine.kind, instructions: instructions)
       var points: [Int: [Double]] = [:]
       for part in parts {
         try observed.observe(
@@ -60,7 +65,9 @@ import Testing
     let whole = try points(.best, [0..<12])
     #expect(whole.count == 12 && Set(whole).count == 12)
     #expect(try points(.best, [9..<12, 0..<1, 1..<9]) == whole)
-    for level in KernelLevel.available { #expect(try points(level, [0..<12]) == whole, "\(level)") }
+    for instructions in InstructionSet.available {
+      #expect(try points(instructions, [0..<12]) == whole, "\(instructions)")
+    }
   }
 
   // MARK: Streams

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Dynamics
 
-/// The vector kernels: the same bits at every level, whatever a replica's neighbours.
+/// The vector kernels: the same bits at every instruction set, whatever a replica's neighbours.
 @Suite struct KernelTests {
   struct Case: Sendable, CustomStringConvertible {
     let kind: DynamicsKind
@@ -11,7 +11,8 @@ import Testing
     var precision = InputPrecision.double
     var description: String { "\(kind), p = \(width), d = \(dimension), \(precision)" }
 
-    func engine(level: KernelLevel, horizon: Double = 30, learningRate: Double = 0.1) throws
+    func engine(instructions: InstructionSet, horizon: Double = 30, learningRate: Double = 0.1)
+      throws
       -> any Engine
     {
       let model = try Model(
@@ -19,21 +20,22 @@ import Testing
         labelNoise: 0.1, secondLayer: (0..<width).map { 0.9 + 0.01 * Double($0) })
       let rule = try ExitRule(thresholds: [0.05, 0.3, 0.5], horizon: horizon)
       switch kind {
-      case .chain: return try ReducedChain(model: model, exitRule: rule, level: level)
+      case .chain: return try ReducedChain(model: model, exitRule: rule, instructions: instructions)
       case .sgd:
-        return try FullSGD(model: model, exitRule: rule, precision: precision, level: level)
+        return try FullSGD(
+          model: model, exitRule: rule, precision: precision, instructions: instructions)
       default:
         // A step that does not divide the horizons, so that the last one reaches beyond.
         return try DiffusionLimit(
-          model: model, exitRule: rule, timeStep: min(0.03, horizon), level: level)
+          model: model, exitRule: rule, timeStep: min(0.03, horizon), instructions: instructions)
       }
     }
 
     func records(
-      _ replicas: Range<Int>, level: KernelLevel = .best, horizon: Double = 30,
+      _ replicas: Range<Int>, instructions: InstructionSet = .best, horizon: Double = 30,
       learningRate: Double = 0.1
     ) throws -> [ExitRecord] {
-      try engine(level: level, horizon: horizon, learningRate: learningRate)
+      try engine(instructions: instructions, horizon: horizon, learningRate: learningRate)
         .run(replicas, start: .random, streams: StreamFamily(seed: 5))
     }
   }
@@ -57,11 +59,11 @@ import Testing
   ]
 
   @Test(arguments: cases)
-  func `every dispatch level gives the same records`(item: Case) throws {
-    let reference = try item.records(0..<60, level: .baseline)
+  func `every instruction set gives the same records`(item: Case) throws {
+    let reference = try item.records(0..<60, instructions: .baseline)
     #expect(reference.contains { $0.outcome == .exited })
-    for level in KernelLevel.available {
-      #expect(try item.records(0..<60, level: level) == reference)
+    for instructions in InstructionSet.available {
+      #expect(try item.records(0..<60, instructions: instructions) == reference)
     }
   }
 

@@ -2,9 +2,10 @@
 """Kills runs, trajectories, merges, exports and sweeps with SIGKILL at random moments, takes them up
 again, compares the files.
 
-usage: kill.py [KILLS] [runs|trajectories|long|merges|exports|sweeps …]
-KILLS is 200 for runs, by default; half of it for exports, a quarter for trajectories, merges and
-sweeps, a twentieth for runs of long replicas, with some 12 seconds between two.
+usage: kill.py [KILLS] [runs|trajectories|long|merges|exports|sweeps|plateaus …]
+KILLS is 200 for runs, by default; half of it for exports, a quarter for trajectories, merges, sweeps
+and plateaus, a twentieth for runs of long replicas, with some 12 seconds between two. What is killed
+has one thread or two, by lot.
 """
 import os
 import pathlib
@@ -19,19 +20,24 @@ import time
 from common import expect_same, find_command, run
 
 EXPERIMENT = ("--dimension 1000 --learning-rate 0.1 --thresholds 0.1,0.5 --replicas 3000,sgd:12 "
-              "--dynamics ode,sde,chain,sgd --horizon 4 --seed 11 --threads 2").split()
+              "--dynamics ode,sde,chain,sgd --horizon 4 --seed 11").split()
 TRAJECTORIES = ("--dimension 1000 --learning-rate 0.1 --replicas 2000,sgd:40 --dynamics ode,sde,chain,sgd "
-                "--times log:0.01:4:100 --paths 30 --quantiles 0.1,0.5,0.9 --seed 11 --threads 2").split()
+                "--times log:0.01:4:100 --paths 30 --quantiles 0.1,0.5,0.9 --seed 11").split()
 # Two replicas of a minute, whose states are saved every ten seconds.
 LONG = ("--dimension 1e5 --learning-rate 0.1 --thresholds 0.1,0.5 --replicas 2 --dynamics sgd "
-        "--start overlaps:0.2 --horizon 0.5 --seed 11 --threads 2").split()
+        "--start overlaps:0.2 --horizon 0.5 --seed 11").split()
 SWEEP = ("--dimension 300,1000 --width 1,2 --learning-rate-over-width 0.1 --thresholds 0.1,0.5 "
-         "--replicas 300 --dynamics chain,ode --seed 11 --threads 2").split()
+         "--replicas 300 --dynamics chain,ode --seed 11").split()
 FORMATS = ["csv", "json", "netcdf", "figures", "report", "notebook"]
+
+
+PLATEAU = "--dimension 1000 --width 1,2 --learning-rate 0.1 --label-noise 0.1,1 --replicas 8 --seed 11".split()
 
 
 def killed(words, after):
     """Starts the command and kills it; True when it was still running."""
+    if words[0] not in ["merge", "export"]:
+        words = [*words, "--threads", random.choice([1, 2])]
     process = subprocess.Popen([find_command(), *map(str, words)], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(after)
@@ -220,9 +226,28 @@ def kill_sweeps(place, kills):
     return hits, finished
 
 
+def kill_plateaus(place, kills):
+    """Kills plateaus: what is in place is whole, and the end is the same."""
+    words = ["plateau", *PLATEAU, "--output"]
+    duration = timed(*words, place / "plateau-whole")
+    whole = contents(place / "plateau-whole")
+    hits = finished = 0
+    while hits < kills:
+        shutil.rmtree(place / "plateau", ignore_errors=True)
+        for _ in range(5):
+            hits += killed([*words, place / "plateau"], random.uniform(0, 1.1 * duration))
+            if (place / "plateau").exists():
+                expect_whole(place / "plateau", whole)
+        run(*words, place / "plateau")
+        expect_equal(place / "plateau", whole)
+        run("verify", place / "plateau")
+        finished += 1
+    return hits, finished
+
+
 def main():
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    chosen = sys.argv[2:] or ["runs", "trajectories", "long", "merges", "exports", "sweeps"]
+    chosen = sys.argv[2:] or ["runs", "trajectories", "long", "merges", "exports", "sweeps", "plateaus"]
     seed = random.randrange(1 << 32)
     random.seed(seed)
     print(f"moments drawn from seed {seed}", flush=True)
@@ -255,6 +280,9 @@ def main():
         if "sweeps" in chosen:
             hits, finished = kill_sweeps(place, max(1, kills // 4))
             print(f"{hits} SIGKILLs over {finished} sweeps: every file byte-identical", flush=True)
+        if "plateaus" in chosen:
+            hits, finished = kill_plateaus(place, max(1, kills // 4))
+            print(f"{hits} SIGKILLs over {finished} plateaus: every file byte-identical", flush=True)
 
 
 main()

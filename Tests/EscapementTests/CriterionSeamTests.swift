@@ -77,7 +77,7 @@ import Testing
         ("summary.json", try jsonData(comparison.summary)),
       ])
       let run = try Run(path: directory.path)
-      #expect(run.rules.map(\.mark) == marks.map(PointResult.Mark.init))
+      #expect(run.rules.map(\.mark) == marks.map(WrittenMark.init))
       let tables = RunReport(run: run).tables.compactMap { $0["rule"] as? String }
       #expect(tables == marks.map { "Exit when \($0.criterion.sentence("\($0.threshold)"))" })
       let table = String(decoding: run.summaryTable.csv, as: UTF8.self)
@@ -120,12 +120,12 @@ import Testing
 
   // Rows of files that watch the risk alone have no word.
   @Test func `what names no criterion watches the risk`() {
-    let mark = PointResult.Mark(criterion: nil, threshold: 0.5)
-    #expect(mark == PointResult.Mark(ExitMark(.risk, 0.5)))
+    let mark = WrittenMark(criterion: nil, threshold: 0.5)
+    #expect(mark == WrittenMark(ExitMark(.risk, 0.5)))
     #expect(mark.text == "T = 0.5" && mark.suffix == "T0.5")
-    let overlap = PointResult.Mark(ExitMark(.overlap(0), 0.5))
+    let overlap = WrittenMark(ExitMark(.overlap(0), 0.5))
     #expect(overlap.text == "overlap-1, η = 0.5" && overlap.suffix == "overlap-1-0.5")
-    let subspace = PointResult.Mark(ExitMark(.subspace, 0.5))
+    let subspace = WrittenMark(ExitMark(.subspace, 0.5))
     #expect(subspace.text == "subspace, S = 0.5")
   }
 

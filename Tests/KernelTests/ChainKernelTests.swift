@@ -2,9 +2,11 @@ import CKernels
 import Foundation
 import Testing
 
-/// The chain kernel against a plain Swift twin, bit for bit, at every level of this machine.
+/// The chain kernel against a plain Swift twin, bit for bit, with every instruction set of this machine.
 @Suite struct ChainKernelTests {
-  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+  static let levels = (0...esc_best_instruction_set().rawValue).map {
+    EscInstructionSet(rawValue: $0)
+  }
 
   /// Steps the overlap until an exit, the way chain_kernel.h says.
   static func twin(
@@ -12,7 +14,7 @@ import Testing
   ) -> (overlap: Double, step: UInt64) {
     let numbers = ScalarStream(seed: chain.seed, stream: stream)
     var generator = numbers.generator()
-    let gain = 2 * chain.rate * chain.weight / Double(chain.dimension)
+    let gain = 2 * chain.learning_rate * chain.weight / Double(chain.dimension)
     let shape = 0.5 * Double(chain.dimension - 2) - 1.0 / 3.0
     let slope = 1 / (9 * shape).squareRoot(), widest = 8.491 * slope
     let offset = cbrt(2 * shape), tilt = offset * slope
@@ -22,7 +24,7 @@ import Testing
       let (g1, g2, square) = ScalarStream.normals(generator.pair())
       let word = generator.pair()
       var (z, x, _) = ScalarStream.normals(word)
-      z = chain.noise * z
+      z = chain.label_noise_deviation * z
       var w = offset + tilt * x
       if !(Double(word.1 & 0x3fff) > guarded * ((x * x) * (x * x))) {
         w = exact(numbers, step, x, word.1 & 0x3fff, shape, offset, tilt)
@@ -63,9 +65,10 @@ import Testing
   }
 
   @Test(arguments: levels, [UInt64(30), 100, 3000])
-  func matchesTwin(level: EscLevel, dimension: UInt64) {
+  func matchesTwin(instructions: EscInstructionSet, dimension: UInt64) {
     var chain = EscChain(
-      seed: 0x1234_5678_9abc, dimension: dimension, rate: 0.1, weight: 1, noise: 0.1)
+      seed: 0x1234_5678_9abc, dimension: dimension, learning_rate: 0.1, weight: 1,
+      label_noise_deviation: 0.1)
     var lanes = EscChainLanes()
     let count = Int(ESC_LANES)
     func fill<T>(_ field: inout T, _ value: (Int) -> Double) {
@@ -86,7 +89,7 @@ import Testing
     fillWords(&lanes.horizon) { 200 + UInt64($0) * 3 }
     var pending = UInt32(1 << count - 1)
     while pending != 0 {
-      let events = esc_chain_advance(&chain, &lanes, 1000, level)
+      let events = esc_chain_advance(&chain, &lanes, 1000, instructions)
       for lane in 0..<count where (events & pending) >> UInt32(lane) & 1 == 1 {
         pending &= ~(1 << UInt32(lane))
         let expected = Self.twin(

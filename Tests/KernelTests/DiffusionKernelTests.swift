@@ -2,9 +2,11 @@ import CKernels
 import Foundation
 import Testing
 
-/// The diffusion kernel against a plain Swift twin, bit for bit, at every level of this machine.
+/// The diffusion kernel against a plain Swift twin, bit for bit, with every instruction set of this machine.
 @Suite struct DiffusionKernelTests {
-  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+  static let levels = (0...esc_best_instruction_set().rawValue).map {
+    EscInstructionSet(rawValue: $0)
+  }
 
   private struct End: Equatable {
     let overlap: UInt64
@@ -67,7 +69,7 @@ import Testing
   }
 
   @Test(arguments: levels, [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 0), (2, 1)])
-  func `every lane ends as its twin does`(level: EscLevel, flags: (Int, Int)) {
+  func `every lane ends as its twin does`(instructions: EscInstructionSet, flags: (Int, Int)) {
     let count = Int(ESC_LANES)
     var diffusion = EscDiffusion()
     diffusion.seed = 0xfeed_beef
@@ -107,7 +109,7 @@ import Testing
     var pending = Set(0..<count)
     var kinds: Set<UInt8> = []
     while !pending.isEmpty {
-      let events = esc_diffusion_advance(&diffusion, &lanes, 1000, level)
+      let events = esc_diffusion_advance(&diffusion, &lanes, 1000, instructions)
       for lane in pending where events >> UInt32(lane) & 1 == 1 {
         let expected = Self.twin(
           diffusion, overlap: 0.01 * Double(lane), stream: UInt64(lane) | 3 << 48, boundary: 0.4,

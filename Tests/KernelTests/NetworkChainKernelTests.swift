@@ -62,8 +62,8 @@ struct NetworkTwin {
     let norm = gt * gt + square
     var sum = 0.0
     for j in 0..<p { sum += (a[j] * field[j]) * field[j] }
-    let error = (gt * gt - sum / width) + network.noise * numbers.noise
-    let gain = 2 * (network.rate / width)
+    let error = (gt * gt - sum / width) + network.label_noise_deviation * numbers.noise
+    let gain = 2 * (network.learning_rate / width)
     let h = (0..<p).map { ((gain * a[$0]) / d * error) * field[$0] }
     let scale = (0..<p).map {
       roots.inverse(1 + h[$0] * ((field[$0] + field[$0]) + h[$0] * norm))
@@ -93,9 +93,11 @@ struct NetworkTwin {
   }
 }
 
-/// The kernel of the chain of p students against a plain Swift twin, bit for bit, at every level.
+/// The kernel of the chain of p students against a plain Swift twin, bit for bit, with every instruction set.
 @Suite struct NetworkChainKernelTests {
-  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+  static let levels = (0...esc_best_instruction_set().rawValue).map {
+    EscInstructionSet(rawValue: $0)
+  }
 
   /// Draws the numbers of step `n`.
   private static func numbers(
@@ -118,7 +120,9 @@ struct NetworkTwin {
   @Test(
     arguments: levels,
     [(2, false), (3, false), (5, false), (17, false), (1, true), (2, true), (8, true), (17, true)])
-  func `a replica moves as its twin does`(level: EscLevel, item: (width: Int, isMixed: Bool)) {
+  func `a replica moves as its twin does`(
+    instructions: EscInstructionSet, item: (width: Int, isMixed: Bool)
+  ) {
     let p = item.width
     let count = Int(ESC_LANES)
     let triangle = p * (p + 1) / 2
@@ -130,8 +134,9 @@ struct NetworkTwin {
       let weights = base + size
       for j in 0..<p { weights[j] = a[j] }
       var network = EscSquares(
-        seed: 0x5eed, dimension: 60, width: UInt64(p), rate: 0.1 * Double(p), weights: weights,
-        noise: 0.3)
+        seed: 0x5eed, dimension: 60, width: UInt64(p), learning_rate: 0.1 * Double(p),
+        weights: weights,
+        label_noise_deviation: 0.3)
       var lanes = EscSquaresLanes()
       lanes.overlap = base
       lanes.factor = base + p * count
@@ -167,7 +172,7 @@ struct NetworkTwin {
       let steps: UInt64 = 40
       // Two calls: the second goes on where the first left the generators.
       for part in [steps - 15, 15] {
-        #expect(esc_squares_advance(&network, &lanes, part, level) == 0)
+        #expect(esc_squares_advance(&network, &lanes, part, instructions) == 0)
       }
       for lane in 0..<count {
         let numbers = ScalarStream(seed: network.seed, stream: UInt64(lane) | 2 << 48)

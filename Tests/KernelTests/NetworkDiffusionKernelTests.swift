@@ -1,9 +1,11 @@
 import CKernels
 import Testing
 
-/// The kernel of the SDE of p students against a plain Swift twin, bit for bit, at every level.
+/// The kernel of the SDE of p students against a plain Swift twin, bit for bit, with every instruction set.
 @Suite struct NetworkDiffusionKernelTests {
-  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+  static let levels = (0...esc_best_instruction_set().rawValue).map {
+    EscInstructionSet(rawValue: $0)
+  }
 
   /// Overlaps of students that are nearly orthogonal to each other; lane 3's last two are one
   /// student, so that its Ω is singular.
@@ -25,7 +27,7 @@ import Testing
       (3, 2, true), (8, 1, true),
     ])
   func `a replica moves as its twin does`(
-    level: EscLevel, item: (width: Int, scheme: Int32, isMixed: Bool)
+    instructions: EscInstructionSet, item: (width: Int, scheme: Int32, isMixed: Bool)
   ) {
     let (p, count) = (item.width, Int(ESC_LANES))
     let size = Int(esc_squares_diffusion_size(UInt64(p)))
@@ -36,8 +38,9 @@ import Testing
       let weights = base + size
       for j in 0..<p { weights[j] = a[j] }
       var constants = EscSquaresDiffusion(
-        seed: 0x5eed, width: UInt64(p), dimension: 60, rate: 0.1 * Double(p), weights: weights,
-        noise: 0.09, step: 1.0 / 64, shift: 0, bridge: 1, scheme: item.scheme,
+        seed: 0x5eed, width: UInt64(p), dimension: 60, learning_rate: 0.1 * Double(p),
+        weights: weights,
+        label_noise: 0.09, step: 1.0 / 64, shift: 0, bridge: 1, scheme: item.scheme,
         finite_size: min(item.scheme, 1))
       var lanes = EscSquaresDiffusionLanes()
       lanes.overlaps = base
@@ -64,7 +67,7 @@ import Testing
       }
       // In two calls, since a generator must stand right between them.
       for steps in [5, 20] as [UInt64] {
-        #expect(esc_squares_diffusion_advance(&constants, &lanes, steps, level) == 0)
+        #expect(esc_squares_diffusion_advance(&constants, &lanes, steps, instructions) == 0)
         for lane in 0..<count {
           for _ in 0..<steps { twins[lane].step() }
           let found = (0..<(p * (p + 3) / 2)).map { base[$0 * count + lane].bitPattern }

@@ -12,7 +12,7 @@ struct NetworkDiffusionTwin {
   private var p: Int { a.count }
   private var n: Int { a.count + 1 }
   private var width: Double { Double(a.count) }
-  private var rate: Double { constants.rate / width }
+  private var unitRate: Double { constants.learning_rate / width }
   /// L by columns: `field[c][i]` is L_ic.
   private var field: [[Double]] = []
   private var form: [[Double]] = []
@@ -43,7 +43,7 @@ struct NetworkDiffusionTwin {
   /// Takes one step.
   mutating func step() {
     let h = constants.step
-    let scale = rate * h / constants.dimension
+    let scale = unitRate * h / constants.dimension
     let amplitude = scale.squareRoot()
     factor()
     diagonalise()
@@ -182,7 +182,9 @@ struct NetworkDiffusionTwin {
         t[m] += value
       }
     }
-    let (c1, c2, c3, c4) = (0.5 * t[0], 0.25 * t[1] + 0.5 * constants.noise, t[2] / 6, 0.125 * t[3])
+    let (c1, c2, c3, c4) = (
+      0.5 * t[0], 0.25 * t[1] + 0.5 * constants.label_noise, t[2] / 6, 0.125 * t[3]
+    )
     let d2 = 0.5 * (c1 * c1) + c2
     let d3 = (c1 * d2 + 2 * (c2 * c1) + 3 * c3) / 3
     let d4 = 0.25 * (c1 * d3 + 2 * (c2 * d2) + 3 * (c3 * c1) + 4 * c4)
@@ -277,7 +279,7 @@ struct NetworkDiffusionTwin {
       for l in 0...j {
         let raw =
           (2 * (a[j] + a[l])) * back(first[j], l + 1)
-          + ((4 * rate) * a[j] * a[l]) * back(second[j], l + 1)
+          + ((4 * unitRate) * a[j] * a[l]) * back(second[j], l + 1)
         if l < j { moved[j][l + 1] = raw } else { own[j] = raw }
       }
     }
@@ -314,7 +316,7 @@ struct NetworkDiffusionTwin {
         let growth =
           l == 0
           ? (2 * a[j]) * e1
-          : (2 * (a[j] + a[l - 1])) * e1 + ((4 * rate) * a[j] * a[l - 1]) * e2
+          : (2 * (a[j] + a[l - 1])) * e1 + ((4 * unitRate) * a[j] * a[l - 1]) * e2
         if l == j + 1 { own[j] = growth }
         drift[j][l] = l == j + 1 ? 0 : growth
       }
@@ -344,13 +346,13 @@ struct NetworkDiffusionTwin {
     }
     func withNorm(_ s: [Double]) -> Double {
       let (d1, d2) = (series[0], series[1])
-      let t2 = 4 * ((d2 - 0.5 * (d1 * d1)) - 0.5 * constants.noise)
+      let t2 = 4 * ((d2 - 0.5 * (d1 * d1)) - 0.5 * constants.label_noise)
       var sum = 2 * (d2 * s[0] + 2 * (d1 * s[1]) + 3 * s[2])
       sum += (2 * d1) * (s[1] + d1 * s[0])
       sum += t2 * s[0]
       return 2 * sum
     }
-    let c = rate
+    let c = unitRate
     let scale = 1 / (c * constants.dimension)
     var finite = state
     var square = [Double](repeating: 0, count: p)
@@ -428,7 +430,7 @@ struct NetworkDiffusionTwin {
         power[1][j][l] = sum(n) { first[j + 1][$0] * pulled[$0][l] }
       }
     }
-    return (constant, 0.5 * (constant * constant) + (0.5 * trace + 0.5 * constants.noise))
+    return (constant, 0.5 * (constant * constant) + (0.5 * trace + 0.5 * constants.label_noise))
   }
 
   private func variance(_ slope: [[Double]]) -> Double {
@@ -447,7 +449,7 @@ struct NetworkDiffusionTwin {
       for l in 0...j {
         let x = l < j ? slope[j][l + 1] : -0.5 * own[j]
         u[j][l + 1] = (2 * (a[j] + a[l])) * x
-        v[j][l + 1] = ((4 * rate) * a[j] * a[l]) * x
+        v[j][l + 1] = ((4 * unitRate) * a[j] * a[l]) * x
       }
     }
     let first = (0..<p).map { j in

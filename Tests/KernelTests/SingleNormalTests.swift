@@ -5,7 +5,9 @@ import Testing
 
 /// Normals made in single precision: their arithmetic, their bounds and their law.
 @Suite struct SingleNormalTests {
-  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+  static let levels = (0...esc_best_instruction_set().rawValue).map {
+    EscInstructionSet(rawValue: $0)
+  }
 
   private static func pair(_ radius: UInt32, _ angle: UInt32) -> (Float, Float) {
     var out: [Float] = [0, 0]
@@ -14,7 +16,9 @@ import Testing
   }
 
   /// Writes chunks of normals of a stream.
-  private static func normals(_ chunks: Int, seed: UInt64, level: EscLevel = esc_best_level())
+  private static func normals(
+    _ chunks: Int, seed: UInt64, instructions: EscInstructionSet = esc_best_instruction_set()
+  )
     -> [Double]
   {
     var generators = EscGenerators()
@@ -23,9 +27,9 @@ import Testing
     // Two calls: the second goes on where the first left the generators.
     out.withUnsafeMutableBufferPointer {
       let first = chunks / 3
-      esc_normals(&generators, ESC_SINGLE, UInt64(first), $0.baseAddress!, level)
+      esc_normals(&generators, ESC_SINGLE, UInt64(first), $0.baseAddress!, instructions)
       esc_normals(
-        &generators, ESC_SINGLE, UInt64(chunks - first), $0.baseAddress! + 32 * first, level)
+        &generators, ESC_SINGLE, UInt64(chunks - first), $0.baseAddress! + 32 * first, instructions)
     }
     return out
   }
@@ -51,10 +55,10 @@ import Testing
   }
 
   @Test(arguments: levels)
-  func `chunks are the pairs of the generators' halves`(level: EscLevel) {
+  func `chunks are the pairs of the generators' halves`(instructions: EscInstructionSet) {
     let stream = ScalarStream(seed: 11, stream: 9)
     var generators = (0..<16).map { stream.generator($0) }
-    let values = SingleNormalTests.normals(50, seed: 11, level: level)
+    let values = SingleNormalTests.normals(50, seed: 11, instructions: instructions)
     for c in 0..<50 {
       let words = generators.indices.map { generators[$0].next() }
       func half(_ b: Int) -> UInt32 {

@@ -27,9 +27,11 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
   }
 }
 
-/// Full SGD's kernel against a plain Swift twin, bit for bit, at every level.
+/// Full SGD's kernel against a plain Swift twin, bit for bit, with every instruction set.
 @Suite struct WeightsKernelTests {
-  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+  static let levels = (0...esc_best_instruction_set().rawValue).map {
+    EscInstructionSet(rawValue: $0)
+  }
 
   /// A replica of full SGD, students by rows.
   private struct Twin {
@@ -95,11 +97,11 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
         field[j] = (scale[j] * halved(dots)) * inverse
         output += (a[j] * field[j]) * field[j]
       }
-      let error = (fresh[0] * fresh[0] - output / Double(p)) + sgd.noise * z
+      let error = (fresh[0] * fresh[0] - output / Double(p)) + sgd.label_noise_deviation * z
       var h = [Double](repeating: 0, count: p)
       var s = h
       for j in 0..<p {
-        let gain = 2 * (sgd.rate / Double(p)) * a[j] / Double(d)
+        let gain = 2 * (sgd.learning_rate / Double(p)) * a[j] / Double(d)
         h[j] = (gain * error) * field[j]
         let q = 1 + h[j] * ((field[j] + field[j]) + h[j] * length)
         s[j] = 1 / q.squareRoot()
@@ -140,7 +142,7 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
   }
 
   @Test(arguments: levels, cases)
-  func `a replica moves as its twin does`(level: EscLevel, item: Case) {
+  func `a replica moves as its twin does`(instructions: EscInstructionSet, item: Case) {
     let (d, p) = (item.dimension, item.width)
     let precision = item.isSingle ? ESC_SINGLE : ESC_DOUBLE
     let stride = Int(esc_sgd_stride(UInt64(d)))
@@ -172,10 +174,10 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
       let weights = take(p)
       for j in 0..<p { weights[j] = a[j] }
       var network = EscSquares(
-        seed: 0xabcdef, dimension: UInt64(d), width: UInt64(p), rate: 0.1 * Double(p),
-        weights: weights, noise: 0.3)
+        seed: 0xabcdef, dimension: UInt64(d), width: UInt64(p), learning_rate: 0.1 * Double(p),
+        weights: weights, label_noise_deviation: 0.3)
       for j in 0..<p { for i in 0..<d { state.vectors[j * stride + i] = start[j][i] } }
-      esc_sgd_begin(&network, &state, level)
+      esc_sgd_begin(&network, &state, instructions)
       var twin = Twin(start, dimension: d)
       for j in 0..<p { for l in 0..<p { twin.gram[j][l] = state.gram[j * p + l] } }
       let stream = ScalarStream(seed: network.seed, stream: state.stream)
@@ -184,7 +186,7 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
       // Two calls: the second goes on where the first left the generators.
       for part in [50, steps - 50] {
         let event = esc_sgd_advance(
-          &network, &state, precision, .infinity, -.infinity, part, level)
+          &network, &state, precision, .infinity, -.infinity, part, instructions)
         #expect(event == ESC_EVENT_NONE)
       }
       for j in 0..<p {

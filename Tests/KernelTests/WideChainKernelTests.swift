@@ -1,9 +1,11 @@
 import CKernels
 import Testing
 
-/// The kernel of the chain of many students against a plain Swift twin, bit for bit, at every level.
+/// The kernel of the chain of many students against a plain Swift twin, bit for bit, with every instruction set.
 @Suite struct WideChainKernelTests {
-  static let levels = (0...esc_best_level().rawValue).map { EscLevel(rawValue: $0) }
+  static let levels = (0...esc_best_instruction_set().rawValue).map {
+    EscInstructionSet(rawValue: $0)
+  }
 
   /// Draws the numbers of step `n`: the fields from chunks of 32, the rest from the counter.
   private static func numbers(
@@ -26,7 +28,9 @@ import Testing
   // Less than a block of sixteen, a whole number of them, one that is cut.
   @Test(
     arguments: levels, [(5, false), (32, false), (41, false), (1, true), (5, true), (40, true)])
-  func `a replica moves as its twin does`(level: EscLevel, item: (width: Int, isMixed: Bool)) {
+  func `a replica moves as its twin does`(
+    instructions: EscInstructionSet, item: (width: Int, isMixed: Bool)
+  ) {
     let p = item.width
     let stride = Int(esc_wide_stride(UInt64(p)))
     let a = secondLayer(p, slope: 0.02, isMixed: item.isMixed)
@@ -37,8 +41,9 @@ import Testing
       let weights = base + size
       for j in 0..<p { weights[j] = a[j] }
       var network = EscSquares(
-        seed: 0x5eed, dimension: 90, width: UInt64(p), rate: 0.1 * Double(p), weights: weights,
-        noise: 0.3)
+        seed: 0x5eed, dimension: 90, width: UInt64(p), learning_rate: 0.1 * Double(p),
+        weights: weights,
+        label_noise_deviation: 0.3)
       var state = EscWideState()
       state.overlap = base
       state.factor = base + stride
@@ -60,7 +65,7 @@ import Testing
       }
       // Two calls: the second goes on where the first left the generators.
       for part in [25, steps - 25] {
-        let event = esc_wide_advance(&network, &state, .infinity, -.infinity, part, level)
+        let event = esc_wide_advance(&network, &state, .infinity, -.infinity, part, instructions)
         #expect(event == ESC_EVENT_NONE)
       }
       for j in 0..<p {

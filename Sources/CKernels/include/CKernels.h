@@ -2,7 +2,7 @@
 #define ESCAPEMENT_CKERNELS_H
 
 #include "chain_kernel.h"
-#include "kernel_level.h"
+#include "instruction_set.h"
 #include "squares_chain_kernel.h"
 #include "squares_diffusion_kernel.h"
 #include "normal_kernel.h"

@@ -16,11 +16,11 @@ typedef struct {
   /// Input dimension d, at least 2.
   uint64_t dimension;
   /// Learning rate γ.
-  double rate;
+  double learning_rate;
   /// Second-layer weight a.
   double weight;
   /// Standard deviation √Δ of the label noise.
-  double noise;
+  double label_noise_deviation;
 } EscChain;
 
 /// Holds ESC_LANES replicas, a replica a lane. The caller reads and writes every field between
@@ -60,10 +60,10 @@ typedef struct {
 ///
 /// χ² takes x and the low 14 bits of the fourth word. Cost: four words, four normals.
 ///
-/// `level` must not exceed `esc_best_level()`. Event lanes have not been advanced past the event.
+/// `instructions` must not exceed `esc_best_instruction_set()`. Event lanes have not been advanced past the event.
 /// A lane that enters with an event pending (|m| ≥ boundary or step ≥ horizon) returns at once.
 uint32_t esc_chain_advance(
-    const EscChain *chain, EscChainLanes *lanes, uint64_t steps, EscLevel level);
+    const EscChain *chain, EscChainLanes *lanes, uint64_t steps, EscInstructionSet instructions);
 
 #ifdef __cplusplus
 }

@@ -17,7 +17,7 @@ extern "C" {
 /// word a normal.
 void esc_normals(
     EscGenerators *generators, EscPrecision precision, uint64_t chunks, double *out,
-    EscLevel level);
+    EscInstructionSet instructions);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,7 @@
 #ifndef ESCAPEMENT_RANDOM_STREAM_H
 #define ESCAPEMENT_RANDOM_STREAM_H
 
-#include "kernel_level.h"
+#include "instruction_set.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -83,7 +83,7 @@ typedef struct {
 /// 53 bits of the first word of block 2⁶³ + step. The probability is exact for constant V and order
 /// one better than the grid otherwise. Cost: a word, a normal and a root a step.
 uint32_t esc_diffusion_advance(
-    const EscDiffusion *diffusion, EscDiffusionLanes *lanes, uint64_t steps, EscLevel level);
+    const EscDiffusion *diffusion, EscDiffusionLanes *lanes, uint64_t steps, EscInstructionSet instructions);
 
 /// Returns whether the step of a lane's last event also touched `boundary`, for a caller with several
 /// thresholds: |m| ≥ boundary, or the same bridge with the same U.

@@ -18,11 +18,11 @@ typedef struct {
   /// The number of students p, at least 1.
   uint64_t width;
   /// Learning rate γ.
-  double rate;
+  double learning_rate;
   /// Second-layer weights a, `width` of them.
   const double *weights;
   /// Standard deviation √Δ of the label noise.
-  double noise;
+  double label_noise_deviation;
 } EscSquares;
 
 /// Holds a replica. Row j of the weights is scale[j]·(vectors[j] + pending[j]·input), a vector of
@@ -57,7 +57,7 @@ uint64_t esc_sgd_stride(uint64_t dimension);
 
 /// Completes a state whose `vectors`, `stream` and `step` are set: normalises the rows, computes
 /// overlaps, Gram matrix and risk, clears the pending update. Cost: O(p² d).
-void esc_sgd_begin(const EscSquares *sgd, EscSgdState *state, EscLevel level);
+void esc_sgd_begin(const EscSquares *sgd, EscSgdState *state, EscInstructionSet instructions);
 
 /// Writes the weights, p × d, row-major, each of squared norm d.
 void esc_sgd_weights(const EscSquares *sgd, const EscSgdState *state, double *out);
@@ -90,7 +90,7 @@ void esc_sgd_weights(const EscSquares *sgd, const EscSgdState *state, double *ou
 /// Cost: O(p d); for p = 1 nearly that of the d normals.
 EscEvent esc_sgd_advance(
     const EscSquares *sgd, EscSgdState *state, EscPrecision precision, double boundary,
-    double target, uint64_t steps, EscLevel level);
+    double target, uint64_t steps, EscInstructionSet instructions);
 
 #ifdef __cplusplus
 }

@@ -73,7 +73,7 @@ void esc_squares_begin(const EscSquares *constants, EscSquaresLanes *lanes, int 
 /// The columns are those of B·chol(I − g gᵀ/r²) followed by Givens rotations with w, so that
 /// B Bᵀ becomes B Bᵀ + h Sᵀ + S hᵀ + r² h hᵀ exactly. Cost: O(p²).
 uint32_t esc_squares_advance(
-    const EscSquares *constants, EscSquaresLanes *lanes, uint64_t steps, EscLevel level);
+    const EscSquares *constants, EscSquaresLanes *lanes, uint64_t steps, EscInstructionSet instructions);
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,7 @@
 #ifndef ESCAPEMENT_SQUARES_DIFFUSION_KERNEL_H
 #define ESCAPEMENT_SQUARES_DIFFUSION_KERNEL_H
 
-#include "kernel_level.h"
+#include "instruction_set.h"
 #include "random_stream.h"
 #include "sde_kernel.h"
 
@@ -20,11 +20,11 @@ typedef struct {
   /// Input dimension d.
   double dimension;
   /// Learning rate γ.
-  double rate;
+  double learning_rate;
   /// Second layer, p numbers.
   const double *weights;
   /// Variance Δ of the label noise.
-  double noise;
+  double label_noise;
   /// The time step dt.
   double step;
   /// Spreads by which the risk's boundary stands lower (0: the path is watched at all times).
@@ -97,7 +97,7 @@ double esc_squares_diffusion_begin(
 /// Cost: about (15 + 3 · sweeps) n³ multiplications, typically 4 sweeps.
 uint32_t esc_squares_diffusion_advance(
     const EscSquaresDiffusion *diffusion, EscSquaresDiffusionLanes *lanes, uint64_t steps,
-    EscLevel level);
+    EscInstructionSet instructions);
 
 #ifdef __cplusplus
 }

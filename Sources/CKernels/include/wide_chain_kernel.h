@@ -49,7 +49,7 @@ void esc_wide_begin(const EscSquares *constants, EscWideState *state);
 /// once. Cost: O(p²), 24 p² bytes of traffic.
 EscEvent esc_wide_advance(
     const EscSquares *constants, EscWideState *state, double boundary, double target,
-    uint64_t steps, EscLevel level);
+    uint64_t steps, EscInstructionSet instructions);
 
 #ifdef __cplusplus
 }

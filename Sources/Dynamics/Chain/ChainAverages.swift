@@ -37,7 +37,7 @@ public struct ChainAverages: Sendable {
   /// sample a step, with fewer than 10¹⁸ steps.
   public init(
     model: Model, burnIn: Double, window: Double, samples: Int = 1000, usesKernels: Bool = true,
-    level: KernelLevel = .best
+    instructions: InstructionSet = .best
   ) throws {
     try model.requireOneRate("the risk at long times")
     let clock = model.clock
@@ -55,7 +55,7 @@ public struct ChainAverages: Sendable {
     interval = count / self.samples
     burnInSteps = Int(clock.steps(by: burnIn))
     try ReducedChain.requireCovered(model)
-    steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
+    steps = try ChainSteps(model: model, usesKernels: usesKernels, instructions: instructions)
   }
 
   /// Steps of one replica.

@@ -14,7 +14,7 @@ final class NetworkChain<Law: SampleLaw>: SteppedReplica {
   private let width: Int
   private let teacherUnits: Int
   private let dimension: Double
-  private let noise: Double
+  private let labelNoiseDeviation: Double
   private let restDegrees: Double
   private let law: Law
   private let levels: OverlapLevels
@@ -43,7 +43,7 @@ final class NetworkChain<Law: SampleLaw>: SteppedReplica {
     width = p
     teacherUnits = k
     dimension = Double(model.dimension)
-    noise = model.labelNoise.squareRoot()
+    labelNoiseDeviation = model.labelNoise.squareRoot()
     restDegrees = Double(model.dimension - model.fieldCount)
     self.law = law
     self.levels = OverlapLevels(model: model, criteria: levels)
@@ -124,7 +124,7 @@ final class NetworkChain<Law: SampleLaw>: SteppedReplica {
       residualNormals[i] = value
       residualNormSquared += value * value
     }
-    let labelError = noise == 0 ? 0 : noise * stream.gaussian()
+    let labelError = labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
     let rest = stream.chiSquare(degreesOfFreedom: restDegrees)
 
     for j in 0..<p { residualField[j] = 0 }

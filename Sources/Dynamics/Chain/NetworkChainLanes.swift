@@ -10,7 +10,7 @@ final class NetworkChainLanes: SteppedLanes {
   static let widths = 1...64
 
   let model: Model
-  private let level: KernelLevel
+  private let instructions: InstructionSet
   private let network: KernelNetwork
   private let lanes: UnsafeMutablePointer<EscSquaresLanes>
   private let storage: UnsafeMutablePointer<Double>
@@ -21,9 +21,9 @@ final class NetworkChainLanes: SteppedLanes {
       && model.dimension >= model.width + 3
   }
 
-  init(model: Model, seed: UInt64, level: KernelLevel) {
+  init(model: Model, seed: UInt64, instructions: InstructionSet) {
     self.model = model
-    self.level = level
+    self.instructions = instructions
     network = KernelNetwork(model: model, seed: seed)
     let p = model.width
     let triangle = p * (p + 1) / 2 * laneCount
@@ -87,7 +87,7 @@ final class NetworkChainLanes: SteppedLanes {
   }
 
   func advance(_ steps: Int) -> UInt32 {
-    esc_squares_advance(network.pointer, lanes, UInt64(steps), level.kernel)
+    esc_squares_advance(network.pointer, lanes, UInt64(steps), instructions.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {

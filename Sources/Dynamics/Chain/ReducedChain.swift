@@ -28,18 +28,18 @@ public struct ReducedChain: SteppedEngine {
 
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
   ///
-  /// For k = 1 on the default generator vector kernels take the steps, at any `level` with the same
+  /// For k = 1 on the default generator vector kernels take the steps, with any `instructions`, with the same
   /// bits: up to p = 64 many replicas abreast, beyond that one replica with vectors down its columns.
   /// `usesKernels` false takes the general path, which has the same law and other numbers.
   public init(
-    model: Model, exitRule: ExitRule, usesKernels: Bool = true, level: KernelLevel = .best
+    model: Model, exitRule: ExitRule, usesKernels: Bool = true, instructions: InstructionSet = .best
   ) throws {
     self.model = model
     self.exitRule = exitRule
     try exitRule.requireFits(model)
     try ReducedChain.requireCovered(model)
     stepLimit = try exitRule.stepLimit(of: model)
-    steps = try ChainSteps(model: model, usesKernels: usesKernels, level: level)
+    steps = try ChainSteps(model: model, usesKernels: usesKernels, instructions: instructions)
   }
 
   /// Throws `ParameterError` for the first key the chain has no way with.
@@ -59,13 +59,13 @@ public struct ReducedChain: SteppedEngine {
 struct ChainSteps: Sendable {
   let model: Model
   private let usesKernels: Bool
-  private let level: KernelLevel
+  private let instructions: InstructionSet
 
   /// Throws `ParameterError` for a target of more terms than can be evaluated.
-  init(model: Model, usesKernels: Bool, level: KernelLevel) throws {
+  init(model: Model, usesKernels: Bool, instructions: InstructionSet) throws {
     self.model = model
     self.usesKernels = usesKernels
-    self.level = level
+    self.instructions = instructions
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
   }
 
@@ -87,13 +87,15 @@ struct ChainSteps: Sendable {
     if usesKernels && task.streams.suitKernels {
       let seed = task.streams.seed
       if model.riskFallsWithOverlap {
-        return try task.run(in: ScalarChainLanes(model: model, seed: seed, level: level))
+        return try task.run(
+          in: ScalarChainLanes(model: model, seed: seed, instructions: instructions))
       }
       if NetworkChainLanes.covers(model) {
-        return try task.run(in: NetworkChainLanes(model: model, seed: seed, level: level))
+        return try task.run(
+          in: NetworkChainLanes(model: model, seed: seed, instructions: instructions))
       }
       if WideChain.covers(model) {
-        return try task.run(on: WideChain(model: model, seed: seed, level: level))
+        return try task.run(on: WideChain(model: model, seed: seed, instructions: instructions))
       }
     }
     try task.run(on: NetworkChain(model: model, law: SquareLaw(model: model)), .chain)

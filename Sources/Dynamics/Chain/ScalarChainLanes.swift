@@ -6,17 +6,17 @@ internal import CKernels
 final class ScalarChainLanes: SteppedLanes {
   let model: Model
   private let overlapRisk: OverlapRisk
-  private let level: KernelLevel
+  private let instructions: InstructionSet
   private var constants: EscChain
   private let lanes: UnsafeMutablePointer<EscChainLanes>
 
-  init(model: Model, seed: UInt64, level: KernelLevel) {
+  init(model: Model, seed: UInt64, instructions: InstructionSet) {
     self.model = model
-    self.level = level
+    self.instructions = instructions
     overlapRisk = OverlapRisk(model: model)
     constants = EscChain(
-      seed: seed, dimension: UInt64(model.dimension), rate: model.learningRate,
-      weight: model.secondLayer[0], noise: model.labelNoise.squareRoot())
+      seed: seed, dimension: UInt64(model.dimension), learning_rate: model.learningRate,
+      weight: model.secondLayer[0], label_noise_deviation: model.labelNoise.squareRoot())
     lanes = .allocate(capacity: 1)
     lanes.initialize(to: EscChainLanes())
   }
@@ -53,7 +53,7 @@ final class ScalarChainLanes: SteppedLanes {
   }
 
   func advance(_ steps: Int) -> UInt32 {
-    esc_chain_advance(&constants, lanes, UInt64(steps), level.kernel)
+    esc_chain_advance(&constants, lanes, UInt64(steps), instructions.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {

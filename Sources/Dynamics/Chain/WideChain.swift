@@ -6,7 +6,7 @@ internal import CKernels
 /// workspace belongs to one task.
 final class WideChain: KernelReplica {
   let model: Model
-  private let level: KernelLevel
+  private let instructions: InstructionSet
   private let network: KernelNetwork
   private let stride: Int
   private let memory: KernelMemory
@@ -17,9 +17,9 @@ final class WideChain: KernelReplica {
     model.teacherUnits == 1 && model.dimension >= model.width + 3
   }
 
-  init(model: Model, seed: UInt64, level: KernelLevel) {
+  init(model: Model, seed: UInt64, instructions: InstructionSet) {
     self.model = model
-    self.level = level
+    self.instructions = instructions
     network = KernelNetwork(model: model, seed: seed)
     stride = Int(esc_wide_stride(UInt64(model.width)))
     let square = model.width * stride
@@ -57,7 +57,7 @@ final class WideChain: KernelReplica {
 
   func advance(_ steps: Int, until risk: Double) -> EscEvent {
     esc_wide_advance(
-      network.pointer, &state, .infinity, risk, UInt64(steps), level.kernel)
+      network.pointer, &state, .infinity, risk, UInt64(steps), instructions.kernel)
   }
 
   func pass(through transfer: any StateTransfer) throws {

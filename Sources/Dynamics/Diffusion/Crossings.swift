@@ -1,10 +1,10 @@
 import Foundation
 import GSL
 
-/// Decides whether and when a Brownian bridge falls to a level between two grid times.
+/// Decides whether and when a Brownian bridge falls to a line between two grid times.
 ///
-/// The process goes from `from` above the level to `to` within `duration`, with variance rate
-/// `variance`. It reaches the level with probability exp(−2(x − b)(y − b)/(v h)) when it ends above
+/// The process goes from `from` above the line to `to` within `duration`, with variance rate
+/// `variance`. It reaches the line with probability exp(−2(x − b)(y − b)/(v h)) when it ends above
 /// it, surely otherwise. Given that it does, t/(h − t) is inverse Gaussian with mean
 /// |x − b|/|y − b| and shape (x − b)²/(v h). Exact for constant coefficients.
 /// Source: Karatzas and Shreve (1991), section 4.3; sampling after Michael, Schucany and Haas
@@ -15,34 +15,34 @@ struct CrossingBridge {
   private let spread: Double
   private let duration: Double
 
-  init(from x: Double, to y: Double, level b: Double, variance: Double, duration: Double) {
+  init(from x: Double, to y: Double, line b: Double, variance: Double, duration: Double) {
     above = x - b
     end = y - b
     spread = variance * duration
     self.duration = duration
   }
 
-  /// Whether the level can be reached.
+  /// Whether the line can be reached.
   ///
   /// Beyond an exponent of 40 the probability is below 1e-17, and a number saved is a faster plateau.
   @inline(__always) var mayCross: Bool {
     !(end > 0) || spread > 0 && 2 * above * end < 40 * spread
   }
 
-  /// Draws whether the level is reached.
+  /// Draws whether the line is reached.
   func crosses(_ stream: RandomStream) -> Bool {
     guard end > 0 else { return true }
     return mayCross && stream.uniformPositive() < exp(-(2 * above * end) / spread)
   }
 
-  /// Draws when the level is reached, given that it is: the time since the step's beginning.
+  /// Draws when the line is reached, given that it is: the time since the step's beginning.
   func crossingTime(_ stream: RandomStream) -> Double {
     if above <= 0 { return 0 }
     guard spread > 0 else { return duration * above / (above - end) }
     let normal = stream.gaussian()
     let square = normal * normal
     let shape = above * above / spread
-    // The inverse of the mean, so that a path that ends on the level needs no special case.
+    // The inverse of the mean, so that a path that ends on the line needs no special case.
     let inverseMean = abs(end) / above
     let half = square / (2 * shape)
     let root = (half * (half + 2 * inverseMean)).squareRoot()
@@ -132,13 +132,13 @@ struct StepCrossings {
   ) -> Bool {
     var (elapsed, from, isKnown) = (0.0, ends.from, isKnown)
     while !watch.isDone {
-      let level = boundary(watch) - shift
+      let line = boundary(watch) - shift
       let bridge = CrossingBridge(
-        from: from, to: ends.to, level: level, variance: ends.variance,
+        from: from, to: ends.to, line: line, variance: ends.variance,
         duration: duration - elapsed)
       guard isKnown || bridge.crosses(stream) else { return false }
       elapsed += bridge.crossingTime(stream)
-      (from, isKnown) = (level, false)
+      (from, isKnown) = (line, false)
       let reading = clock.reading(at: time + elapsed)
       // The next multiple of SGD's step may lie beyond the horizon.
       guard reading <= horizon else { return true }

@@ -3,7 +3,7 @@ import GSL
 
 /// Lanes whose replicas follow the SDE on a vector kernel.
 ///
-/// The kernel watches a coordinate that falls to a level as the risk falls to a threshold.
+/// The kernel watches a coordinate that falls to a line as the risk falls to a threshold.
 protocol DiffusionLanes: Lanes {
   var model: Model { get }
   /// Puts a replica at its start into a lane; returns its excess risk.
@@ -15,7 +15,7 @@ protocol DiffusionLanes: Lanes {
   /// The coordinate before and after the step of the lane's event, and its variance over the step.
   func stepEnds(_ lane: Int) -> (from: Double, to: Double, spread: Double)
   /// The coordinate's value where the excess risk is `risk`.
-  func level(risk: Double) -> Double
+  func coordinate(risk: Double) -> Double
 }
 
 /// Times the exits of the SDE in the lanes of a kernel, whose steps are all of one length.
@@ -90,7 +90,7 @@ private struct DiffusionLaneWatch<System: DiffusionLanes>: ReplicaWatch {
     guard clock.usesBridge else {
       guard end <= task.rule.horizon else { return true }
       lines.exit(at: end)
-      while !lines.isDone, to <= lanes.level(risk: lines.boundary) { lines.exit(at: end) }
+      while !lines.isDone, to <= lanes.coordinate(risk: lines.boundary) { lines.exit(at: end) }
       return false
     }
     let streams = task.work.source.streams
@@ -102,7 +102,7 @@ private struct DiffusionLaneWatch<System: DiffusionLanes>: ReplicaWatch {
     return crossings.draw(
       BridgeEnds(from: from, to: to, variance: spread / clock.timeStep),
       shift: clock.shift(spread: spread), isKnown: true, stream, &lines,
-      boundary: { lanes.level(risk: $0.boundary) }, exit: { $0.exit(at: $1) })
+      boundary: { lanes.coordinate(risk: $0.boundary) }, exit: { $0.exit(at: $1) })
   }
 
   /// Ends the watch where it is: what has not been crossed is censored.

@@ -36,7 +36,7 @@ public struct DiffusionLimit: ObservableEngine {
   /// Times at which the risk is watched.
   public let monitoring: Monitoring
   let clock: CrossingClock
-  let level: KernelLevel
+  let instructions: InstructionSet
   private let scalar: ScalarDiffusion?
   private let table: DiffusionTable?
   private let usesPolynomials: Bool
@@ -47,7 +47,7 @@ public struct DiffusionLimit: ObservableEngine {
 
   /// Creates the engine.
   ///
-  /// For k = 1 and p up to 32 vector kernels take the steps on the default generator, at any `level`
+  /// For k = 1 and p up to 32 vector kernels take the steps on the default generator, with any `instructions`
   /// with the same bits, but for p = 1 with a second layer of at most 0; for p = k = 1 drift and variance
   /// are polynomials of m. `usesKernels` false
   /// takes the steps one by one and `usesPolynomials` false the general path: the same law from other
@@ -57,7 +57,7 @@ public struct DiffusionLimit: ObservableEngine {
   public init(
     model: Model, exitRule: ExitRule, timeStep: Double, finiteSizeDrift: Bool = true,
     scheme: DiffusionScheme = .driftHeun, monitoring: Monitoring = .continuous,
-    usesPolynomials: Bool = true, usesKernels: Bool = true, level: KernelLevel = .best
+    usesPolynomials: Bool = true, usesKernels: Bool = true, instructions: InstructionSet = .best
   ) throws {
     try ParameterError.require(
       model.fieldCount <= DiffusionLimit.largestFieldCount, "width", "\(model.width)",
@@ -66,7 +66,7 @@ public struct DiffusionLimit: ObservableEngine {
     try DiffusionLimit.requireCovered(model, exitRule)
     self.usesPolynomials = usesPolynomials
     self.usesKernels = usesKernels
-    self.level = level
+    self.instructions = instructions
     try ParameterError.require(
       timeStep.isFinite && timeStep > 0 && timeStep <= exitRule.horizon, "time-step",
       "\(timeStep)", "a time above 0 and at most the horizon \(exitRule.horizon)")

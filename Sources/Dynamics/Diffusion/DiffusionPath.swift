@@ -4,7 +4,7 @@ import GSL
 protocol DiffusionPath: AnyObject {
   /// What falls to the lines of exits: the excess risk; not a number once the path has diverged.
   var risk: Double { get }
-  /// The last step in the coordinate whose fall to a level is an exit by the risk.
+  /// The last step in the coordinate whose fall to a line is an exit by the risk.
   var bridge: BridgeEnds { get }
   /// That coordinate at an excess risk, −∞ for one out of its reach.
   func bridgeLevel(_ boundary: Double) -> Double
@@ -149,9 +149,9 @@ final class DiffusionLane<Path: DiffusionPath>: Lanes {
 
   @inline(__always) private func mayCrossWithin(_ duration: Double) -> Bool {
     let ends = path.bridge
-    let level = (lines?.coordinate ?? -.infinity) - shift(ends)
+    let line = (lines?.coordinate ?? -.infinity) - shift(ends)
     if CrossingBridge(
-      from: ends.from, to: ends.to, level: level, variance: ends.variance, duration: duration
+      from: ends.from, to: ends.to, line: line, variance: ends.variance, duration: duration
     ).mayCross {
       return true
     }
@@ -159,7 +159,7 @@ final class DiffusionLane<Path: DiffusionPath>: Lanes {
     return lines.levels.indices.contains { index in
       let ends = levels.ends(index)
       return CrossingBridge(
-        from: ends.from, to: ends.to, level: -lines.levels[index] - shift(ends),
+        from: ends.from, to: ends.to, line: -lines.levels[index] - shift(ends),
         variance: ends.variance, duration: duration
       ).mayCross
     }

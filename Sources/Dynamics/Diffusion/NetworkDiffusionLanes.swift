@@ -4,11 +4,11 @@ internal import CKernels
 ///
 /// A replica is its overlaps M and Q; number i stands at [i · lanes + lane].
 final class NetworkDiffusionLanes: DiffusionLanes {
-  /// The widths for which lanes beat the general path on every level and stay in a second-level cache.
+  /// The widths for which lanes beat the general path on every instruction set and stay in a second-level cache.
   static let widths = 2...32
 
   let model: Model
-  private let level: KernelLevel
+  private let instructions: InstructionSet
   private let weights: UnsafeMutablePointer<Double>
   private let constants: UnsafeMutablePointer<EscSquaresDiffusion>
   private let lanes: UnsafeMutablePointer<EscSquaresDiffusionLanes>
@@ -21,7 +21,7 @@ final class NetworkDiffusionLanes: DiffusionLanes {
 
   init(engine: DiffusionLimit, seed: UInt64) {
     model = engine.model
-    level = engine.level
+    instructions = engine.instructions
     let p = model.width
     weights = .allocate(capacity: p)
     weights.initialize(from: model.secondLayer, count: p)
@@ -29,7 +29,7 @@ final class NetworkDiffusionLanes: DiffusionLanes {
     constants.initialize(
       to: EscSquaresDiffusion(
         seed: seed, width: UInt64(p), dimension: Double(model.dimension),
-        rate: model.learningRate, weights: weights, noise: model.labelNoise,
+        learning_rate: model.learningRate, weights: weights, label_noise: model.labelNoise,
         step: engine.timeStep, shift: engine.clock.shift(spread: 1),
         bridge: engine.clock.usesBridge ? 1 : 0, scheme: engine.scheme.kernel,
         finite_size: engine.finiteSizeDrift ? 1 : 0))
@@ -73,7 +73,7 @@ final class NetworkDiffusionLanes: DiffusionLanes {
   }
 
   func advance(_ steps: Int) -> UInt32 {
-    esc_squares_diffusion_advance(constants, lanes, UInt64(steps), level.kernel)
+    esc_squares_diffusion_advance(constants, lanes, UInt64(steps), instructions.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
@@ -89,7 +89,7 @@ final class NetworkDiffusionLanes: DiffusionLanes {
     )
   }
 
-  func level(risk: Double) -> Double { risk }
+  func coordinate(risk: Double) -> Double { risk }
 
   /// Writes a lane's overlaps by their index in the flat state; returns the risk.
   private func write(_ lane: Int, _ value: (Int) -> Double) -> Double {

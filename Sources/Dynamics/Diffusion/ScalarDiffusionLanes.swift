@@ -6,13 +6,13 @@ internal import CKernels
 final class ScalarDiffusionLanes: DiffusionLanes {
   let model: Model
   private let overlapRisk: OverlapRisk
-  private let level: KernelLevel
+  private let instructions: InstructionSet
   private var constants = EscDiffusion()
   private let lanes: UnsafeMutablePointer<EscDiffusionLanes>
 
   init(engine: DiffusionLimit, diffusion: ScalarDiffusion, seed: UInt64) {
     model = engine.model
-    level = engine.level
+    instructions = engine.instructions
     overlapRisk = OverlapRisk(model: model)
     constants.seed = seed
     constants.scale = diffusion.noiseScale
@@ -54,7 +54,7 @@ final class ScalarDiffusionLanes: DiffusionLanes {
   }
 
   func advance(_ steps: Int) -> UInt32 {
-    esc_diffusion_advance(&constants, lanes, UInt64(steps), level.kernel)
+    esc_diffusion_advance(&constants, lanes, UInt64(steps), instructions.kernel)
   }
 
   func event(_ lane: Int) -> EscEvent {
@@ -71,5 +71,5 @@ final class ScalarDiffusionLanes: DiffusionLanes {
     )
   }
 
-  func level(risk: Double) -> Double { -overlapRisk.boundary(risk) }
+  func coordinate(risk: Double) -> Double { -overlapRisk.boundary(risk) }
 }

@@ -17,7 +17,7 @@ final class SampleGradient {
   private let moved: UnsafeMutablePointer<Double>
   /// Σ_b e_bσ(λ_jb) of the samples of a batch so far.
   private let gathered: UnsafeMutablePointer<Double>
-  private var rate = 0.0
+  private var unitRate = 0.0
   private var secondLayerRate = 0.0
   /// Steps taken since the start, where the rates depend on them.
   private var step = 0
@@ -65,7 +65,7 @@ final class SampleGradient {
   private func takeRates() {
     let learningRate = model.clock.learningRate(ofStep: step)
     let batch = Double(model.rule.batchSize)
-    rate = learningRate / Double(model.width) / batch
+    unitRate = learningRate / Double(model.width) / batch
     secondLayerRate =
       model.secondLayerRate / Double(model.width) / batch
       * model.secondLayerFactor(ofStep: step, learningRate: learningRate)
@@ -81,7 +81,7 @@ final class SampleGradient {
     defer { goOn() }
     let p = model.width
     let error = error(fields, label: target.value(axes) + labelError, scaledNorm)
-    for j in 0..<p { output[j] = rate * secondLayer[j] * error * slopes[j] }
+    for j in 0..<p { output[j] = unitRate * secondLayer[j] * error * slopes[j] }
     guard secondLayerRate > 0 else { return }
     for j in 0..<p { secondLayer[j] += secondLayerRate * error * values[j] }
     normalise()
@@ -95,7 +95,7 @@ final class SampleGradient {
     let p = model.width
     let error = error(fields, label: target.value(axes) + labelError, scaledNorm)
     for j in 0..<p {
-      output[j] = rate * secondLayer[j] * error * slopes[j]
+      output[j] = unitRate * secondLayer[j] * error * slopes[j]
       gathered[j] += error * values[j]
     }
   }

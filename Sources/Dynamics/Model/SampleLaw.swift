@@ -30,7 +30,7 @@ final class SquareLaw: SampleLaw {
   let secondLayer: UnsafeMutablePointer<Double>
   private let width: Int
   private let teacherUnits: Int
-  private let rate: Double
+  private let unitRate: Double
   /// A, students first.
   private let form: UnsafeMutablePointer<Double>
   private let teacherTrace: Double
@@ -39,7 +39,7 @@ final class SquareLaw: SampleLaw {
   init(model: Model) {
     width = model.width
     teacherUnits = model.teacherUnits
-    rate = model.learningRate / Double(model.width)
+    unitRate = model.learningRate / Double(model.width)
     secondLayer = .allocate(capacity: width)
     secondLayer.initialize(from: model.secondLayer, count: width)
     form = .allocate(capacity: model.fieldCount)
@@ -66,7 +66,7 @@ final class SquareLaw: SampleLaw {
     for r in 0..<teacherUnits { error += form[width + r] * axes[r] * axes[r] }
     error += labelError
     for j in 0..<width { error += form[j] * fields[j] * fields[j] }
-    for j in 0..<width { output[j] = 2 * rate * secondLayer[j] * error * fields[j] }
+    for j in 0..<width { output[j] = 2 * unitRate * secondLayer[j] * error * fields[j] }
   }
 
   /// ½(tr AΩ)² + tr(AΩAΩ).

@@ -30,7 +30,7 @@ final class IncrementCovariance {
   init(model: Model) {
     let layout = model.layout
     let (p, k) = (layout.width, layout.teacherUnits)
-    let rate = model.sampleRate / Double(p)
+    let unitRate = model.sampleRate / Double(p)
     let a = model.secondLayer
     var increments: [Increment] = []
     for j in 0..<p {
@@ -42,7 +42,7 @@ final class IncrementCovariance {
       for l in 0...j {
         increments.append(
           Increment(
-            first: j, second: l, linear: 2 * (a[j] + a[l]), quadratic: 4 * rate * a[j] * a[l]))
+            first: j, second: l, linear: 2 * (a[j] + a[l]), quadratic: 4 * unitRate * a[j] * a[l]))
       }
     }
     let fixed = Set((0..<p).map { layout.studentOverlap($0, $0) })

@@ -28,8 +28,8 @@ extension FieldMoments {
   /// Φ_jl, the unconstrained drift of Q_jl.
   @inline(__always) private func growth(_ j: Int, _ l: Int) -> Double {
     let (aj, al) = (model.secondLayer[j], model.secondLayer[l])
-    let rate = sampleRate / Double(layout.width)
-    return 2 * (aj + al) * first(j, l) + 4 * rate * aj * al * second(j, l)
+    let unitRate = sampleRate / Double(layout.width)
+    return 2 * (aj + al) * first(j, l) + 4 * unitRate * aj * al * second(j, l)
   }
 
   /// Adds the finite-size drift per unit τ: the next order, 1/d, of the chain's one-step mean.

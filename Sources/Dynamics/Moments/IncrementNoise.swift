@@ -23,7 +23,7 @@ final class IncrementNoise {
   private let layout: OverlapLayout
   private let count: Int
   /// γ/p, at which the noise is drawn.
-  private var rate: Double
+  private var unitRate: Double
   private let form: [Double]
   private let solver: SymmetricEigensolver
   /// [θᵐ] D for m = 0…4.
@@ -51,7 +51,7 @@ final class IncrementNoise {
     layout = model.layout
     count = model.fieldCount
     normalCount = count * (count + 1)
-    rate = model.sampleRate / Double(model.width)
+    unitRate = model.sampleRate / Double(model.width)
     form = model.pushForm
     solver = try SymmetricEigensolver(size: count)
     series = ErrorSeries(traces: (0, 0, 0, 0), labelNoise: model.labelNoise)
@@ -84,7 +84,7 @@ final class IncrementNoise {
 
   /// Takes another learning rate γ.
   func take(learningRate: Double) {
-    rate = model.sampleRate(at: learningRate) / Double(layout.width)
+    unitRate = model.sampleRate(at: learningRate) / Double(layout.width)
   }
 
   /// Diagonalises the error form at the overlaps `state`; throws `GSLError` when GSL fails.
@@ -155,7 +155,7 @@ final class IncrementNoise {
     let a = model.secondLayer
     let own = vector
     for j in 0..<p {
-      own[j] = 4 * a[j] * (linear[j * n + j] + rate * a[j] * quadratic[j * n + j])
+      own[j] = 4 * a[j] * (linear[j * n + j] + unitRate * a[j] * quadratic[j * n + j])
     }
     for j in 0..<p {
       for r in 0..<k {
@@ -165,7 +165,7 @@ final class IncrementNoise {
       for l in 0..<j {
         let at = layout.studentOverlap(j, l)
         let raw =
-          2 * (a[j] + a[l]) * linear[j * n + l] + 4 * rate * a[j] * a[l] * quadratic[j * n + l]
+          2 * (a[j] + a[l]) * linear[j * n + l] + 4 * unitRate * a[j] * a[l] * quadratic[j * n + l]
         output[at] = raw - 0.5 * gram[at] * (own[j] + own[l])
       }
       output[layout.studentOverlap(j, j)] = 0
@@ -195,10 +195,10 @@ final class IncrementNoise {
       for l in 0..<j {
         let slope = gradient[layout.studentOverlap(j, l)]
         u[l] = 2 * (a[j] + a[l]) * slope
-        v[l] = 4 * rate * a[j] * a[l] * slope
+        v[l] = 4 * unitRate * a[j] * a[l] * slope
       }
       u[j] = 4 * a[j] * own[j]
-      v[j] = 4 * rate * a[j] * a[j] * own[j]
+      v[j] = 4 * unitRate * a[j] * a[j] * own[j]
       for r in 0..<k { u[p + r] = 2 * a[j] * gradient[layout.teacherOverlap(j, r)] }
     }
     linearRows.update(repeating: 0, count: p * n)

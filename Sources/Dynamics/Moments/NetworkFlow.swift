@@ -87,11 +87,12 @@ final class NetworkFlow {
     moments.evaluate(gram: gram, secondLayer: secondLayer, into: expectations)
     let (first, second) = (expectations.first, expectations.second)
     let a = moments.hasWholePushes ? UnsafePointer(ones) : secondLayer
-    let rate = model.sampleRate(at: learningRate) / Double(p)
+    let unitRate = model.sampleRate(at: learningRate) / Double(p)
     for j in 0..<p {
       for l in 0..<p {
         growth[j * p + l] =
-          a[j] * first[j * n + l] + a[l] * first[l * n + j] + rate * a[j] * a[l] * second[j * p + l]
+          a[j] * first[j * n + l] + a[l] * first[l * n + j] + unitRate * a[j] * a[l]
+          * second[j * p + l]
       }
     }
     for j in 0..<p {
@@ -120,11 +121,11 @@ final class NetworkFlow {
     _ a: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
   ) {
     let p = model.width
-    let rate =
+    let secondLayerFactor =
       model.secondLayerRate * Double(model.dimension) / model.learningRate * secondLayerPace
     var (sum, total) = (0.0, 0.0)
     for j in 0..<p {
-      output[j] = rate == 0 ? 0 : rate * expectations.value[j]
+      output[j] = secondLayerFactor == 0 ? 0 : secondLayerFactor * expectations.value[j]
       sum += output[j]
       total += a[j]
     }

@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// Names the instruction set that vector kernels use; every level returns the same bits.
-public enum KernelLevel: Int, Sendable, CaseIterable {
+/// Names the instruction set that vector kernels use; every one returns the same bits.
+public enum InstructionSet: Int, Sendable, CaseIterable {
   /// What every processor of the architecture has: SSE2, or NEON.
   case baseline = 0
   /// x86-64-v3: AVX2.
@@ -9,15 +9,15 @@ public enum KernelLevel: Int, Sendable, CaseIterable {
   /// x86-64-v4: AVX-512.
   case avx512 = 2
 
-  /// The highest level of this processor.
-  public static var best: KernelLevel {
-    KernelLevel(rawValue: Int(esc_best_level().rawValue)) ?? .baseline
+  /// The widest that runs on this processor.
+  public static var best: InstructionSet {
+    InstructionSet(rawValue: Int(esc_best_instruction_set().rawValue)) ?? .baseline
   }
 
-  /// The levels this processor can run, lowest first.
-  public static var available: [KernelLevel] { allCases.filter { $0.rawValue <= best.rawValue } }
+  /// What this processor can run, the narrowest first.
+  public static var available: [InstructionSet] { allCases.filter { $0.rawValue <= best.rawValue } }
 
-  var kernel: EscLevel { EscLevel(rawValue: UInt32(rawValue)) }
+  var kernel: EscInstructionSet { EscInstructionSet(rawValue: UInt32(rawValue)) }
 }
 
 /// Owns the constants of a network as the kernels read them.
@@ -32,7 +32,8 @@ final class KernelNetwork {
     pointer.initialize(
       to: EscSquares(
         seed: seed, dimension: UInt64(model.dimension), width: UInt64(model.width),
-        rate: model.learningRate, weights: weights, noise: model.labelNoise.squareRoot()))
+        learning_rate: model.learningRate, weights: weights,
+        label_noise_deviation: model.labelNoise.squareRoot()))
   }
 
   deinit {

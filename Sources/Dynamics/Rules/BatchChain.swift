@@ -15,7 +15,7 @@ final class BatchChain {
   let frame: MovingFrame
 
   let model: Model
-  private let noise: Double
+  private let labelNoiseDeviation: Double
   /// The dimensions n off teacher and students.
   private let restDimension: Int
   /// The axes that the rests of a batch can take: min(p, n).
@@ -39,7 +39,7 @@ final class BatchChain {
     let (p, k) = (model.width, model.teacherUnits)
     frame = try MovingFrame(
       model: model, extra: p, watchesRisk: watchesRisk, levels: levels)
-    noise = model.labelNoise.squareRoot()
+    labelNoiseDeviation = model.labelNoise.squareRoot()
     restDimension = model.dimension - model.fieldCount
     restAxes = min(p, restDimension)
     memory = KernelMemory([p + k, p, p, p, p * (p + k), p * p, p * (p + 1), p + 1])
@@ -67,7 +67,7 @@ final class BatchChain {
     let (p, k) = (model.width, model.teacherUnits)
     let (axes, residual, stride) = (frame.axes, frame.residual, frame.stride)
     for i in 0..<(k + p) { normals[i] = stream.gaussian() }
-    let labelError = noise == 0 ? 0 : noise * stream.gaussian()
+    let labelError = labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
     for j in 0..<p {
       field[j] =
         product(axes + j * k, normals, k) + product(residual + j * stride, normals + k, j + 1)

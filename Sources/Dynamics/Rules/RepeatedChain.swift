@@ -16,7 +16,7 @@ final class RepeatedChain {
   let frame: MovingFrame
 
   let model: Model
-  private let noise: Double
+  private let labelNoiseDeviation: Double
   private let restDimension: Int
   /// Samples along the teacher's axes, B×k, and along the others, B×(p + B).
   private let axes: UnsafeMutablePointer<Double>
@@ -50,7 +50,7 @@ final class RepeatedChain {
     let (p, k, batch) = (model.width, model.teacherUnits, model.rule.batchSize)
     frame = try MovingFrame(
       model: model, extra: batch, watchesRisk: watchesRisk, levels: levels)
-    noise = model.labelNoise.squareRoot()
+    labelNoiseDeviation = model.labelNoise.squareRoot()
     restDimension = model.dimension - model.fieldCount
     memory = KernelMemory([batch * k, batch * (p + batch), batch, batch, p, p, p, batch * p])
     axes = memory.take(batch * k)
@@ -81,7 +81,7 @@ final class RepeatedChain {
       let (own, other) = (axes + b * k, others + b * frame.stride)
       for r in 0..<k { own[r] = stream.gaussian() }
       for i in 0..<p { other[i] = stream.gaussian() }
-      labelErrors[b] = noise == 0 ? 0 : noise * stream.gaussian()
+      labelErrors[b] = labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
       for i in 0..<b { other[p + i] = stream.gaussian() }
       let beyond = stream.chiSquare(degreesOfFreedom: Double(restDimension - b))
       other[p + b] = beyond.squareRoot()

@@ -17,7 +17,7 @@ final class RuleWeights {
   private let teacherUnits: Int
   private let dimension: Int
   private let length: Double
-  private let noise: Double
+  private let labelNoiseDeviation: Double
   private let function: ActivationFunction
   private let target: TargetFunction
   private let networkRisk: NetworkRisk
@@ -69,7 +69,7 @@ final class RuleWeights {
     let kept = model.rule.repetitions > 1 ? model.rule.batchSize : 1
     (width, teacherUnits, dimension) = (p, k, d)
     length = Double(d).squareRoot()
-    noise = model.labelNoise.squareRoot()
+    labelNoiseDeviation = model.labelNoise.squareRoot()
     learningRate = model.clock.learningRate(ofStep: 0)
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
@@ -138,7 +138,7 @@ final class RuleWeights {
     }
     stream.fillGaussian(
       UnsafeMutableBufferPointer(start: inputs + place * dimension, count: dimension))
-    labelErrors[place] = noise == 0 ? 0 : noise * stream.gaussian()
+    labelErrors[place] = labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
   }
 
   /// Adds what one sample pushes.

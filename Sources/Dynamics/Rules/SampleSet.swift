@@ -64,7 +64,7 @@ public struct SampleSet: Sendable, Equatable {
 final class SampleSource {
   private let set: SampleSet
   private let stream: RandomStream
-  private let noise: Double
+  private let labelNoiseDeviation: Double
   private let dimension: Int
   /// Tells the sets of replicas apart.
   private var key: UInt64 = 0
@@ -73,7 +73,7 @@ final class SampleSource {
   init(_ set: SampleSet, model: Model, generator: RandomGenerator) throws {
     precondition(generator.isKeyed, "samples by key need a keyed generator")
     self.set = set
-    noise = model.labelNoise.squareRoot()
+    labelNoiseDeviation = model.labelNoise.squareRoot()
     dimension = model.dimension
     stream = try RandomStream(
       generator: generator, seed: 0, purpose: StreamPurpose.samples.rawValue, replica: 0)
@@ -88,7 +88,7 @@ final class SampleSource {
   func make(_ index: Int, into input: UnsafeMutablePointer<Double>) -> Double {
     stream.restart(seed: key, purpose: StreamPurpose.samples.rawValue, replica: index)
     stream.fillGaussian(UnsafeMutableBufferPointer(start: input, count: dimension))
-    return noise == 0 ? 0 : noise * stream.gaussian()
+    return labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
   }
 
   /// The sample that comes at a place of an epoch.

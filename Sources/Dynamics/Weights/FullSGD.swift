@@ -25,7 +25,7 @@ public struct FullSGD: SteppedEngine {
   public let precision: InputPrecision
   let stepLimit: Int
   private let usesKernel: Bool
-  private let level: KernelLevel
+  private let instructions: InstructionSet
 
   /// Whether steps are those of ``RuleWeights``.
   private static func takesRule(_ model: Model) -> Bool {
@@ -38,17 +38,17 @@ public struct FullSGD: SteppedEngine {
   /// Creates the engine.
   ///
   /// Throws `ParameterError` when the weights would not fit in memory, or when the horizon holds too
-  /// many steps. For k = 1 on the default generator a vector kernel takes the steps, at any `level`
+  /// many steps. For k = 1 on the default generator a vector kernel takes the steps, with any `instructions`
   /// with the same bits; `usesKernel` false takes the general path, which has the same law and other
   /// numbers. The kernel alone knows single `precision`, which throws elsewhere: here, or in `run` for
   /// streams of another generator.
   public init(
     model: Model, exitRule: ExitRule, precision: InputPrecision = .double, usesKernel: Bool = true,
-    level: KernelLevel = .best
+    instructions: InstructionSet = .best
   ) throws {
     self.precision = precision
     self.usesKernel = usesKernel
-    self.level = level
+    self.instructions = instructions
     let (count, overflow) = model.dimension.multipliedReportingOverflow(by: model.width)
     try ParameterError.require(
       !overflow && count <= FullSGD.largestWeightCount, "dimension", "\(model.dimension)",
@@ -95,7 +95,7 @@ public struct FullSGD: SteppedEngine {
     if usesKernel && model.teacherUnits == 1 && task.streams.suitKernels {
       return try task.run(
         on: KernelWeights(
-          model: model, seed: task.streams.seed, precision: precision, level: level))
+          model: model, seed: task.streams.seed, precision: precision, instructions: instructions))
     }
     try requireDouble(for: task.streams)
     try task.run(on: FullWeights(model: model), .sgd)

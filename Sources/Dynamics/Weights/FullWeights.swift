@@ -11,8 +11,8 @@ final class FullWeights: SteppedReplica {
   private let width: Int
   private let teacherUnits: Int
   private let dimension: Int
-  private let rate: Double
-  private let noise: Double
+  private let unitRate: Double
+  private let labelNoiseDeviation: Double
   private let form: [Double]
   private let rows: UnsafeMutablePointer<Double>
   private let input: UnsafeMutablePointer<Double>
@@ -35,8 +35,8 @@ final class FullWeights: SteppedReplica {
     width = model.width
     teacherUnits = model.teacherUnits
     dimension = model.dimension
-    rate = model.learningRate / Double(model.width)
-    noise = model.labelNoise.squareRoot()
+    unitRate = model.learningRate / Double(model.width)
+    labelNoiseDeviation = model.labelNoise.squareRoot()
     form = model.errorForm
     rows = zeros(width * dimension)
     input = zeros(dimension)
@@ -94,7 +94,7 @@ final class FullWeights: SteppedReplica {
   func step(_ stream: RandomStream) {
     stream.fillGaussian(UnsafeMutableBufferPointer(start: input, count: dimension))
     let length = Double(dimension).squareRoot()
-    var error = noise == 0 ? 0 : noise * stream.gaussian()
+    var error = labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
     for r in 0..<teacherUnits { error += form[width + r] * input[r] * input[r] }
     for j in 0..<width {
       let value = scale[j] * dot(rows + j * dimension, input, dimension) / length
@@ -104,7 +104,7 @@ final class FullWeights: SteppedReplica {
     let inverseDimension = 1 / Double(dimension)
     let inputNorm = dot(input, input, dimension) * inverseDimension * inverseDimension
     for j in 0..<width {
-      push[j] = 2 * rate * model.secondLayer[j] * error * field[j]
+      push[j] = 2 * unitRate * model.secondLayer[j] * error * field[j]
       let amount = push[j] / (scale[j] * length)
       let row = rows + j * dimension
       for i in 0..<dimension { row[i] += amount * input[i] }

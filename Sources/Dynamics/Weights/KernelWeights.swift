@@ -7,17 +7,17 @@ internal import CKernels
 final class KernelWeights: KernelReplica {
   let model: Model
   private let precision: InputPrecision
-  private let level: KernelLevel
+  private let instructions: InstructionSet
   private let network: KernelNetwork
   private let stride: Int
   private let memory: KernelMemory
   private let overlapRisk: OverlapRisk?
   private var state = EscSgdState()
 
-  init(model: Model, seed: UInt64, precision: InputPrecision, level: KernelLevel) {
+  init(model: Model, seed: UInt64, precision: InputPrecision, instructions: InstructionSet) {
     self.model = model
     self.precision = precision
-    self.level = level
+    self.instructions = instructions
     network = KernelNetwork(model: model, seed: seed)
     overlapRisk = model.riskFallsWithOverlap ? OverlapRisk(model: model) : nil
     stride = Int(esc_sgd_stride(UInt64(model.dimension)))
@@ -57,14 +57,14 @@ final class KernelWeights: KernelReplica {
     }
     state.stream = kernelStream(.sgd, replica: replica)
     state.step = 0
-    esc_sgd_begin(network.pointer, &state, level.kernel)
+    esc_sgd_begin(network.pointer, &state, instructions.kernel)
   }
 
   /// For p = 1 the boundary is on |m|, the whole state, where the risk falls with it; else on the risk.
   func advance(_ steps: Int, until risk: Double) -> EscEvent {
     esc_sgd_advance(
       network.pointer, &state, precision.kernel, overlapRisk?.boundary(risk) ?? .infinity,
-      overlapRisk == nil ? risk : -.infinity, UInt64(steps), level.kernel)
+      overlapRisk == nil ? risk : -.infinity, UInt64(steps), instructions.kernel)
   }
 
   func pass(through transfer: any StateTransfer) throws {

@@ -13,7 +13,7 @@ final class NetworkWeights: SteppedReplica {
   private let width: Int
   private let teacherUnits: Int
   private let dimension: Int
-  private let noise: Double
+  private let labelNoiseDeviation: Double
   private let law: NetworkLaw
   private let levels: OverlapLevels
   private let watchesRisk: Bool
@@ -38,7 +38,7 @@ final class NetworkWeights: SteppedReplica {
     width = p
     teacherUnits = k
     dimension = d
-    noise = model.labelNoise.squareRoot()
+    labelNoiseDeviation = model.labelNoise.squareRoot()
     law = try NetworkLaw(model: model)
     self.levels = OverlapLevels(model: model, criteria: levels)
     let triangle = p * (p + 1) / 2
@@ -97,7 +97,7 @@ final class NetworkWeights: SteppedReplica {
   func step(_ stream: RandomStream) {
     stream.fillGaussian(UnsafeMutableBufferPointer(start: input, count: dimension))
     let length = Double(dimension).squareRoot()
-    let labelError = noise == 0 ? 0 : noise * stream.gaussian()
+    let labelError = labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
     for j in 0..<width {
       field[j] = scale[j] * dot(rows + j * dimension, input, dimension) / length
     }

@@ -21,19 +21,6 @@ public struct Comparison: Sendable {
   /// What is reported.
   public let summary: ComparisonSummary
 
-  /// Runs an experiment.
-  ///
-  /// `commit` is put into the provenance. Throws `GSLError` when GSL fails, `CancellationError`
-  /// when the task is cancelled. Cost: the steps of all replicas; memory 17 bytes a replica and
-  /// threshold.
-  public static func run(
-    _ experiment: Experiment, commit: String? = nil, observer: (any ComparisonObserver)? = nil
-  ) async throws -> Comparison {
-    let records = try RunRecords(experiment)
-    try await records.complete(observer: observer)
-    return try records.comparison(commit: commit)
-  }
-
   /// Summarises runs that are already there.
   public init(_ experiment: Experiment, runs: [EnsembleRun], commit: String?) throws {
     self.experiment = experiment

@@ -163,10 +163,10 @@ extension DecodingError {
 
 extension ExitTimeSummary {
   /// What is watched.
-  public var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
+  public var mark: WrittenMark { .init(criterion: criterion, threshold: threshold) }
 }
 
 extension PairComparison {
   /// What is watched.
-  public var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
+  public var mark: WrittenMark { .init(criterion: criterion, threshold: threshold) }
 }

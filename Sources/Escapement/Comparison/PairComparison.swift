@@ -217,3 +217,5 @@ extension KeyedDecodingContainer {
     try decodeIfPresent(type, forKey: key) ?? OrEmpty(wrappedValue: nil)
   }
 }
+
+extension PairComparison: DynamicsPair {}

@@ -3,38 +3,38 @@ import Foundation
 import Statistics
 
 /// Says which rows and columns of a file are a sample of exit times.
-public struct SampleChoice: Sendable {
+package struct SampleChoice: Sendable {
   /// Column of the times, by its name or, in a file without a header, by its number from 1.
-  public var column: String?
+  package var column: String?
   /// Column that says whether a time is an exit; `none` to leave such a column alone.
-  public var eventColumn: String?
+  package var eventColumn: String?
   /// Values that rows must have in columns of a run's exit_times.csv, where the file has these.
-  public var dynamics: String?
+  package var dynamics: String?
   /// Likewise.
-  public var criterion: String?
+  package var criterion: String?
   /// Likewise, compared as a number.
-  public var threshold: Double?
+  package var threshold: Double?
 
   /// Creates a choice of everything, in which a file decides for itself.
-  public init() {}
+  package init() {}
 }
 
 /// Holds a sample of exit times read from a file.
-public struct SampleFile: Sendable {
+package struct SampleFile: Sendable {
   /// The largest file of exit times, in bytes.
-  public static let largestFile = 1 << 30
+  package static let largestFile = 1 << 30
 
   /// The largest exit time, whose third power is still a number.
   static let largestTime = 1e100
 
   /// The sample.
-  public let sample: ExitSample
+  package let sample: ExitSample
   /// What a person should know of how the file was read, one line each.
-  public let notes: [String]
+  package let notes: [String]
   /// Names of the columns; empty without a header.
-  public let columns: [String]
+  package let columns: [String]
   /// The words of the column `replica`, in the order of the sample; nil without one.
-  public let replicas: [String]?
+  package let replicas: [String]?
 
   /// Reads exit times from a table in UTF-8, or from the exit_times.csv of a run's directory.
   ///
@@ -46,7 +46,7 @@ public struct SampleFile: Sendable {
   /// for times that are no finite numbers of at least 0, for rows with more or fewer fields than there are columns,
   /// for a column that stands twice, and where rows are of several dynamics or exit rules and `choice` leaves more
   /// than one.
-  public init(_ path: String, choice: SampleChoice = SampleChoice()) throws {
+  package init(_ path: String, choice: SampleChoice = SampleChoice()) throws {
     var isDirectory: ObjCBool = false
     var path = path
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
@@ -70,7 +70,7 @@ public struct SampleFile: Sendable {
 
 extension ExitSample {
   /// Reads exit times from a file, as ``SampleFile`` does; throws `DataFileError`.
-  public init(file path: String) throws { self = try SampleFile(path).sample }
+  package init(file path: String) throws { self = try SampleFile(path).sample }
 }
 
 /// Knows how the columns of a file are parted and what they are called.

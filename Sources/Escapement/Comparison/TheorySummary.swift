@@ -99,3 +99,20 @@ public func jsonData(_ value: some Encodable) throws -> Data {
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
   return try encoder.encode(value) + Data("\n".utf8)
 }
+
+/// Holds the closed forms of the exit time at one rule; they speak of the risk.
+struct ExitFormulas: Sendable {
+  let annealed: Double?
+  let quenched: Double?
+  let linearised: Double?
+
+  /// Looks a rule up; the quenched form, unless `withQuenched`, is of random starts.
+  init(_ theory: TheorySummary, _ mark: WrittenMark, withQuenched: Bool = true) {
+    func formula(_ values: [String: Double?]?) -> Double? {
+      mark.known == .risk ? values?["\(mark.threshold)"] ?? nil : nil
+    }
+    annealed = formula(theory.annealedExitTime)
+    quenched = withQuenched ? formula(theory.quenchedExitTime) : nil
+    linearised = formula(theory.linearisedExitTime)
+  }
+}

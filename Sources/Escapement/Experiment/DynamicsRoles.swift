@@ -7,20 +7,24 @@ import Foundation
 extension Experiment {
   /// Makes the engine of one dynamics; throws `ParameterError` when it cannot run this model.
   public func engine(_ kind: DynamicsKind) throws -> any ObservableEngine {
-    try engine(kind, level: .best)
+    try engine(kind, instructions: .best)
   }
 
-  /// The same with the instruction set that its kernels use, where it has any: every level gives the same bits.
-  package func engine(_ kind: DynamicsKind, level: KernelLevel) throws -> any ObservableEngine {
+  /// The same with the instruction set that its kernels use, where it has any: every one gives the same bits.
+  package func engine(_ kind: DynamicsKind, instructions: InstructionSet) throws
+    -> any ObservableEngine
+  {
     switch kind {
     case .ode: return try DeterministicLimit(model: model, exitRule: exitRule, stepper: odeStepper)
     case .sde:
       return try DiffusionLimit(
         model: model, exitRule: exitRule, timeStep: timeStep, finiteSizeDrift: finiteSizeDrift,
-        scheme: scheme, monitoring: monitoring, level: level)
-    case .chain: return try ReducedChain(model: model, exitRule: exitRule, level: level)
+        scheme: scheme, monitoring: monitoring, instructions: instructions)
+    case .chain:
+      return try ReducedChain(model: model, exitRule: exitRule, instructions: instructions)
     case .sgd:
-      let engine = try FullSGD(model: model, exitRule: exitRule, precision: precision, level: level)
+      let engine = try FullSGD(
+        model: model, exitRule: exitRule, precision: precision, instructions: instructions)
       try engine.requireDouble(for: streams)
       try engine.requireKeys(for: streams)
       return engine
@@ -204,8 +208,6 @@ package protocol DynamicsPair {
   /// The side in the denominator.
   var second: String { get }
 }
-
-extension PairComparison: DynamicsPair {}
 
 extension Sequence where Element: DynamicsPair {
   /// The pairs that say whether the noise is negligible: SGD's law, by the first of the references that was run,

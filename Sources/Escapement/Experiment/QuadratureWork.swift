@@ -1,29 +1,29 @@
 import Dynamics
 
 /// Says what the ODE or the SDE of an experiment will cost where it goes by quadrature.
-public struct QuadratureWork: Sendable {
+package struct QuadratureWork: Sendable {
   /// The dynamics.
-  public let kind: DynamicsKind
+  package let kind: DynamicsKind
   /// What one evaluation costs, timed once on this machine.
-  public let cost: QuadratureCost
+  package let cost: QuadratureCost
   /// Evaluations a replica takes, at most.
-  public let evaluations: Double
+  package let evaluations: Double
   /// Number of replicas.
-  public let replicas: Int
+  package let replicas: Int
   /// Threads that share them.
-  public let threads: Int
+  package let threads: Int
 
   /// Seconds of one core, at most.
-  public var coreSeconds: Double { evaluations * cost.seconds * Double(replicas) }
+  package var coreSeconds: Double { evaluations * cost.seconds * Double(replicas) }
 
   /// Seconds on all threads, at most.
-  public var seconds: Double { coreSeconds / Double(min(threads, replicas)) }
+  package var seconds: Double { coreSeconds / Double(min(threads, replicas)) }
 
   /// Whether it is worth a word beforehand: a second or more.
-  public var isLong: Bool { seconds >= 1 }
+  package var isLong: Bool { seconds >= 1 }
 
   /// Says it in a sentence.
-  public var sentence: String {
+  package var sentence: String {
     "\(kind.titleWithArticle) goes by quadrature: \(cost.nodes) nodes and "
       + "\(NumberText.short(1000 * cost.seconds)) ms an evaluation, up to about "
       + "\(NumberText.short(evaluations)) of them a replica: \(NumberText.duration(seconds)) or less for "
@@ -78,7 +78,7 @@ extension Experiment {
   /// Estimates the work of the dynamics that go by quadrature; none where all are quick.
   ///
   /// One evaluation is timed. Throws `ParameterError` where quadrature does not reach.
-  public func quadratureWork() throws -> [QuadratureWork] {
+  package func quadratureWork() throws -> [QuadratureWork] {
     try quadratureWork(replicas: replicaCount, stops: 0)
   }
 
@@ -91,14 +91,5 @@ extension Experiment {
           threads: threads)
       }
     }
-  }
-}
-
-extension TrajectoryPlan {
-  /// Estimates the work of the dynamics that go by quadrature, for the paths that are followed.
-  ///
-  /// Throws `ParameterError` where quadrature does not reach.
-  public func quadratureWork() throws -> [QuadratureWork] {
-    try experiment.quadratureWork(replicas: replicaCount, stops: grid.times.count)
   }
 }

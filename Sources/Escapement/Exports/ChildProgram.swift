@@ -3,20 +3,20 @@ import Foundation
 /// Runs another program to its end, with what it prints.
 ///
 /// Foundation's own way names every descriptor up to 255 to the system, which refuses where fewer may be open.
-public enum ChildProgram {
+package enum ChildProgram {
   /// Holds what a program leaves behind.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// Its exit status; nil when a signal ended it.
-    public let status: Int32?
+    package let status: Int32?
     /// What it printed, errors or output as was asked for.
-    public let text: String
+    package let text: String
   }
 
   /// Runs the program that the first word names, found by PATH, in a folder; nothing can be read by it.
   ///
   /// `errors` tells whether the text is what it says on standard error or on standard output; the other one
   /// is dropped, or left as it is for errors. Throws `OutputError` with the system's reason.
-  public static func run(
+  package static func run(
     _ words: [String], in folder: String? = nil, errors: Bool
   ) throws -> Result {
     func failure(_ code: Int32) -> OutputError {

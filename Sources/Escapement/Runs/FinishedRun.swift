@@ -3,17 +3,17 @@ import Ensemble
 import Foundation
 
 /// Holds a run that a directory has from before, read back instead of run again.
-public struct FinishedRun: Sendable {
+package struct FinishedRun: Sendable {
   /// What its records give.
-  public let comparison: Comparison
+  package let comparison: Comparison
   /// The bytes of its summary.json.
-  public let summary: Data
+  package let summary: Data
 
   /// Reads the finished run of an experiment from a directory; nil when it is not there, or is another's.
   ///
   /// Throws `DataFileError` when its files are not as they were written or do not belong to each other,
   /// `OutputError` when another version of the program has run it, or nothing tells how they were written.
-  public init?(_ experiment: Experiment, directory path: String) throws {
+  package init?(_ experiment: Experiment, directory path: String) throws {
     func file(_ name: String) -> String {
       URL(fileURLWithPath: path, isDirectory: true).appendingPathComponent(name).path
     }

@@ -87,3 +87,18 @@ public final class RunRecords {
     try Comparison(experiment, runs: runs, commit: commit)
   }
 }
+
+extension Comparison {
+  /// Runs an experiment.
+  ///
+  /// `commit` is put into the provenance. Throws `GSLError` when GSL fails, `CancellationError`
+  /// when the task is cancelled. Cost: the steps of all replicas; memory 17 bytes a replica and
+  /// threshold.
+  public static func run(
+    _ experiment: Experiment, commit: String? = nil, observer: (any ComparisonObserver)? = nil
+  ) async throws -> Comparison {
+    let records = try RunRecords(experiment)
+    try await records.complete(observer: observer)
+    return try records.comparison(commit: commit)
+  }
+}

@@ -19,7 +19,7 @@ public final class SavedRun {
   /// What a person should know before the work goes on, one line each.
   public let notes: [String]
   /// Where the files are.
-  public let directory: RunDirectory
+  package let directory: RunDirectory
   private let names: RunFileNames
   private let locks: [RunLock]
   private let snapshots: SnapshotStore
@@ -150,7 +150,7 @@ public final class SavedRun {
   /// had made of an earlier one.
   ///
   /// Throws `OutputError`; nothing is lost then.
-  public func finish(
+  package func finish(
     _ files: [(name: String, fill: (OutputSink) throws -> Void)]
   ) throws {
     try directory.handle.requireInPlace()

@@ -3,12 +3,12 @@ import Ensemble
 import Foundation
 
 /// Joins the shards of a run, one file after another, in the memory of the run's records alone.
-public enum ShardMerge {
+package enum ShardMerge {
   /// Reads shards, files or directories with them, and returns the run's records.
   ///
   /// A shard that is given twice counts once. Throws `DataFileError` that names the shard which is
   /// of another experiment, unfinished or broken, which overlaps another, or which is missing.
-  public static func records(of paths: [String]) throws -> RunRecords {
+  package static func records(of paths: [String]) throws -> RunRecords {
     let files = try paths.flatMap(shards)
     guard let first = files.first else { throw DataFileError("merge", "no shard is given") }
     let reference = try RecordFileReader(path: first).header
@@ -58,7 +58,7 @@ public enum ShardMerge {
   }
 
   /// Whether a file is a finished shard, of the experiment whose resolved text is given: one that a merge takes.
-  public static func isFinished(
+  package static func isFinished(
     _ path: String, _ share: ReplicaShare, of experiment: String
   ) -> Bool {
     guard let file = try? RecordFileReader(path: path), file.header.share == share,
@@ -69,7 +69,7 @@ public enum ShardMerge {
   }
 
   /// The shard files that paths stand for, as far as they are there.
-  public static func files(of paths: [String]) -> [String] {
+  package static func files(of paths: [String]) -> [String] {
     paths.flatMap { (try? shards($0)) ?? [] }
   }
 

@@ -8,38 +8,6 @@ import Statistics
 ///
 /// Nothing in it depends on the machine or the time, so that a sweep's files do not either.
 public struct PointResult: Codable, Sendable {
-  /// Says what an exit is watched by: a criterion with its threshold.
-  public struct Mark: Sendable, Hashable {
-    /// `risk`, or `overlap-1`, … by teacher unit.
-    public let criterion: String
-    /// Fraction T of the initial risk, or level η of an overlap.
-    public let threshold: Double
-
-    /// Creates a mark; files that name no criterion watch `ExitCriterion.standard`.
-    public init(criterion: String?, threshold: Double) {
-      self.criterion = criterion ?? ExitCriterion.standard.name
-      self.threshold = threshold
-    }
-
-    /// The criterion; nil for a word that names none.
-    var known: ExitCriterion? { ExitCriterion(name: criterion) }
-
-    /// The mark in words: `T = 0.5`, or `overlap-1, η = 0.5`.
-    public var text: String {
-      let value = NumberText.given(threshold)
-      return known?.label(value) ?? "\(criterion) = \(value)"
-    }
-
-    /// What has happened at an exit, as a sentence.
-    var sentence: String { known?.sentence(NumberText.given(threshold)) ?? text }
-
-    /// Ends the names of files: `T0.5`, or `overlap-1-0.5`.
-    var suffix: String {
-      known == .standard
-        ? "\(ExitCriterion.standard.family.symbol)\(threshold)" : "\(criterion)-\(threshold)"
-    }
-  }
-
   /// Name and version of this format.
   public private(set) var schema = PointResult.schema
   private static let schema = "escapement/sweep-point/2"
@@ -61,13 +29,6 @@ public struct PointResult: Codable, Sendable {
   private let evidence: [PairEvidence?]
   /// What a reader must know before believing the numbers.
   public let warnings: [String]
-}
-
-extension PointResult.Mark {
-  /// Names a mark of an exit rule.
-  public init(_ mark: ExitMark) {
-    self.init(criterion: mark.criterion.name, threshold: mark.threshold)
-  }
 }
 
 extension PointResult {
@@ -111,7 +72,7 @@ extension PointResult {
 
   /// Whether it has all that one of this experiment has, and what can be.
   func isWhole(for experiment: Experiment) -> Bool {
-    let marks = experiment.exitRule.marks.map(Mark.init)
+    let marks = experiment.exitRule.marks.map(WrittenMark.init)
     let expected = experiment.dynamics.flatMap { kind in marks.map { (kind.rawValue, $0) } }
     func isPValue(_ value: Double?) -> Bool { value.map { (0...1).contains($0) } ?? true }
     return schema == PointResult.schema && self.experiment == experiment.yaml

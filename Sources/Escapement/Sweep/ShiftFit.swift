@@ -53,7 +53,7 @@ public struct ShiftFit: Codable, Sendable {
   /// Fits every mark of a group at which SGD's law and the ODE were compared at two dimensions
   /// or more, without a censored replica.
   static func all(_ group: FitGroup) throws -> [ShiftFit] {
-    let marks = group.points[0].point.experiment.exitRule.marks.map(PointResult.Mark.init)
+    let marks = group.points[0].point.experiment.exitRule.marks.map(WrittenMark.init)
     return try marks.compactMap { mark in
       let used = group.points.compactMap { point -> (d: Int, pair: PairComparison)? in
         guard let pair = point.result.headline(at: mark), let means = pair.evidence?.means,

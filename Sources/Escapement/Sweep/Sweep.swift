@@ -80,7 +80,7 @@ public struct Sweep: Sendable {
 
   /// The annealed and, of random starts, the quenched exit time of a point at a mark.
   package func formulas(
-    at index: Int, _ mark: PointResult.Mark
+    at index: Int, _ mark: WrittenMark
   ) -> (annealed: Double?, quenched: Double?) {
     let isRandom = points[index].experiment.isPaired
     let formulas = ExitFormulas(results[index].theory, mark, withQuenched: isRandom)

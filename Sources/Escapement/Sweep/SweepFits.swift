@@ -70,7 +70,7 @@ struct FitGroup {
   }
 
   /// The dynamics and marks that every point of the group has.
-  var series: [(dynamics: String, mark: PointResult.Mark)] {
+  var series: [(dynamics: String, mark: WrittenMark)] {
     points[0].result.exits.map { ($0.dynamics, $0.mark) }
   }
 
@@ -82,7 +82,7 @@ struct FitGroup {
 }
 
 extension FitPoint {
-  func exits(_ dynamics: String, _ mark: PointResult.Mark) -> ExitTimeSummary? {
+  func exits(_ dynamics: String, _ mark: WrittenMark) -> ExitTimeSummary? {
     result.exits.first { $0.dynamics == dynamics && $0.mark == mark }
   }
 }

@@ -77,7 +77,7 @@ public struct SweepSummary: Encodable, Sendable {
   }
 
   /// The verdict of a point's headline pair that is shown everywhere; nil without a ratio.
-  package func mapVerdict(point: Int, _ mark: PointResult.Mark) -> Verdict? {
+  package func mapVerdict(point: Int, _ mark: WrittenMark) -> Verdict? {
     map.entries.first { $0.point.index == point && $0.pair.mark == mark && $0.isHeadline }?
       .mapVerdict
   }

@@ -82,7 +82,11 @@ struct VerdictMap {
   static func verdict(_ pair: PairComparison, _ equivalence: Double?, _ difference: Double?)
     -> Verdict?
   {
-    guard pair.meanRatio != nil else { return nil }
+    pair.meanRatio.map { _ in verdict(equivalence: equivalence, difference: difference) }
+  }
+
+  /// The verdict by adjusted p-values of a pair that has a ratio.
+  static func verdict(equivalence: Double?, difference: Double?) -> Verdict {
     guard let equivalence, let difference else { return .undetermined }
     if equivalence <= level { return .equivalent }
     return difference <= level ? .different : .undetermined
@@ -98,7 +102,7 @@ package func verdictAdjustment(pairs: Int) -> String {
 extension PointResult {
   /// The pair that says whether the noise is negligible: SGD's law, by the chain if it was run,
   /// against the ODE.
-  public func headline(at mark: Mark) -> PairComparison? {
+  public func headline(at mark: WrittenMark) -> PairComparison? {
     pairs.filter { $0.mark == mark }.noisePairs.first
   }
 }

@@ -104,7 +104,7 @@ public struct WidthGain: Codable, Sendable {
   }
 
   /// The annealed exit in samples at the best learning rate.
-  private static func annealedSamples(_ theory: EscapeTheory, _ mark: PointResult.Mark) -> Double? {
+  private static func annealedSamples(_ theory: EscapeTheory, _ mark: WrittenMark) -> Double? {
     guard mark.criterion == ExitCriterion.risk.name, let rate = theory.optimalLearningRate,
       let model = try? Model(
         dimension: theory.model.dimension, width: theory.model.width, learningRate: rate,
@@ -126,7 +126,7 @@ private struct Minimum {
 
   var theory: EscapeTheory { EscapeTheory(model: model) }
 
-  init?(_ points: [FitPoint], _ dynamics: String, _ mark: PointResult.Mark) throws {
+  init?(_ points: [FitPoint], _ dynamics: String, _ mark: WrittenMark) throws {
     let all = points.compactMap { point -> (model: Model, samples: Double, error: Double)? in
       guard let exits = point.exits(dynamics, mark), let samples = exits.meanSamples,
         samples > 0, let error = exits.meanSamplesError, error > 0

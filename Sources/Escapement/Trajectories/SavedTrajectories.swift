@@ -14,7 +14,7 @@ public final class SavedTrajectories: Sendable {
   /// What a person should know before the work goes on, one line each.
   public let notes: [String]
   /// Where the files are.
-  public let directory: RunDirectory
+  package let directory: RunDirectory
   /// How each replica ended, by dynamics.
   let ends: [DynamicsKind: ExitRecordTable]
   private let lock: RunLock
@@ -119,11 +119,30 @@ public final class SavedTrajectories: Sendable {
   /// Writes the files, and removes what they could have been taken up from and exports of earlier ones.
   ///
   /// Throws `OutputError`.
-  public func finish(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
+  package func finish(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
     try directory.handle.requireInPlace()
     try OutputContents(path: directory.path).removeDerived()
     try directory.install(files)
     directory.handle.remove(TrajectoryDirectory.checkpoint)
     directory.handle.synchronize()
+  }
+}
+
+extension RecordFileHeader {
+  /// Names trajectories.
+  init(_ plan: TrajectoryPlan, commit: String?) {
+    self.init(version: escapementVersion, commit: commit, experiment: plan.yaml, share: nil)
+  }
+
+  /// Reads the plan of trajectories back; as above otherwise.
+  func trajectoryPlan(in name: String, threads: String? = nil) throws -> TrajectoryPlan {
+    try requireThisVersion(name)
+    var options = try TrajectoryOptions(yaml: experiment, name: name)
+    if let threads { options.experiment.set(.threads, threads) }
+    let result = try TrajectoryPlan(options)
+    guard result.yaml == experiment else {
+      throw DataFileError(name, "its experiment is not in the resolved form")
+    }
+    return result
   }
 }

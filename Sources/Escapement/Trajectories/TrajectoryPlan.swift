@@ -122,3 +122,12 @@ public struct TrajectoryPlan: Sendable {
     String(format: "%.1f GB", bytes / 1e9)
   }
 }
+
+extension TrajectoryPlan {
+  /// Estimates the work of the dynamics that go by quadrature, for the paths that are followed.
+  ///
+  /// Throws `ParameterError` where quadrature does not reach.
+  package func quadratureWork() throws -> [QuadratureWork] {
+    try experiment.quadratureWork(replicas: replicaCount, stops: grid.times.count)
+  }
+}

@@ -66,7 +66,7 @@ func sweepText(_ sweep: Escapement.Sweep) -> String {
 }
 
 private func markText(_ criterion: String, _ threshold: Double) -> String {
-  PointResult.Mark(criterion: criterion, threshold: threshold).text
+  WrittenMark(criterion: criterion, threshold: threshold).text
 }
 
 private func heading(_ place: String) -> String { place.isEmpty ? "" : " at " + place }
@@ -90,8 +90,8 @@ private struct SweepMap {
     across = keys.count < 2 ? nil : keys.min { count($0) < count($1) }
   }
 
-  var marks: [PointResult.Mark] {
-    (sweep.points.first?.experiment.exitRule.marks ?? []).map(PointResult.Mark.init)
+  var marks: [WrittenMark] {
+    (sweep.points.first?.experiment.exitRule.marks ?? []).map(WrittenMark.init)
   }
   var dynamics: [DynamicsKind] { sweep.points.first?.experiment.dynamics ?? [] }
 
@@ -122,7 +122,7 @@ private struct SweepMap {
   }
 
   /// The shift in per cent of the ODE's time, with the verdict of the map.
-  func noise(_ index: Int, _ mark: PointResult.Mark) -> String {
+  func noise(_ index: Int, _ mark: WrittenMark) -> String {
     let result = sweep.results[index]
     guard let pair = result.headline(at: mark), let ratio = pair.meanRatio else { return "–" }
     var shift = NumberText.signedPercent(ratio.estimate - 1)
@@ -143,14 +143,14 @@ private struct SweepMap {
       + "\(margins.joined(separator: ", ")); \(sweep.summary.adjustment)\n"
   }
 
-  func formulaName(_ kind: DynamicsKind, _ mark: PointResult.Mark) -> String {
+  func formulaName(_ kind: DynamicsKind, _ mark: WrittenMark) -> String {
     let isQuenched = sweep.results.indices.contains {
       sweep.formulas(at: $0, mark).quenched != nil
     }
     return isQuenched ? "annealed | quenched" : "annealed"
   }
 
-  func exits(_ index: Int, _ kind: DynamicsKind, _ mark: PointResult.Mark) -> String {
+  func exits(_ index: Int, _ kind: DynamicsKind, _ mark: WrittenMark) -> String {
     let found = sweep.results[index].exits.first {
       $0.dynamics == kind.rawValue && $0.mark == mark
     }

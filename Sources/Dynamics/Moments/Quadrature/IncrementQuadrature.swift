@@ -169,7 +169,7 @@ final class IncrementQuadrature {
     grid.factorCovariance(of: model, at: state)
     for s in 0..<count { (drift[s], finiteSizeDrift[s]) = (0, 0) }
     for s in 0..<(count * count) { covariance[s] = 0 }
-    let noise = model.labelNoise.squareRoot()
+    let deviation = model.labelNoise.squareRoot()
     let a = state + layout.count
     let pairs = order == .covariance ? batchPairs : nil
     pairs?.clear()
@@ -181,7 +181,7 @@ final class IncrementQuadrature {
       if let samplePush {
         let label = target.value(grid.position)
         for (node, share) in zip(errorNodes, errorWeights) {
-          samplePush.evaluate(fields: grid.fields, label: label + noise * node, secondLayer: a)
+          samplePush.evaluate(fields: grid.fields, label: label + deviation * node, secondLayer: a)
           takePushes(of: samplePush)
           fillIncrements(state, excess: square - Double(n), order)
           add(weight * share, order)
@@ -193,7 +193,7 @@ final class IncrementQuadrature {
       for j in 0..<p { error += a[j] * values[j] }
       error = target.value(grid.position) - (model.rule.loss == .square ? error / Double(p) : 0)
       for (node, share) in zip(errorNodes, errorWeights) {
-        takePushes(a, error: error + noise * node)
+        takePushes(a, error: error + deviation * node)
         fillIncrements(state, excess: square - Double(n), order)
         add(weight * share, order)
         if let pairs { add(weight * share, to: pairs) }
@@ -208,20 +208,20 @@ final class IncrementQuadrature {
   /// u_j and d(γ_a/p) eσ(λ_j) at the fields of a node.
   private func takePushes(_ a: UnsafePointer<Double>, error: Double) {
     let p = model.width
-    let rate = sampleRate / Double(p)
+    let unitRate = sampleRate / Double(p)
     let pace = Double(model.dimension) * layerRate / Double(p) * error
     for j in 0..<p {
-      push[j] = rate * a[j] * error * slopes[j]
+      push[j] = unitRate * a[j] * error * slopes[j]
       layerPush[j] = pace * values[j]
     }
   }
 
   private func takePushes(of sample: SamplePush) {
     let p = model.width
-    let rate = sampleRate / Double(p)
+    let unitRate = sampleRate / Double(p)
     let pace = Double(model.dimension) * layerRate / Double(p)
     for j in 0..<p {
-      push[j] = rate * sample.pushes[j]
+      push[j] = unitRate * sample.pushes[j]
       layerPush[j] = pace * sample.layerPushes[j]
     }
   }

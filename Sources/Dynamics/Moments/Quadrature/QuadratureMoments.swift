@@ -105,13 +105,13 @@ final class QuadratureMoments: FlowMoments {
     }
     output.clear()
     let inverse = model.rule.loss == .square ? 1 / Double(p) : 0
-    let noise = model.labelNoise.squareRoot()
+    let deviation = model.labelNoise.squareRoot()
     if let samplePush {
       return grid.forEachNode { weight in
         let label = target.value(grid.position)
         for (node, share) in zip(errorNodes, errorWeights) {
           samplePush.evaluate(
-            fields: grid.fields, label: label + noise * node, secondLayer: secondLayer)
+            fields: grid.fields, label: label + deviation * node, secondLayer: secondLayer)
           add(weight * share, samplePush, to: output)
         }
       }

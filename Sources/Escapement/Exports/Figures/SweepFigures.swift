@@ -23,7 +23,7 @@ extension SweepTables {
 
   /// Ratio to a closed form along the axis, a curve for each combination of the other keys.
   private func ratioFigure(
-    _ formula: String, _ mark: PointResult.Mark, _ layout: SweepCurves
+    _ formula: String, _ mark: WrittenMark, _ layout: SweepCurves
   ) throws(NothingToDraw) -> Figure? {
     let rows = exits.filter { $0.mark == mark && $0.number("ratio_to_\(formula)") != nil }
     guard
@@ -107,7 +107,7 @@ extension SweepTables {
   }
 
   /// Verdicts on the ratio of means, a column for each point of the grid and a row for each pair.
-  private func verdictFigure(_ mark: PointResult.Mark) throws(NothingToDraw) -> Figure? {
+  private func verdictFigure(_ mark: WrittenMark) throws(NothingToDraw) -> Figure? {
     let name = "verdicts-\(mark.suffix)"
     let rows = verdicts.filter { $0.mark == mark }
     guard !rows.isEmpty else { return nil }

@@ -71,7 +71,7 @@ struct SweepReport {
       guard let first = gain.widths.first,
         let best = gain.widths.max(by: { $0.gain < $1.gain }), best.width != first.width
       else { return nil }
-      let mark = PointResult.Mark(criterion: gain.criterion, threshold: gain.threshold)
+      let mark = WrittenMark(criterion: gain.criterion, threshold: gain.threshold)
       let interval = best.interval.flatMap { $0.count == 2 ? $0 : nil }
       let range = interval.map { " (95%: \(NumberText.interval($0)))" } ?? ""
       let predicted = best.predictedGain.map {
@@ -127,7 +127,7 @@ struct SweepReport {
   func percent(_ share: Double) -> String { NumberText.givenPercent(share) }
 
   private func table(
-    _ mark: PointResult.Mark, _ heads: [String], _ cell: (_ point: DataValue, Int) -> String
+    _ mark: WrittenMark, _ heads: [String], _ cell: (_ point: DataValue, Int) -> String
   ) -> [String: Any] {
     let rows: [[String: Any]] = sweep.points.map { point in
       [
@@ -194,7 +194,7 @@ struct SweepReport {
   /// One row a fit of the noise's shift against d.
   var shifts: [[String: Any]] {
     (fits?.noiseShift ?? []).map { shift in
-      let mark = PointResult.Mark(criterion: shift.criterion, threshold: shift.threshold)
+      let mark = WrittenMark(criterion: shift.criterion, threshold: shift.threshold)
       let constant = shift.fit.terms.first
       return [
         "name": words(SweepTables.title(shift.first), mark, shift.at),
@@ -207,7 +207,7 @@ struct SweepReport {
   }
 
   private func words(
-    _ name: String, _ mark: PointResult.Mark, _ place: ResolvedValue
+    _ name: String, _ mark: WrittenMark, _ place: ResolvedValue
   ) -> String {
     "\(name), \(mark.text)" + (place.words.isEmpty ? "" : ", \(place.words)")
   }
@@ -223,7 +223,7 @@ struct SweepReport {
   /// A table for each fit of the gain from width.
   var gains: [[String: Any]] {
     (fits?.widthGain ?? []).map { gain in
-      let mark = PointResult.Mark(criterion: gain.criterion, threshold: gain.threshold)
+      let mark = WrittenMark(criterion: gain.criterion, threshold: gain.threshold)
       let rows: [[String: Any]] = gain.widths.map { best in
         let interval = best.interval.flatMap { $0.count == 2 ? NumberText.interval($0) : nil }
         return [

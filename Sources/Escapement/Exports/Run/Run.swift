@@ -125,7 +125,7 @@ public struct ExitSeries: Sendable {
   mutating func append(_ record: ExitRecord) { list.append(record) }
 
   /// What is watched.
-  var mark: PointResult.Mark { .init(criterion: criterion, threshold: threshold) }
+  var mark: WrittenMark { .init(criterion: criterion, threshold: threshold) }
 
   /// Whether another series watches the same.
   func hasSameRule(as other: ExitSeries) -> Bool { mark == other.mark }

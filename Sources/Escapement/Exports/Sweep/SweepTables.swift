@@ -2,6 +2,7 @@ import Dynamics
 import Ensemble
 import Foundation
 import Statistics
+import Statistics
 
 /// Holds the tables of a sweep, of a directory read and checked or in memory: what its exports start from.
 public struct SweepTables: Sendable {
@@ -67,6 +68,10 @@ public struct SweepTables: Sendable {
       ? []
       : try SweepTables.read(
         place, columns: ["point", "first", "second", "threshold", "verdict", "map_verdict"])
+    for (row, line) in zip(verdicts, 2...) {
+      guard let problem = row.contradiction else { continue }
+      throw DataFileError(place.relativePath, line: line, problem)
+    }
     func optional(_ name: String) throws -> Data? {
       let place = SweepTables.place(path, name)
       guard FileManager.default.fileExists(atPath: place.path) else { return nil }
@@ -273,13 +278,37 @@ extension DataTable.Row {
     ["first", "second"].map { SweepTables.title(text($0)) }.joined(separator: " / ")
   }
 
+  /// What is wrong with verdicts that the interval or the p-values beside them contradict; nil where all agree.
+  fileprivate var contradiction: String? {
+    guard let ratio = number("ratio") else { return nil }
+    let interval = [number("lower"), number("upper")].compactMap(\.self)
+    let verdict = Verdict(rawValue: text("verdict"))
+    guard isPossible(verdict, ratio, interval, margin: number("margin") ?? .nan) else {
+      return
+        "found the verdict '\(text("verdict"))', expected what the interval \(interval) says of the margin "
+        + "\(number("margin").map { "\($0)" } ?? "")"
+    }
+    let adjusted = [
+      ("map_verdict", "benjamini_hochberg"), ("headline_verdict", "holm"),
+    ]
+    for (column, method) in adjusted where !text(column).isEmpty {
+      let expected = VerdictMap.verdict(
+        equivalence: number("equivalence_\(method)"), difference: number("difference_\(method)"))
+      guard text(column) == expected.rawValue else {
+        return
+          "found the \(column) '\(text(column))', expected '\(expected.rawValue)' by the p-values beside it"
+      }
+    }
+    return nil
+  }
+
   /// The verdict that is shown everywhere, adjusted for the number of pairs; empty without a ratio.
   var mapVerdict: String { text("map_verdict") }
 
   /// What a row is about.
-  var mark: PointResult.Mark {
+  var mark: WrittenMark {
     let criterion = text("criterion")
-    return PointResult.Mark(
+    return WrittenMark(
       criterion: criterion.isEmpty ? nil : criterion, threshold: number("threshold") ?? .nan)
   }
 }
@@ -291,7 +320,7 @@ extension SweepTables {
   }
 
   /// What the exits are watched by, in the order of the table.
-  var marks: [PointResult.Mark] { unique(exits.map(\.mark)) }
+  var marks: [WrittenMark] { unique(exits.map(\.mark)) }
 
   /// The points, each by its first row, in the order of the table.
   var points: [DataTable.Row] {

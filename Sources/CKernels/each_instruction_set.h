@@ -1,4 +1,4 @@
-// Compiles the template named by ESC_TEMPLATE once for each level; not to be included elsewhere.
+// Compiles the template named by ESC_TEMPLATE once for each instruction set; not to be included elsewhere.
 //
 // A template defines its functions as FN(name), which becomes name_baseline, name_avx2 and
 // name_avx512. The template must be a quoted file name.
@@ -29,11 +29,11 @@
 #pragma clang attribute pop
 #pragma clang attribute pop
 
-/// Calls the copy of `name` that runs at `level`.
-#define ESC_DISPATCH(level, name, ...)                       \
-  ((level) == ESC_LEVEL_AVX512 ? name##_avx512(__VA_ARGS__)  \
-   : (level) == ESC_LEVEL_AVX2 ? name##_avx2(__VA_ARGS__)    \
+/// Calls the copy of `name` that runs with `instructions`.
+#define ESC_DISPATCH(instructions, name, ...)                       \
+  ((instructions) == ESC_INSTRUCTION_SET_AVX512 ? name##_avx512(__VA_ARGS__)  \
+   : (instructions) == ESC_INSTRUCTION_SET_AVX2 ? name##_avx2(__VA_ARGS__)    \
                                : name##_baseline(__VA_ARGS__))
 #else
-#define ESC_DISPATCH(level, name, ...) ((void)(level), name##_baseline(__VA_ARGS__))
+#define ESC_DISPATCH(instructions, name, ...) ((void)(instructions), name##_baseline(__VA_ARGS__))
 #endif

@@ -74,7 +74,7 @@ public struct Answer: Sendable {
 }
 
 /// Is a directory that takes an answer, for exports.
-public struct AnswerDirectory {
+package struct AnswerDirectory {
   private let directory: RunDirectory
   private let experiment: String?
 
@@ -82,7 +82,7 @@ public struct AnswerDirectory {
   ///
   /// `document` is what it is to hold, of the experiment or grid whose text is `experiment`. Throws `OutputError`
   /// when it cannot be written, or holds anything but such an answer, unless `isCleared`.
-  public init(
+  package init(
     path: String, for document: any AnswerDocument.Type, experiment: String?, isCleared: Bool
   ) throws {
     try OutputContents(path: path).admit(
@@ -92,7 +92,7 @@ public struct AnswerDirectory {
   }
 
   /// Writes the answer with its experiment, and removes exports of an earlier one; throws `OutputError`.
-  public func write(_ document: some AnswerDocument) throws {
+  package func write(_ document: some AnswerDocument) throws {
     var files = [(name: "\(type(of: document).word).json", contents: try jsonData(document))]
     if let experiment { files.append(("experiment.yaml", Data(experiment.utf8))) }
     try OutputContents(path: directory.path).removeDerived()
@@ -226,7 +226,7 @@ extension TheorySummary: AnswerDocument {
     let keys = Set(annealedExitTime.keys).union(quenchedExitTime.keys)
       .union((linearisedExitTime ?? [:]).keys)
     let marks = keys.compactMap(Double.init).sorted().map {
-      PointResult.Mark(criterion: nil, threshold: $0)
+      WrittenMark(criterion: nil, threshold: $0)
     }
     return [
       DataTable("closed_forms", TheorySummary.columns, row: self),

@@ -77,22 +77,7 @@ func writeExitTimes(_ series: [ExitSeries], to write: (String) throws -> Void) r
   try (watchesRisk ? table.without(Field.criterion.name) : table).writeCSV(to: write)
 }
 
-/// Holds the closed forms of the exit time at one rule; they speak of the risk.
-struct ExitFormulas: Sendable {
-  let annealed: Double?
-  let quenched: Double?
-  let linearised: Double?
-
-  /// Looks a rule up; the quenched form, unless `withQuenched`, is of random starts.
-  init(_ theory: TheorySummary, _ mark: PointResult.Mark, withQuenched: Bool = true) {
-    func formula(_ values: [String: Double?]?) -> Double? {
-      mark.known == .risk ? values?["\(mark.threshold)"] ?? nil : nil
-    }
-    annealed = formula(theory.annealedExitTime)
-    quenched = withQuenched ? formula(theory.quenchedExitTime) : nil
-    linearised = formula(theory.linearisedExitTime)
-  }
-
+extension ExitFormulas {
   static func annealed<Row>(_ of: @escaping @Sendable (Row) -> ExitFormulas) -> Column<Row> {
     Column("annealed_exit_time", unit: "τ", "closed form, averaged before the logarithm") {
       of($0).annealed

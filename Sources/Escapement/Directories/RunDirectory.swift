@@ -4,15 +4,15 @@ import Foundation
 /// Fills a directory with the files of a run, all of them or none.
 ///
 /// The directory is held open: whatever becomes of its name, no file goes into another one.
-public struct RunDirectory: Sendable {
+package struct RunDirectory: Sendable {
   /// Where the files go.
-  public let path: String
+  package let path: String
   let handle: DirectoryHandle
 
   /// Makes the directory and checks that it can be written, before any work starts.
   ///
   /// Throws `OutputError`.
-  public init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     do {
       try FileManager.default.createDirectory(
@@ -39,19 +39,19 @@ public struct RunDirectory: Sendable {
   }
 
   /// The path of a file in the directory.
-  public func file(_ name: String) -> String { handle.place(name) }
+  package func file(_ name: String) -> String { handle.place(name) }
 
   /// Takes the lock of the directory's whole run, or with others that of its shards, `shared`.
   ///
   /// Throws `OutputError` that names the process which has it.
-  public func lock(shared: Bool = false) throws -> RunLock {
+  package func lock(shared: Bool = false) throws -> RunLock {
     try RunLock(RunFileNames(share: nil).lock, in: handle, shared: shared)
   }
 
   /// Writes files under temporary names and renames them when all are on disk.
   ///
   /// Files of the same names are replaced. Throws `OutputError`, and leaves none of the new files.
-  public func write(_ files: [(name: String, contents: Data)]) throws {
+  package func write(_ files: [(name: String, contents: Data)]) throws {
     try write(filled(files))
   }
 
@@ -62,7 +62,7 @@ public struct RunDirectory: Sendable {
   }
 
   /// Writes files that are made while they are written, in bounded memory; as above otherwise.
-  public func write(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
+  package func write(_ files: [(name: String, fill: (OutputSink) throws -> Void)]) throws {
     let names = files.map(\.name)
     try putInPlace(names) {
       for file in files { _ = try make(file) }
@@ -71,7 +71,7 @@ public struct RunDirectory: Sendable {
   }
 
   /// Writes the files of a finished run with their manifest, which comes last; as `write` otherwise.
-  public func install(_ files: [(name: String, contents: Data)]) throws {
+  package func install(_ files: [(name: String, contents: Data)]) throws {
     try install(filled(files))
   }
 
@@ -79,7 +79,7 @@ public struct RunDirectory: Sendable {
   ///
   /// From the first renaming to the last the directory has no manifest, so that files of two runs side by side
   /// are told from a run. `others` are digests of files that are there already.
-  public func install(
+  package func install(
     _ files: [(name: String, fill: (OutputSink) throws -> Void)], others: [String: String] = [:]
   ) throws {
     let names = files.map(\.name) + [Manifest.name]
@@ -123,7 +123,7 @@ public struct RunDirectory: Sendable {
 }
 
 /// Gathers what is written to a file into large pieces.
-public final class OutputSink {
+package final class OutputSink {
   private static let pieceSize = 1 << 18
   private let file: DurableFile
   private let digest = FileDigest()
@@ -135,13 +135,13 @@ public final class OutputSink {
   }
 
   /// Writes bytes; throws `OutputError`.
-  public func write(_ bytes: some Sequence<UInt8>) throws {
+  package func write(_ bytes: some Sequence<UInt8>) throws {
     pending.append(contentsOf: bytes)
     if pending.count >= OutputSink.pieceSize { try flush() }
   }
 
   /// Writes the UTF-8 of a text; throws `OutputError`.
-  public func write(_ text: String) throws { try write(text.utf8) }
+  package func write(_ text: String) throws { try write(text.utf8) }
 
   private func flush() throws {
     pending.withUnsafeBytes { digest.add($0) }

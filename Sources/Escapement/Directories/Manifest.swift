@@ -5,16 +5,16 @@ import Foundation
 ///
 /// It is removed before the files are put in place and comes last, so that a directory which has one has
 /// all of them. Its last line, a comment to sha256sum, is the SHA-256 of the lines before it.
-public struct Manifest: Sendable {
+package struct Manifest: Sendable {
   /// The name of the file.
-  public static let name = "manifest.sha256"
+  package static let name = "manifest.sha256"
   private static let head = "# escapement/manifest/1"
   private static let seal = "# sealed "
   /// The largest manifest, in bytes: that of a sweep of some 10⁵ points.
   private static let largest = 1 << 24
 
   /// The SHA-256 of each file, by its name in the directory, in hexadecimal digits.
-  public let digests: [String: String]
+  package let digests: [String: String]
 
   init(_ digests: [String: String]) { self.digests = digests }
 
@@ -26,12 +26,12 @@ public struct Manifest: Sendable {
   }
 
   /// Whether a directory has one.
-  public static func isThere(_ directory: String) -> Bool {
+  package static func isThere(_ directory: String) -> Bool {
     Escapement.isThere(place(directory, name))
   }
 
   /// Reads that of a directory; nil when there is none. Throws `DataFileError` unless it is as it was written.
-  public init?(directory: String) throws {
+  package init?(directory: String) throws {
     guard Manifest.isThere(directory) else { return nil }
     let path = Manifest.place(directory, Manifest.name)
     let data = try readFile(path, limit: Manifest.largest)
@@ -84,7 +84,7 @@ public struct Manifest: Sendable {
 
   /// As `check`, but a directory without a manifest is refused with `OutputError`: results are not
   /// taken up from there.
-  public static func require(_ directory: String) throws {
+  package static func require(_ directory: String) throws {
     guard try check(directory) else {
       throw OutputError(
         isCreation: true,

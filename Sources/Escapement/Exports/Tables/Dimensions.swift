@@ -24,7 +24,7 @@ extension DataTable.Dimension {
   }
 
   /// What is watched: a criterion and a threshold at each place.
-  static func thresholds(_ marks: [PointResult.Mark]) -> Self {
+  static func thresholds(_ marks: [WrittenMark]) -> Self {
     .init(
       "threshold", count: marks.count,
       [

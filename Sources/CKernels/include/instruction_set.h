@@ -1,6 +1,6 @@
 // The instruction sets a kernel is compiled for, and the choice among them at run time.
-#ifndef ESCAPEMENT_KERNEL_LEVEL_H
-#define ESCAPEMENT_KERNEL_LEVEL_H
+#ifndef ESCAPEMENT_INSTRUCTION_SET_H
+#define ESCAPEMENT_INSTRUCTION_SET_H
 
 #include <stdint.h>
 
@@ -12,15 +12,15 @@ extern "C" {
 /// the same IEEE operations in the same order, none of them fused.
 typedef enum {
   /// What every processor of the architecture has: SSE2, or NEON.
-  ESC_LEVEL_BASELINE = 0,
+  ESC_INSTRUCTION_SET_BASELINE = 0,
   /// x86-64-v3: AVX2, 256 bits.
-  ESC_LEVEL_AVX2 = 1,
+  ESC_INSTRUCTION_SET_AVX2 = 1,
   /// x86-64-v4: AVX-512, 512 bits.
-  ESC_LEVEL_AVX512 = 2,
-} EscLevel;
+  ESC_INSTRUCTION_SET_AVX512 = 2,
+} EscInstructionSet;
 
-/// Returns the highest level this processor and this build can run. Cost: a table lookup.
-EscLevel esc_best_level(void);
+/// Returns the widest instruction set this processor and this build can run. Cost: a table lookup.
+EscInstructionSet esc_best_instruction_set(void);
 
 /// The number of replicas that a block of lanes advances together.
 enum { ESC_LANES = 16 };

@@ -34,3 +34,23 @@ struct RunFileNames {
       .sorted { ($0.1.count, $0.1.index) < ($1.1.count, $1.1.index) }
   }
 }
+
+/// Names the files of trajectories and tells directories that have them.
+package enum TrajectoryDirectory {
+  static let paths = "trajectories.csv"
+  static let bands = "bands.csv"
+  static let checkpoint = "checkpoint.trajectories"
+
+  /// Whether a directory holds trajectories.
+  package static func isThere(_ path: String) -> Bool {
+    [paths, bands].contains { has(path, $0) }
+  }
+
+  /// Whether a directory holds trajectories that are not finished.
+  package static func isUnfinished(_ path: String) -> Bool { has(path, checkpoint) }
+
+  private static func has(_ path: String, _ name: String) -> Bool {
+    FileManager.default.fileExists(
+      atPath: URL(fileURLWithPath: path).appendingPathComponent(name).path)
+  }
+}

@@ -90,7 +90,7 @@ extension Trajectories {
   }
 
   /// Names and contents of the files of a run directory.
-  public func files() throws -> [(name: String, fill: (OutputSink) throws -> Void)] {
+  package func files() throws -> [(name: String, fill: (OutputSink) throws -> Void)] {
     let json = try jsonData(TrajectorySummary(self, withPaths: false))
     var files: [(name: String, fill: (OutputSink) throws -> Void)] = [
       ("experiment.yaml", { [plan] in try $0.write(plan.yaml) }),

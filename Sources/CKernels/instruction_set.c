@@ -1,14 +1,14 @@
-#include "kernel_level.h"
+#include "instruction_set.h"
 
-EscLevel esc_best_level(void) {
+EscInstructionSet esc_best_instruction_set(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
       && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
       && __builtin_cpu_supports("avx512cd"))
-    return ESC_LEVEL_AVX512;
+    return ESC_INSTRUCTION_SET_AVX512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
       && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma"))
-    return ESC_LEVEL_AVX2;
+    return ESC_INSTRUCTION_SET_AVX2;
 #endif
-  return ESC_LEVEL_BASELINE;
+  return ESC_INSTRUCTION_SET_BASELINE;
 }

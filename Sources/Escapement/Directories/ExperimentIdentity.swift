@@ -31,11 +31,6 @@ extension RecordFileHeader {
       version: escapementVersion, commit: commit, experiment: experiment.yaml, share: share)
   }
 
-  /// Names trajectories.
-  init(_ plan: TrajectoryPlan, commit: String?) {
-    self.init(version: escapementVersion, commit: commit, experiment: plan.yaml, share: nil)
-  }
-
   /// What tells this experiment from another, in words; nil when they are the same.
   func difference(from other: RecordFileHeader) -> String? {
     if version != other.version { return "its version is \(version), not \(other.version)" }
@@ -57,19 +52,7 @@ extension RecordFileHeader {
     return result
   }
 
-  /// Reads the plan of trajectories back; as above otherwise.
-  func trajectoryPlan(in name: String, threads: String? = nil) throws -> TrajectoryPlan {
-    try requireThisVersion(name)
-    var options = try TrajectoryOptions(yaml: experiment, name: name)
-    if let threads { options.experiment.set(.threads, threads) }
-    let result = try TrajectoryPlan(options)
-    guard result.yaml == experiment else {
-      throw DataFileError(name, "its experiment is not in the resolved form")
-    }
-    return result
-  }
-
-  private func requireThisVersion(_ name: String) throws {
+  func requireThisVersion(_ name: String) throws {
     guard version == escapementVersion else {
       throw DataFileError(
         name, "it is of version \(version), expected this version \(escapementVersion)")

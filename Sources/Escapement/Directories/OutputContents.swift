@@ -2,7 +2,7 @@ import Ensemble
 import Foundation
 
 /// Names what an output directory is to hold.
-public enum OutputKind: Sendable, Equatable {
+package enum OutputKind: Sendable, Equatable {
   /// A run of compare, whole or in shards.
   case run
   /// Trajectories.
@@ -25,7 +25,7 @@ public enum OutputKind: Sendable, Equatable {
 /// Tells by their names what this program leaves in an output directory from what is somebody else's.
 ///
 /// Nothing but those names is ever removed, one by one, and no link is followed.
-public struct OutputContents {
+package struct OutputContents {
   private enum Part: Equatable {
     /// What tells one run from another.
     case identity
@@ -66,7 +66,7 @@ public struct OutputContents {
   private let names: [String]
 
   /// Looks into a directory.
-  public init(path: String) {
+  package init(path: String) {
     self.path = path
     names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
@@ -118,7 +118,7 @@ public struct OutputContents {
   ///
   /// `identity` is the run's experiment, plan or grid as a file. What else lies beside the run's own files does
   /// no harm once they are there, nor what stays when a directory `isCleared`. Throws `OutputError` with what was found, `DataFileError` for a broken file.
-  public func admit(_ kind: OutputKind, _ identity: String, isCleared: Bool = false) throws {
+  package func admit(_ kind: OutputKind, _ identity: String, isCleared: Bool = false) throws {
     try refuseLinks()
     guard !isCleared else { return }
     for name in names {
@@ -181,14 +181,14 @@ public struct OutputContents {
   }
 
   /// Throws `OutputError` for a folder inside that is a link: what is in it lies elsewhere.
-  public func refuseLinks() throws {
+  package func refuseLinks() throws {
     for name in [OutputContents.points, OutputContents.figures] where isLink(place(name)) {
       throw refusal("has a link in the place of its folder '\(name)', expected a folder")
     }
   }
 
   /// Whether the directory is that of a run, finished or not.
-  public var isOfRun: Bool {
+  package var isOfRun: Bool {
     names.contains { name in
       if case .result = OutputContents.part(of: name) { return name.hasSuffix(".yaml") }
       return name == "experiment.yaml"
@@ -199,7 +199,7 @@ public struct OutputContents {
   /// Removes all that this program made, of whatever run, for `--overwrite`; what is somebody else's stays.
   ///
   /// Throws `OutputError` when a process is at work there, or something cannot be removed.
-  public func clear() throws {
+  package func clear() throws {
     try refuseLinks()
     let locks = names.filter { $0.hasPrefix(".lock") && OutputContents.part(of: $0) == .passing }
     guard !names.isEmpty else { return }
@@ -226,7 +226,7 @@ public struct OutputContents {
   }
 
   /// Removes what exports have made of a run that is about to be written anew; throws `OutputError`.
-  public func removeDerived() throws {
+  package func removeDerived() throws {
     try refuseLinks()
     for name in names where OutputContents.part(of: name) == .derived {
       if name == OutputContents.figures { removeFigures() } else { try remove(name) }

@@ -2,9 +2,9 @@ import Ensemble
 import Foundation
 
 /// Tells of every file of a directory whether it is as it was written.
-public struct Verification: Encodable, Sendable {
+package struct Verification: Encodable, Sendable {
   /// Says what became of a file.
-  public enum State: String, Encodable, Sendable {
+  package enum State: String, Encodable, Sendable {
     /// Its SHA-256 is that of the manifest; of a shard, every block has its checksum and none is missing.
     case whole
     /// It has been changed since it was written.
@@ -20,20 +20,20 @@ public struct Verification: Encodable, Sendable {
   }
 
   /// Tells of one file.
-  public struct Entry: Encodable, Sendable {
+  package struct Entry: Encodable, Sendable {
     /// Its name in the directory.
-    public let name: String
+    package let name: String
     /// What became of it.
-    public let state: State
+    package let state: State
   }
 
   /// The directory.
-  public let directory: String
+  package let directory: String
   /// The files, those of a sweep's points included; sorted by name.
-  public let files: [Entry]
+  package let files: [Entry]
 
   /// Whether nothing is altered, missing or unfinished; what is derived or foreign does no harm.
-  public var isWhole: Bool { files.allSatisfy { [.whole, .derived, .foreign].contains($0.state) } }
+  package var isWhole: Bool { files.allSatisfy { [.whole, .derived, .foreign].contains($0.state) } }
 
   enum CodingKeys: String, CodingKey {
     case directory, files
@@ -41,7 +41,7 @@ public struct Verification: Encodable, Sendable {
   }
 
   /// Writes the directory, whether it is whole, and the files.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(directory, forKey: .directory)
     try container.encode(isWhole, forKey: .isWhole)
@@ -52,7 +52,7 @@ public struct Verification: Encodable, Sendable {
   ///
   /// Throws `DataFileError` when it is no directory or cannot be listed. Cost: reads every file once, at some
   /// GB a second.
-  public init(directory path: String) throws {
+  package init(directory path: String) throws {
     directory = path
     files = try Verification.entries(path).sorted { $0.name < $1.name }
   }
