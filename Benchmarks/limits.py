@@ -78,7 +78,8 @@ for name, options, replicas, times in CASES:
         f"{100 * deviation:+.2f}% ± {100 * error:.2f}%, down to {100 * left:.0f}% of the risk |")
     print(lines[-1], flush=True)
 lines += [
-    "", "With squares a look-ahead of ±0.1 or two repetitions at these rates have no limit that a replica follows: the command",
+    "", "An interval that reaches beyond 0.99 … 1.01 shows no more than it says: for squares within 1% would take ten times the replicas.",
+    "With squares a look-ahead of ±0.1 or two repetitions at these rates have no limit that a replica follows: the command",
     "says so and judges nothing against it (`mean_ratio_unavailable: rare-draws`).",
 ]
 (ROOT / "Documentation/RuleLimits.md").write_text("\n".join(lines) + "\n")
