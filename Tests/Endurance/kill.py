@@ -122,9 +122,9 @@ def kill_trajectories(place, kills):
                            random.uniform(0, 1.1 * duration))
             hits += alive
             found = contents(place / "paths") if (place / "paths").exists() else {}
-            if any(whole.get(name) != data for name, data in found.items()
-                   if name != "checkpoint.trajectories"):
-                sys.exit("FAILED: a file of killed trajectories is there in part")
+            for name, data in found.items():
+                if name != "checkpoint.trajectories" and whole.get(name) != data:
+                    sys.exit(f"FAILED: {name} of killed trajectories is there in part:\n{data[-400:]}")
         run(*words, place / "paths")
         expect_equal(place / "paths", whole)
         finished += 1

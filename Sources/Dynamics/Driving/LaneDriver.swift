@@ -54,9 +54,15 @@ extension ReplicaWatch {
 /// It owns what all dynamics and all watches share: lanes that finish are refilled at once, steps are
 /// reported, states kept, and a cancelled task is stopped.
 struct LaneDriver<Watch: ReplicaWatch> {
-  private struct Occupant {
+  /// A class, so that a look at a lane copies nothing: watches hold much that is counted.
+  private final class Occupant {
     var watch: Watch
     var kept: StateWatch
+
+    init(_ watch: Watch, _ kept: StateWatch) {
+      self.watch = watch
+      self.kept = kept
+    }
   }
 
   private let system: Watch.System
@@ -115,16 +121,12 @@ struct LaneDriver<Watch: ReplicaWatch> {
   }
 
   private mutating func see(_ lane: Int) throws {
-    let system = system
-    try occupants[lane]?.watch.see(system, lane)
-    switch occupants[lane] {
     // An idle lane that left the finite numbers would end every call at once.
-    case nil: system.park(lane)
-    case let occupant? where occupant.watch.isDone:
-      occupant.watch.finish()
-      try fill(lane)
-    case let occupant?: occupant.watch.arm(system, lane)
-    }
+    guard let occupant = occupants[lane] else { return system.park(lane) }
+    try occupant.watch.see(system, lane)
+    guard occupant.watch.isDone else { return occupant.watch.arm(system, lane) }
+    occupant.watch.finish()
+    try fill(lane)
   }
 
   /// Puts the next replica of the queue into a lane, or nothing when the queue is empty.
@@ -141,15 +143,16 @@ struct LaneDriver<Watch: ReplicaWatch> {
       let kept = StateWatch(isKept ? source.states : nil, replica)
       try kept.restore { try watch.pass(system, lane, through: $0) }
       watch.arm(system, lane)
-      occupants[lane] = Occupant(watch: watch, kept: kept)
+      occupants[lane] = Occupant(watch, kept)
       return
     }
     system.park(lane)
   }
 
-  private mutating func look(_ lane: Int) throws {
-    guard var watch = occupants[lane]?.watch else { return }
-    let system = system
-    try occupants[lane]?.kept.look { try watch.pass(system, lane, through: $0) }
+  private func look(_ lane: Int) throws {
+    guard let occupant = occupants[lane] else { return }
+    // A copy: what is kept is a state, and passing it must not change it.
+    var watch = occupant.watch
+    try occupant.kept.look { try watch.pass(system, lane, through: $0) }
   }
 }
