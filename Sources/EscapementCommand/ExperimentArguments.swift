@@ -20,6 +20,8 @@ struct NetworkArguments: KeyArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayer)) var secondLayer: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRate))
   var secondLayerLearningRate: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerRateSchedule))
+  var secondLayerLearningRateSchedule: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.secondLayerNormalised))
   var secondLayerNormalised: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.constraint)) var constraint: String?
@@ -29,7 +31,9 @@ struct NetworkArguments: KeyArguments {
       (.dimension, dimension), (.width, width), (.teacherUnits, teacherUnits),
       (.activation, activation), (.target, target), (.teacherGram, teacherGram),
       (.labelNoise, labelNoise), (.secondLayer, secondLayer),
-      (.secondLayerRate, secondLayerLearningRate), (.secondLayerNormalised, secondLayerNormalised),
+      (.secondLayerRate, secondLayerLearningRate),
+      (.secondLayerRateSchedule, secondLayerLearningRateSchedule),
+      (.secondLayerNormalised, secondLayerNormalised),
       (.constraint, constraint),
     ]
   }

@@ -45,6 +45,8 @@ final class RuleWeights {
   /// Steps taken since the start, and γ of the coming one.
   private var steps = 0
   private var learningRate: Double
+  /// γ_a of the coming step over γ_a.
+  private var layerFactor = 1.0
 
   /// The numbers that a model's weights and inputs take, roughly.
   static func count(_ model: Model) -> Double {
@@ -109,6 +111,7 @@ final class RuleWeights {
   /// Takes one step of SGD, on a fresh batch where the last is used up.
   func step(_ stream: RandomStream) {
     learningRate = model.clock.learningRate(ofStep: steps)
+    layerFactor = model.secondLayerFactor(ofStep: steps, learningRate: learningRate)
     for i in 0..<(width * dimension) { gain[i] = 0 }
     for j in 0..<width { layerGain[j] = 0 }
     let repeats = model.rule.repetitions > 1
@@ -189,7 +192,7 @@ final class RuleWeights {
 
   private func moveSecondLayer() {
     guard model.trainsSecondLayer else { return }
-    let secondLayerRate = model.secondLayerRate * (learningRate / model.learningRate)
+    let secondLayerRate = model.secondLayerRate * layerFactor
     let rate = secondLayerRate / Double(width * model.rule.batchSize)
     var total = 0.0
     for j in 0..<width {

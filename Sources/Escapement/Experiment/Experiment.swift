@@ -70,18 +70,20 @@ public struct Experiment: Sendable {
     let activation = try options.activation() ?? .square
     let target = try options.target()
     guard let dimension = try options.integer(.dimension) else { throw missing(.dimension) }
-    let schedule = try checked { try options.learningRateSchedule() }
+    let schedule = try checked { try options.schedule(.learningRateSchedule) }
+    let layerSchedule = try checked { try options.schedule(.secondLayerRateSchedule) }
     func network(_ learningRate: Double) throws -> Model {
       try Model(
         dimension: dimension, width: try options.integer(.width) ?? 1,
         teacherUnits: try options.integer(.teacherUnits) ?? target?.teacherUnits ?? 1,
         learningRate: learningRate, labelNoise: try options.number(.labelNoise) ?? 0,
         secondLayer: try options.numbers(.secondLayer),
-        secondLayerRate: try options.number(.secondLayerRate) ?? 0,
+        secondLayerRate: try options.number(.secondLayerRate) ?? layerSchedule?.firstRate ?? 0,
         normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
         activation: activation, target: target, teacherGram: try options.teacherGram(),
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
-        rule: try options.rule(), learningRateSchedule: schedule)
+        rule: try options.rule(), learningRateSchedule: schedule,
+        secondLayerRateSchedule: layerSchedule)
     }
     guard let learningRate = try options.number(.learningRate) ?? schedule?.firstRate else {
       throw missing(.learningRate, try checked { try network(1) }.learningRateAdvice)

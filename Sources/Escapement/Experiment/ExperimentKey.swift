@@ -11,6 +11,7 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
   case labelNoise = "label-noise"
   case secondLayer = "second-layer"
   case secondLayerRate = "second-layer-learning-rate"
+  case secondLayerRateSchedule = "second-layer-learning-rate-schedule"
   case secondLayerNormalised = "second-layer-normalised"
   case activation
   case target
@@ -128,6 +129,13 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
       return Role(
         "number", example: "0.001",
         help: "Learning rate γ_a of the second layer (default 0: fixed).")
+    case .secondLayerRateSchedule:
+      return Role(
+        "schedule", isList: true,
+        example: "constant",
+        help:
+          "How γ_a changes: same (as γ, in proportion), constant, or a schedule of its own in the forms of "
+          + "learning-rate-schedule (default same).")
     case .secondLayerNormalised:
       return Role(
         "true|false",
@@ -146,8 +154,9 @@ public enum ExperimentKey: String, Sendable, CaseIterable {
         "name", isList: true,
         example: "hermite:0,0,0,1",
         help: "Mean over the teacher units of an activation, {hermite-terms: […]}, or "
-          + "{terms: [{coefficient: 5, factors: [sign, sign, he2]}]} with factor i on direction i "
-          + "(default: the student's activation).")
+          + "{terms: [{coefficient: 5, factors: [sign, sign, he2]}]} with factor i on direction i; hermite and "
+          + "he2 are probabilists' and unnormalised, He_2 = x² − 1 (default: the student's activation)."
+      )
     case .teacherGram:
       return Role(
         "matrix", isList: true,

@@ -122,7 +122,7 @@ public struct DataTable: Sendable {
   init<Entries: Sequence>(
     _ name: String, _ dimensions: [Dimension], _ fields: [Field],
     entries: @escaping @Sendable () -> Entries
-  ) where Entries.Element == Entry {
+  ) where Entries.Element == Entry, Entries: SendableMetatype, Entries.Iterator: SendableMetatype {
     self.init(name, dimensions, fields) { body in
       for entry in entries() {
         guard body(entry) else { return }
@@ -137,7 +137,11 @@ public struct DataTable: Sendable {
   init<Row, Rows: Sequence>(
     _ name: String, _ dimensions: [Dimension], _ columns: [Column<Row>],
     rows: @escaping @Sendable () -> Rows
-  ) where Rows.Element == (place: [Int], row: Row) {
+  )
+  where
+    Rows.Element == (place: [Int], row: Row), Rows: SendableMetatype,
+    Rows.Iterator: SendableMetatype
+  {
     self.init(name, dimensions, columns.map(\.field)) { body in
       for (place, row) in rows() {
         guard body((place, columns.map { $0.value(row) })) else { return }

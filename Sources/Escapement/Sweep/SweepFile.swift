@@ -14,10 +14,8 @@ import Yams
 ///   - {when: {width: [5]}, replicas: 50}
 /// ```
 struct SweepFile {
-  static let words = ["sweep", "cases", "overrides"] + rateWords
-  private static let rateWords = [
-    SweepKey.learningRateOverWidth.name, SweepKey.learningRateOverBest.name,
-  ]
+  static let words = ["sweep", "cases", "overrides"] + unitWords
+  private static let unitWords = SweepKey.inOtherUnits.map(\.name)
 
   /// The keys that all points share.
   let base: ExperimentOptions
@@ -43,7 +41,7 @@ struct SweepFile {
       case "sweep": try readSweep(node)
       case "cases": try readCases(node)
       case "overrides": try readOverrides(node)
-      case let word? where Self.rateWords.contains(word): settings.append(try setting(key, node))
+      case let word? where Self.unitWords.contains(word): settings.append(try setting(key, node))
       default: continue
       }
     }

@@ -43,6 +43,7 @@ struct Compare: AsyncParsableCommand {
     }
     tellNotes(experiment)
     tellCost(try experiment.quadratureWork())
+    tellRareDraws(experiment)
     try tellLongWork(experiment)
     if let run {
       return try await completeSavedRun(run, printing)

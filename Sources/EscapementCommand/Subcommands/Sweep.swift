@@ -30,6 +30,8 @@ struct Sweep: AsyncParsableCommand {
     let points = try grid.points()
     let quadrature = try points.map { try $0.experiment.quadratureWork() }
     tellCost(quadrature)
+    tellRareDraws(points)
+    tellStepCost(points)
     guard !dryRun else {
       var page = Page(hasDetails: printing.details)
       sweepPlan(points, quadrature, &page)
@@ -122,12 +124,25 @@ extension ReplicaShare {
   }
 }
 
-/// The options for the learning rate in other units, of the subcommands that take a grid.
+/// The options for the learning rate and the batch in other units, of the subcommands that take a grid.
 struct SweepRateArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateOverWidth))
   var learningRateOverWidth: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(.learningRateOverBest))
   var learningRateOverBest: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.learningRatePowerLaw))
+  var learningRatePowerLaw: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp(.batchSizeOverDimension))
+  var batchSizeOverDimension: String?
+
+  fileprivate var words: [(SweepKey, String?)] {
+    [
+      (.learningRateOverWidth, learningRateOverWidth),
+      (.learningRateOverBest, learningRateOverBest),
+      (.learningRatePowerLaw, learningRatePowerLaw),
+      (.batchSizeOverDimension, batchSizeOverDimension),
+    ]
+  }
 }
 
 extension ExperimentArguments {
@@ -137,8 +152,9 @@ extension ExperimentArguments {
     for (key, text) in words {
       if let text { try grid.set(.experiment(key), text) }
     }
-    if let text = rates.learningRateOverWidth { try grid.set(.learningRateOverWidth, text) }
-    if let text = rates.learningRateOverBest { try grid.set(.learningRateOverBest, text) }
+    for (key, text) in rates.words {
+      if let text { try grid.set(key, text) }
+    }
     return grid
   }
 }
@@ -146,6 +162,6 @@ extension ExperimentArguments {
 extension ArgumentHelp {
   fileprivate init(_ key: SweepKey) {
     self.init(stringLiteral: key.help)
-    valueName = "numbers"
+    valueName = key.valueName
   }
 }

@@ -54,6 +54,7 @@ struct Trajectories: AsyncParsableCommand {
         "escapement: the numbers to keep take \(String(format: "%.0f MB", plan.memory / 1e6))\n")
     }
     tellCost(try plan.quadratureWork())
+    tellRareDraws(plan.experiment)
     if let saved { return try await completeSavedTrajectories(saved, format, details: details) }
     let unsaved = UnsavedWork()
     let trajectories = try await Escapement.Trajectories.run(
