@@ -9,6 +9,7 @@
 #include "philox.h"
 #include "philox_generator.h"
 #include "random_stream.h"
+#include "rows_kernel.h"
 #include "sde_kernel.h"
 #include "sgd_kernel.h"
 #include "wide_chain_kernel.h"
