@@ -5,6 +5,7 @@
 #include "instruction_set.h"
 #include "squares_chain_kernel.h"
 #include "squares_diffusion_kernel.h"
+#include "network_chain_kernel.h"
 #include "normal_kernel.h"
 #include "philox.h"
 #include "philox_generator.h"
