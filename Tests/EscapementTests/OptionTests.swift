@@ -223,7 +223,6 @@ private let badValues: [(ExperimentKey, [String])] = [
 
   static let withoutSingle: [[ExperimentKey: String]] = [
     [.generator: "mt19937"], [.generator: "philox4x32-10"],
-    [.samples: "3000000", .epochs: "2"],
   ]
 
   @Test(arguments: withoutSingle)
