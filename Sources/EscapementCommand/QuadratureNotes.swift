@@ -5,6 +5,11 @@ func tellCost(_ work: [QuadratureWork]) {
   for item in work where item.isLong { Console.error("escapement: note: \(item.sentence)\n") }
 }
 
+/// Tells on standard error, before it starts, what a person should know of an experiment.
+func tellNotes(_ experiment: Experiment) {
+  for note in experiment.notes { Console.error("escapement: note: \(note)\n") }
+}
+
 /// Tells on standard error, before it starts, that a run will take long by its own estimate.
 ///
 /// What goes by quadrature is told of by `tellCost`.

@@ -57,14 +57,16 @@ struct SweepFile {
   private func key(_ node: Node) throws -> SweepKey {
     let word = node.string ?? ""
     guard let key = SweepKey(name: word) else {
-      throw failure(node, "", "unknown key '\(word)', expected a key of an experiment to sweep")
+      throw failure(node, "", "unknown key '\(word)' to sweep, \(expectedKey(word))")
     }
     return key
   }
 
   private func value(_ node: Node, of key: SweepKey, at place: Node) throws -> OptionValue {
     let content = try ExperimentOptions.content(of: node) { failure(place, key.name, $0) }
-    return OptionValue(content, origin: .file(name, line: place.mark?.line ?? 0))
+    return OptionValue(
+      key.isShare ? content.withoutPercent : content,
+      origin: .file(name, line: place.mark?.line ?? 0))
   }
 
   private func setting(_ keyNode: Node, _ node: Node) throws -> SweepSetting {

@@ -44,7 +44,8 @@ public struct SweepGrid: Sendable {
   /// Throws `ExperimentError` when the file's cases set the key.
   public mutating func set(_ key: SweepKey, _ text: String) throws {
     func value(_ text: String) -> OptionValue {
-      OptionValue(.scalar(text), origin: .commandLine)
+      let content = OptionValue.Content.scalar(text)
+      return OptionValue(key.isShare ? content.withoutPercent : content, origin: .commandLine)
     }
     let words =
       key.isListByNature

@@ -32,10 +32,10 @@ public enum SweepKey: Sendable, Hashable {
     switch self {
     case .experiment(let key): return key.help
     case .learningRateOverWidth:
-      return "Learning rate over the width, γ/p, at every point (default none: γ itself)."
+      return "Learning rate over the width, γ/p, at every point (default none: γ itself; e.g. 0.1)."
     case .learningRateOverBest:
       return "Learning rate over the best one of each point's width, half the critical one "
-        + "(default none: γ itself)."
+        + "(default none: γ itself; e.g. 0.5,1)."
     }
   }
 
@@ -50,6 +50,11 @@ public enum SweepKey: Sendable, Hashable {
   /// Whether a comma on the command line belongs to the value rather than parting two of them.
   var isListByNature: Bool {
     if case .experiment(let key) = self { key.role.isList } else { false }
+  }
+
+  /// Whether it is a part of something, which may be given in per cent.
+  var isShare: Bool {
+    if case .experiment(let key) = self { key.isShare } else { false }
   }
 
   /// Whether points may differ in it.
