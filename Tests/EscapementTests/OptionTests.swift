@@ -243,9 +243,7 @@ private let badValues: [(ExperimentKey, [String])] = [
   }
 
   static let withoutSingle: [[ExperimentKey: String]] = [
-    [.generator: "mt19937"], [.generator: "philox4x32-10"], [.teacherUnits: "2"],
-    [.activation: "erf"], [.constraint: "free"], [.secondLayerRate: "0.001"],
-    [.overlapThresholds: "0.5", .width: "2"],
+    [.generator: "mt19937"], [.generator: "philox4x32-10"],
   ]
 
   @Test(arguments: withoutSingle)
