@@ -12,7 +12,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -54,8 +53,10 @@ let package = Package(
       ],
       // In the code: a command that is copied elsewhere finds them all the same.
       resources: [
+        .embedInCode("Resources/experiments"),
         .embedInCode("Resources/notebook.py.txt"), .embedInCode("Resources/page.mustache"),
-        .embedInCode("Resources/report.mustache"), .embedInCode("Resources/style.py.txt"),
+        .embedInCode("Resources/report.mustache"), .embedInCode("Resources/sample.mustache"),
+        .embedInCode("Resources/style.py.txt"),
         .embedInCode("Resources/sweep.mustache"), .embedInCode("Resources/sweep.py.txt"),
         .embedInCode("Resources/trajectories.mustache"),
         .embedInCode("Resources/trajectories.py.txt"),
@@ -66,7 +67,6 @@ let package = Package(
         "Escapement",
         "NetCDF",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "TextTable", package: "TextTable"),
         .product(name: "Rainbow", package: "Rainbow"),
       ],
       plugins: ["CommitStampPlugin"]),
@@ -85,7 +85,7 @@ let package = Package(
       name: "StatisticalTests", dependencies: ["Ensemble", "Statistics"]),
     .testTarget(
       name: "CommandTests", dependencies: ["EscapementCommand"],
-      exclude: ["Golden", "Python"]),
+      exclude: ["Golden", "Python", "Transcripts"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

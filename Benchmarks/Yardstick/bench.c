@@ -240,6 +240,111 @@ static double wide_kernel(void *context, EscInstructionSet instructions) {
   return time / (double)steps;
 }
 
+// Any network: squares, ReLU and erf by a teacher of k like units, tanh on He_3.
+
+static double any_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
+  const YardNetwork *n = context;
+  uint64_t p = n->p, k = n->k, steps = 4000;
+  double c[p * k], b[p * p], q[p * p];
+  for (uint64_t i = 0; i < p * k; i++) c[i] = 0.05;
+  for (uint64_t i = 0; i < p * p; i++) b[i] = q[i] = i % (p + 1) == 0;
+  double start = now();
+  yard_any_chain(rng, n, c, b, q, -INFINITY, steps);
+  return (now() - start) / (double)steps;
+}
+
+static EscNetwork any_network(const YardNetwork *n) {
+  static const EscFunctionKind kinds[] = {ESC_SQUARE, ESC_RELU, ESC_ERF, ESC_TANH};
+  static EscFunction student, cubic = {ESC_POLYNOMIAL, 4, {1, 0, -3, 0}};
+  // Σ_n of 1 + 2q², and of tanh a series of as many terms as the command takes.
+  static const double square[] = {2, 1}, tanh_powers[13] = {0.39};
+  static EscSeries units[8];
+  static double ones[8], term[1];
+  static const uint64_t degree[] = {3};
+  for (int r = 0; r < 8; r++) ones[r] = 1, units[r] = (EscSeries){2, 0, 2, square};
+  student = (EscFunction){kinds[n->activation], 1, {0}};
+  term[0] = n->cubic;
+  EscNetwork net = {
+      .seed = 1, .dimension = n->d, .width = n->p, .units = n->k,
+      .push_rate = n->rate / (double)n->p, .label_noise_deviation = n->noise, .is_square_loss = 1,
+      .keeps_norm = 1, .activation = student,
+      .target = {.functions = &student},
+      .risk = {
+          .constant = n->constant, .student_series = {2, 0, 2, square}, .teacher_series = units,
+          .unit_squares = ones, .term_count = 1, .term_coefficients = term, .term_degrees = degree}};
+  static const EscPair pairs[] = {
+      ESC_PAIR_SERIES, ESC_PAIR_ARCCOSINE, ESC_PAIR_ARCSINE, ESC_PAIR_SERIES};
+  net.risk.student = net.risk.teacher = pairs[n->activation];
+  if (n->activation == YARD_TANH) {
+    net.target.functions = &cubic;
+    net.risk.student_series = (EscSeries){13, 1, 2, tanh_powers};
+    net.risk.teacher = ESC_PAIR_TERMS;
+  }
+  return net;
+}
+
+static double any_kernel(void *context, EscInstructionSet instructions) {
+  const EscNetwork net = any_network(context);
+  uint64_t p = net.width, steps = 2000, size = esc_network_lanes_size(&net);
+  double *memory = aligned_alloc(64, size * sizeof *memory);
+  memset(memory, 0, size * sizeof *memory);
+  EscNetworkLanes lanes = {.watches_risk = 1};
+  esc_network_lanes_open(&net, &lanes, memory);
+  for (int i = 0; i < ESC_LANES; i++) {
+    for (uint64_t j = 0; j < p; j++) {
+      lanes.factor[(j * p - j * (j - 1) / 2) * ESC_LANES + (uint64_t)i] = 1;
+      lanes.layer[j * ESC_LANES + (uint64_t)i] = 1;
+      for (uint64_t r = 0; r < net.units; r++)
+        lanes.axes[(j * net.units + r) * ESC_LANES + (uint64_t)i] = 0.05;
+    }
+    lanes.target[i] = -INFINITY, lanes.stream[i] = (uint64_t)i, lanes.horizon[i] = UINT64_MAX;
+    esc_network_begin(&net, &lanes, i, instructions);
+  }
+  double start = now();
+  esc_network_advance(&net, &lanes, steps, instructions);
+  double time = now() - start;
+  free(memory);
+  return time / (double)(steps * ESC_LANES);
+}
+
+static double any_sgd_yardstick(void *context, EscInstructionSet instructions) {
+  (void)instructions;
+  const YardNetwork *n = context;
+  uint64_t d = n->d, p = n->p, steps = 60;
+  double *w = malloc(p * d * sizeof *w), *x = malloc(d * sizeof *x), q[p * p];
+  for (uint64_t i = 0; i < p * d; i++) w[i] = (i * 2654435761u >> 7) % 2 ? 1 : -1;
+  for (uint64_t i = 0; i < p * p; i++) q[i] = i % (p + 1) == 0;
+  double start = now();
+  yard_network_sgd(rng, n, w, x, q, -INFINITY, steps);
+  double time = now() - start;
+  free(w), free(x);
+  return time / (double)steps;
+}
+
+// The passes over the rows and the input alone.
+static double any_sgd_kernel(void *context, EscInstructionSet instructions) {
+  const YardNetwork *n = context;
+  uint64_t p = n->p, stride = esc_sgd_stride(n->d), steps = 300;
+  double *memory = aligned_alloc(64, ((p + 2) * stride + 64 * p) * sizeof *memory);
+  memset(memory, 0, ((p + 2) * stride + 64 * p) * sizeof *memory);
+  EscRows rows = {
+      n->d, p, memory, memory + (p + 2) * stride, memory + (p + 2) * stride + 8 * p,
+      memory + (p + 2) * stride + 16 * p};
+  double *input = memory + p * stride;
+  EscGenerators generators;
+  for (int i = 0; i < ESC_LANES; i++) esc_generator_start(&generators, i, 1, 1, (uint64_t)i);
+  for (uint64_t i = 0; i < p * stride; i++) rows.vectors[i] = 1;
+  double start = now();
+  for (uint64_t s = 0; s < steps; s++)
+    esc_rows_draw(
+        &rows, &generators, ESC_DOUBLE, input + s % 2 * stride, input + (s + 1) % 2 * stride,
+        instructions);
+  double time = now() - start;
+  free(memory);
+  return time / (double)steps;
+}
+
 int main(void) {
   rng = gsl_rng_alloc(gsl_rng_mt19937);
   static double numbers[4096];
@@ -280,6 +385,23 @@ int main(void) {
     char name[64];
     snprintf(name, sizeof name, "chain p=%llu d=3000", (unsigned long long)widths[i]);
     compare(name, network_yardstick, network_kernel, &network);
+  }
+  const struct {
+    const char *name;
+    YardNetwork network;
+  } any[] = {
+      {"erf p=2 k=2", {YARD_ERF, 2, 2, 3000, 0.5, 0.01, ones, 1. / 6, 0, 0}},
+      {"relu p=4", {YARD_RELU, 4, 1, 3000, 0.5, 0.01, ones, 0.5, 0, 0}},
+      {"tanh on he3 p=1", {YARD_TANH, 1, 1, 3000, 0.5, 0.01, ones, 6, 0.3943, -0.8}},
+      {"squares p=4 k=2", {YARD_SQUARE, 4, 2, 3000, 0.4, 0.01, ones, 2, 0, 0}}};
+  for (int i = 0; i < 4; i++) {
+    YardNetwork network = any[i].network;
+    char name[64];
+    snprintf(name, sizeof name, "chain %s", any[i].name);
+    compare(name, any_yardstick, any_kernel, &network);
+    network.d = 1000;
+    snprintf(name, sizeof name, "sgd %s", any[i].name);
+    compare(name, any_sgd_yardstick, any_sgd_kernel, &network);
   }
   uint64_t wide[] = {64, 128, 500};
   for (int i = 0; i < 3; i++) {

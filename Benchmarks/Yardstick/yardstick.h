@@ -34,4 +34,24 @@ uint64_t yard_network_chain(
     gsl_rng *rng, double *m, double *b, double *q, uint64_t p, uint64_t d, double rate,
     const double *a, double noise, double target, uint64_t steps, double *risk);
 
+/// A network: students and teacher of one activation, unit norms, but that tanh learns He_3 of one unit.
+typedef struct {
+  enum { YARD_SQUARE, YARD_RELU, YARD_ERF, YARD_TANH } activation;
+  uint64_t p, k, d;
+  double rate, noise;
+  const double *a;
+  /// The risk's constant, and of tanh E[σ²] and E[He_3 σ].
+  double constant, own, cubic;
+} YardNetwork;
+
+/// Full SGD of a network with p rows and the Gram matrix `q` tracked; stops when the risk is at most `target`.
+uint64_t yard_network_sgd(
+    gsl_rng *rng, const YardNetwork *network, double *w, double *x, double *q, double target,
+    uint64_t steps);
+
+/// The exact chain of a network: c (p × k), b and q as above.
+uint64_t yard_any_chain(
+    gsl_rng *rng, const YardNetwork *network, double *c, double *b, double *q, double target,
+    uint64_t steps);
+
 #endif

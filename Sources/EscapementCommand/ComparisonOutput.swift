@@ -2,7 +2,7 @@ import Escapement
 import Foundation
 
 /// Runs a saved run to its end, writes its files and prints what it found.
-func completeSavedRun(_ run: SavedRun, _ printing: PrintArguments) async throws {
+func completeSavedRun(_ run: SavedRun, _ printing: ComparisonPrintArguments) async throws {
   for note in run.notes { Console.error("escapement: \(singleLine(note))\n") }
   guard let journal = run.journal else { return }
   let path = run.directory.path
@@ -15,13 +15,15 @@ func completeSavedRun(_ run: SavedRun, _ printing: PrintArguments) async throws 
     guard run.share == nil else {
       try run.finishShare()
       interruption.end()
-      return
+      return printing.printing.tellPlace(
+        path, "escapement merge \(quoted(path)) --output \(quoted(path))")
     }
     let comparison = try run.records.comparison(commit: builtCommit)
     let files = try filesOfRun(comparison)
     try run.finish(files)
     interruption.end()
     try show(comparison, printing)
+    printing.printing.tellPlace(path, "escapement export \(quoted(path)) --to report")
   } catch let error as OutputError where !error.description.hasPrefix("standard output") {
     throw OutputError(
       isCreation: error.isCreation,
@@ -30,10 +32,12 @@ func completeSavedRun(_ run: SavedRun, _ printing: PrintArguments) async throws 
 }
 
 /// Prints a run from the files of its directory.
-func show(_ finished: FinishedRun, in directory: String, _ printing: PrintArguments) throws {
+func show(_ finished: FinishedRun, in directory: String, _ printing: ComparisonPrintArguments)
+  throws
+{
   Console.error("escapement: '\(directory)' is finished already, this is what its files hold\n")
   // With the cost of the run itself, and the very bytes that it printed.
-  if printing.format == .json { return try Console.output(finished.summary) }
+  if printing.printing.format == .json { return try Console.output(finished.summary) }
   try show(finished.comparison, printing)
 }
 
@@ -50,14 +54,15 @@ func filesOfRun(_ comparison: Comparison) throws
 }
 
 /// Prints a comparison and its warnings.
-func show(_ comparison: Comparison, _ printing: PrintArguments) throws {
+func show(_ comparison: Comparison, _ arguments: ComparisonPrintArguments) throws {
   for warning in comparison.summary.warnings {
     Console.error("escapement: warning: \(singleLine(warning))\n")
   }
-  switch printing.format {
-  case .json: try Console.output(jsonData(comparison.summary))
-  case .table: try Console.output(comparisonTable(comparison, histogram: printing.histogram))
-  }
+  var printing = arguments.printing
+  printing.details = printing.details || arguments.histogram
+  try printing.output(
+    comparison.summary, { $0.add(comparison, histogram: arguments.histogram) },
+    rest: "laws, quantiles, formulas, cost")
 }
 
 /// A path as a shell reads it back.

@@ -14,8 +14,8 @@ struct EscapementCommand: AsyncParsableCommand {
       """,
     version: escapementVersion + (builtCommit.map { " (commit \($0))" } ?? ""),
     subcommands: [
-      Compare.self, Export.self, Law.self, Merge.self, Plateau.self, Resume.self, Submit.self,
-      Sweep.self, Test.self, Theory.self, Trajectories.self, Verify.self,
+      Compare.self, Example.self, Export.self, Law.self, Merge.self, Plateau.self, Resume.self,
+      Submit.self, Sweep.self, Test.self, Theory.self, Trajectories.self, Verify.self,
     ])
 
   static func main() async {
@@ -26,6 +26,7 @@ struct EscapementCommand: AsyncParsableCommand {
     do {
       try requireFileHandles()
       try requireUTF8Arguments()
+      try requireSubcommand()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -46,4 +47,13 @@ private func requireUTF8Arguments() throws {
     throw ValidationError(
       "argument \(index), '\(singleLine(String(cString: bytes)))', is not in UTF-8, expected UTF-8")
   }
+}
+
+/// Throws for a first word that is near to the name of a subcommand, but none.
+private func requireSubcommand() throws {
+  guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help"
+  else { return }
+  let names = EscapementCommand.configuration.subcommands.map { $0._commandName }
+  guard !names.contains(word), let name = nearestName(to: word, of: names) else { return }
+  throw ValidationError("found the subcommand '\(singleLine(word))', expected '\(name)'")
 }

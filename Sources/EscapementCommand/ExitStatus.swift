@@ -48,10 +48,24 @@ enum ExitStatus {
 
   /// The problem and where to read on, without the usage lines between them.
   private static func usageMessage(_ error: any Error) -> String {
-    let problem = EscapementCommand.message(for: error)
+    let problem = nearest(to: EscapementCommand.message(for: error))
     let lines = EscapementCommand.fullMessage(for: error).split(whereSeparator: \.isNewline)
     guard let help = lines.last(where: { $0.contains(" --help'") }) else { return problem }
     return "\(problem). \(help.trimmingCharacters(in: .whitespaces))"
+  }
+
+  /// The problem of an option that does not exist, with the nearest that its subcommand has.
+  private static func nearest(to problem: String) -> String {
+    let first = CommandLine.arguments.dropFirst().first
+    guard let word = problem.firstMatch(of: /Unknown option '-{1,2}([^']+)'/)?.1,
+      let subcommand = EscapementCommand.configuration.subcommands.first(where: {
+        $0._commandName == first
+      })
+    else { return problem }
+    let help = EscapementCommand.helpMessage(for: subcommand, includeHidden: true, columns: 200)
+    let names = help.matches(of: /--([a-z][a-z-]*)/).map { String($0.1) }
+    guard let name = nearestName(to: String(word), of: names) else { return problem }
+    return "Unknown option '--\(word)', expected '--\(name)'"
   }
 
   private static func say(_ message: String, _ status: Int32) -> Int32 {

@@ -30,11 +30,33 @@ final class Interruption {
   }
 
   /// Stops listening: from now on a signal ends the process in the ordinary way.
-  func end() {
-    for source in sources {
-      source.cancel()
-      signal(Int32(source.handle), SIG_DFL)
+  func end() { stopListening(sources) }
+}
+
+/// Tells, when a program is told to stop that keeps nothing until its end, that nothing was saved, and ends it
+/// with the status that a shell gives to a program which the signal ended.
+final class UnsavedWork {
+  private let sources: [any DispatchSourceSignal]
+
+  /// Listens from now on; `keepsResult` where the result would have been kept.
+  init(keepsResult: Bool = false) {
+    sources = listenToStops { number in
+      Console.error(
+        "\nescapement: interrupted, nothing was saved"
+          + (keepsResult ? "\n" : ": --output DIR keeps what is finished\n"))
+      _exit(128 + number)
     }
+  }
+
+  /// Stops listening: from now on a signal ends the process in the ordinary way.
+  func end() { stopListening(sources) }
+}
+
+/// Gives signals back to the system.
+private func stopListening(_ sources: [any DispatchSourceSignal]) {
+  for source in sources {
+    source.cancel()
+    signal(Int32(source.handle), SIG_DFL)
   }
 }
 
@@ -59,12 +81,7 @@ func cancelledBySignals<Result: Sendable>(
     signal(number, SIG_DFL)
   }
   opening.finish()
-  defer {
-    for source in sources {
-      source.cancel()
-      signal(Int32(source.handle), SIG_DFL)
-    }
-  }
+  defer { stopListening(sources) }
   return try await task.value
 }
 

@@ -5,10 +5,38 @@ func tellCost(_ work: [QuadratureWork]) {
   for item in work where item.isLong { Console.error("escapement: note: \(item.sentence)\n") }
 }
 
+/// Tells on standard error, before it starts, what a person should know of an experiment.
+func tellNotes(_ experiment: Experiment) {
+  for note in experiment.notes { Console.error("escapement: note: \(note)\n") }
+}
+
+/// Tells on standard error, before it starts, of dynamics that are ruled by draws which no replica sees.
+func tellRareDraws(_ experiment: Experiment) {
+  for sentence in experiment.dynamics.compactMap({ experiment.rareDrawsWarning(of: $0) }) {
+    Console.error("escapement: warning: \(sentence)\n")
+  }
+}
+
+/// Tells the same of the points of a sweep, a sentence a dynamics.
+func tellRareDraws(_ points: [SweepPoint]) {
+  for kind in DynamicsKind.allCases {
+    let ruled = points.filter { $0.experiment.dynamics.contains(kind) }
+      .filter { $0.experiment.rareDrawsWarning(of: kind) != nil }
+    guard let first = ruled.first else { continue }
+    Console.error(
+      "escapement: warning: at \(ruled.count) of \(points.count) points, from \(first.index) on, "
+        + "\(kind.titleWithArticle) is ruled by draws that no replica sees: no verdict is drawn against it\n"
+    )
+  }
+}
+
 /// Tells on standard error, before it starts, that a run will take long by its own estimate.
 ///
 /// What goes by quadrature is told of by `tellCost`.
 func tellLongWork(_ experiment: Experiment) throws {
+  for work in experiment.stepWork() where work.isLong {
+    Console.error("escapement: note: \(work.sentence)\n")
+  }
   let told = Set(try experiment.quadratureWork().map(\.kind))
   let seconds = experiment.dynamics.filter { !told.contains($0) }.map {
     (kind: $0, seconds: experiment.estimatedSeconds($0))
@@ -32,6 +60,21 @@ func tellCost(_ points: [[QuadratureWork]]) {
         + "\(kind.titleWithArticle) goes by quadrature: \(NumberText.duration(seconds)) or less in all, "
         + "\(NumberText.duration(longest.seconds)) at the longest (\(longest.cost.nodes) nodes and "
         + "\(NumberText.short(1000 * longest.cost.seconds)) ms an evaluation)\n")
+  }
+}
+
+/// Tells what steps will cost at the points of a sweep, a sentence a dynamics.
+func tellStepCost(_ points: [SweepPoint]) {
+  for kind in DynamicsKind.allCases {
+    let works = points.flatMap { point in point.experiment.stepWork().filter { $0.kind == kind } }
+    guard works.contains(where: \.isLong),
+      let longest = works.max(by: { $0.totalSeconds < $1.totalSeconds })
+    else { continue }
+    let total = works.reduce(0) { $0 + $1.totalSeconds }
+    Console.error(
+      "escapement: note: \(kind.titleWithArticle) takes \(NumberText.duration(total)) by estimate at "
+        + "\(works.count) points, \(NumberText.duration(longest.totalSeconds)) at the longest "
+        + "(\(longest.words))\n")
   }
 }
 

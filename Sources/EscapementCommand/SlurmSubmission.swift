@@ -1,7 +1,7 @@
 import Escapement
 import Foundation
 
-/// Describes a run as a Slurm job array in a directory that all nodes see.
+/// Describes a run, or a sweep, as a Slurm job array in a directory that all nodes see.
 struct SlurmSubmission {
   private static let name = "submission.json"
   private static let experiment = "submitted.yaml"
@@ -11,15 +11,37 @@ struct SlurmSubmission {
   let path: String
   /// How many tasks there are, each a shard.
   let tasks: Int
+  /// Whether its tasks run points of a sweep.
+  let isSweep: Bool
 
-  init(path: String, tasks: Int) {
+  init(path: String, tasks: Int, isSweep: Bool) {
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path
     self.tasks = tasks
+    self.isSweep = isSweep
   }
 
   private struct Description: Codable {
     var schema = "escapement/submission/1"
     let tasks: Int
+    /// Missing in submissions of version 0.2.0 and before.
+    var isSweep: Bool? = nil
+
+    enum CodingKeys: String, CodingKey {
+      case schema, tasks
+      case isSweep = "sweep"
+    }
+  }
+
+  /// What the scripts of a submission hold beside the calls.
+  struct Settings {
+    /// The command that tasks run.
+    let program: String
+    /// Cores of a task.
+    let threads: Int
+    /// Options of sbatch, one a line.
+    let directives: [String]
+    /// Lines of the shell that come before the command.
+    let setup: [String]
   }
 
   /// Reads the submission of a directory; throws `DataFileError`.
@@ -32,7 +54,7 @@ struct SlurmSubmission {
     else {
       throw DataFileError(file, "expected a submission with its number of tasks")
     }
-    self.init(path: directory, tasks: description.tasks)
+    self.init(path: directory, tasks: description.tasks, isSweep: description.isSweep ?? false)
   }
 
   /// The tasks, from 1, whose shards are not there yet, or not as a merge would take them.
@@ -40,7 +62,9 @@ struct SlurmSubmission {
   /// Reads every shard once. Throws `DataFileError` without the submitted experiment.
   var unfinished: [Int] {
     get throws {
-      let data = try readFile("\(path)/\(SlurmSubmission.experiment)", limit: 1 << 20)
+      let file = "\(path)/\(SlurmSubmission.experiment)"
+      if isSweep { return try unfinishedPoints(of: SweepGrid(file: file)) }
+      let data = try readFile(file, limit: 1 << 20)
       let experiment = String(decoding: data, as: UTF8.self)
       return (1...tasks).filter { index in
         guard let share = ReplicaShare(index: index, count: tasks) else { return true }
@@ -50,13 +74,27 @@ struct SlurmSubmission {
     }
   }
 
+  private func unfinishedPoints(of grid: SweepGrid) throws -> [Int] {
+    let points = try grid.points()
+    let directory = try SweepDirectory(path: path, identity: grid.yaml, isShared: true)
+    return (1...tasks).filter { index in
+      guard let share = ReplicaShare(index: index, count: tasks) else { return true }
+      return share.points(of: points).contains { directory.result(of: $0) == nil }
+    }
+  }
+
   /// The files that describe the submission; scripts can be submitted by hand as well.
-  func files(experiment: String, threads: Int, directives: [String])
-    throws -> [(name: String, contents: Data)]
-  {
-    let program = quoted(Bundle.main.executablePath ?? "escapement")
+  func files(experiment: String, _ settings: Settings) throws -> [(name: String, contents: Data)] {
+    let program = quoted(settings.program)
     let place = quoted(path)
-    let common = directives.map { "#SBATCH \($0)\n" }.joined()
+    let threads = settings.threads
+    let common = settings.directives.map { "#SBATCH \($0)\n" }.joined()
+    let setup = settings.setup.map { "\($0) || exit 69\n" }.joined()
+    let job = isSweep ? "sweep" : "compare"
+    let joining =
+      isSweep
+      ? "sweep \(SlurmSubmission.experiment) --output . --threads \"${SLURM_CPUS_PER_TASK:-1}\""
+      : "merge . --output ."
     // exec: the signal before the time limit must reach the program, which saves and ends with 75.
     let array = """
       #!/bin/bash
@@ -66,7 +104,7 @@ struct SlurmSubmission {
       #SBATCH --signal=B:TERM@60
       #SBATCH --open-mode=append
       \(common)cd \(place) || exit 73
-      exec \(program) compare \(SlurmSubmission.experiment) --output . \\
+      \(setup)exec \(program) \(job) \(SlurmSubmission.experiment) --output . \\
         --shard "$SLURM_ARRAY_TASK_ID/\(tasks)" --threads "${SLURM_CPUS_PER_TASK:-\(threads)}"
 
       """
@@ -76,14 +114,16 @@ struct SlurmSubmission {
       #SBATCH --kill-on-invalid-dep=yes
       #SBATCH --open-mode=append
       \(common)cd \(place) || exit 73
-      exec \(program) merge . --output .
+      \(setup)exec \(program) \(joining)
 
       """
     return [
       (SlurmSubmission.experiment, Data(experiment.utf8)),
       ("tasks.sbatch", Data(array.utf8)),
       ("merge.sbatch", Data(merge.utf8)),
-      (SlurmSubmission.name, try jsonData(Description(tasks: tasks))),
+      (
+        SlurmSubmission.name, try jsonData(Description(tasks: tasks, isSweep: isSweep ? true : nil))
+      ),
     ]
   }
 

@@ -41,7 +41,7 @@ import Testing
         #expect(try #require(reason).contains("beyond the plateau"))
       }
     }
-    let table = try runCommand(words)
+    let table = try runCommand("\(words) --details")
     #expect(table.stdout.contains("law not available at this threshold, because"))
     let theory = try #require(try object(result.stdout)["theory"] as? Object)
     let quenched = try #require(theory["quenched_exit_time"] as? Object)
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func `the table is plain text off a terminal`() throws {
-    let result = try runCommand("\(small) --dynamics ode,sde,chain,sgd --thresholds 0.25")
+    let result = try runCommand("\(small) --dynamics ode,sde,chain,sgd --thresholds 0.25 --details")
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
     for title in [
@@ -75,7 +75,9 @@ import Testing
     #expect(
       marks == ["chain", "ode", "sde", "sgd"].flatMap { kind in rules.map { "\(kind) \($0)" } })
     #expect(entries.allSatisfy { $0["exited"] as? Int ?? 0 > 0 })
-    #expect(try runCommand(words).stdout.contains("Exit at S = 0.3 of the teacher's subspace"))
+    #expect(
+      try runCommand("\(words) --details").stdout.contains(
+        "Exit at S = 0.3 of the teacher's subspace"))
   }
 
   @Test func `histograms are drawn on request, and mark the single time of the ODE`() throws {

@@ -113,6 +113,27 @@ import Testing
     }
   }
 
+  @Test
+  func `a lock that a killed process left in a finished directory is removed by the same command`()
+    throws
+  {
+    try withDirectory { directory in
+      for words in [
+        "compare --dimension 50 --learning-rate 0.1 --replicas 3 --dynamics ode,chain --output out",
+        "trajectories --dimension 50 --learning-rate 0.1 --replicas 3 --horizon 2 --output paths",
+      ] {
+        #expect(try runCommand(words, in: directory).status == 0)
+        let output = words.hasSuffix("out") ? "out" : "paths"
+        let lock = directory.appendingPathComponent("\(output)/.lock")
+        try Data("killed\n".utf8).write(to: lock)
+        let again = try runCommand(words, in: directory)
+        #expect(
+          again.status == 0 && again.stderr.contains("is finished already"), "\(again.stderr)")
+        #expect(!FileManager.default.fileExists(atPath: lock.path), "\(words)")
+      }
+    }
+  }
+
   // As after a kill between the renames over an old run: its files are partly new.
   @Test func `nothing is exported or tested while a checkpoint stands`() throws {
     try withDirectory { directory in

@@ -66,7 +66,7 @@ import Testing
       let exported = try runCommand("export run --to csv", in: directory)
       #expect(exported.status == 65 && exported.stderr.contains("is unfinished"))
       let resumed = try runCommand("resume run --threads 1", in: directory)
-      #expect(resumed.status == 0 && resumed.stdout.contains("Excess risk, full SGD"))
+      #expect(resumed.status == 0 && resumed.stdout.contains("Mean excess risk"))
       #expect(resumed.stderr.contains("of 630 replicas: going on"), "\(resumed.stderr)")
       try expectSame(directory)
     }

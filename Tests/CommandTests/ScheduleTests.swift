@@ -39,6 +39,30 @@ import Testing
     }
   }
 
+  @Test func `a second layer's schedule in proportion is that of the first, byte for byte`() throws
+  {
+    try withDirectory { directory in
+      func exits(_ words: [String], _ name: String) throws -> String {
+        let layers = [
+          "--second-layer-learning-rate", "0.004", "--learning-rate-schedule",
+          "steps:0=0.1,20=0.05",
+          "--activation", "erf", "--thresholds", "0.1", "--dynamics", "chain,ode,sgd",
+        ]
+        return try bytes(run(layers + words, in: directory, name))[0]
+      }
+      let key = "--second-layer-learning-rate-schedule"
+      let same = try exits([key, "same"], "same")
+      #expect(try exits([key, "steps:0=0.004,20=0.002"], "proportional") == same)
+      let other = try exits([key, "constant"], "constant")
+      // Each dynamics has other exits.
+      for (line, changed) in zip(same.split(separator: "\n"), other.split(separator: "\n"))
+        .dropFirst()
+      {
+        #expect(line != changed)
+      }
+    }
+  }
+
   @Test func `under a schedule means in samples are those of the exits, and formulas are left out`()
     throws
   {
@@ -81,6 +105,16 @@ import Testing
     (["compare", "--learning-rate-schedule", "power:nan,9"], "--learning-rate-schedule: "),
     (["compare", "--learning-rate-schedule", "steps:9=0.1,5=0.2"], "--learning-rate-schedule: "),
     (["compare", "--learning-rate-schedule", "steps:0=0.3"], "--learning-rate-schedule: "),
+    (
+      ["compare", "--second-layer-learning-rate-schedule", "power:1,9"],
+      "--second-layer-learning-rate-schedule: "
+    ),
+    (
+      [
+        "plateau", "--second-layer-learning-rate", "0.001", "--second-layer-learning-rate-schedule",
+        "power:1,9", "--activation", "erf", "--dynamics", "ode", "--horizon", "9",
+      ], "second-layer-learning-rate-schedule"
+    ),
     (["compare", "--learning-rate-schedule", "power:2,10"], "horizon: missing"),
     (
       ["compare", "--learning-rate-schedule", "power:2,10", "--horizon", "9"],

@@ -89,4 +89,138 @@ import Testing
       #expect(none.stderr.contains("nowhere/submission.json: cannot be read"))
     }
   }
+
+  /// Runs a script of a submission by hand, as Slurm would.
+  private func bash(_ script: URL, _ environment: [String: String] = [:]) throws -> CommandResult {
+    try runProgram(
+      "/bin/bash", [script.path],
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
+  }
+
+  @Test func `tasks run a copy of the command, which outlives the one that submitted`() throws {
+    try withDirectory { directory in
+      // A command in a tree of its own, as an archive of make dist has it, with libraries beside it.
+      let tree = directory.appendingPathComponent("tree")
+      for folder in ["bin", "lib/escapement"] {
+        try FileManager.default.createDirectory(
+          at: tree.appendingPathComponent(folder), withIntermediateDirectories: true)
+      }
+      let program = tree.appendingPathComponent("bin/escapement")
+      try FileManager.default.copyItem(at: commandURL, to: program)
+      try Data("library".utf8).write(to: tree.appendingPathComponent("lib/escapement/libx.so.1"))
+      let words = "submit \(experiment) --tasks 1 --dry-run --output run".split(separator: " ")
+      let result = try runProgram(program.path, words.map(String.init), in: directory)
+      #expect(result.status == 0, "\(result.stderr)")
+      try FileManager.default.removeItem(at: tree)
+      let run = directory.appendingPathComponent("run")
+      #expect(
+        try String(
+          contentsOf: run.appendingPathComponent("command/lib/escapement/libx.so.1"),
+          encoding: .utf8)
+          == "library")
+      let task = try bash(run.appendingPathComponent("tasks.sbatch"), ["SLURM_ARRAY_TASK_ID": "1"])
+      #expect(task.status == 0, "\(task.stderr)")
+      #expect(try bash(run.appendingPathComponent("merge.sbatch")).status == 0)
+      #expect(try runCommand("verify run", in: directory).status == 0)
+      // It goes with the rest, and what is somebody else's in its folder stays.
+      let mine = run.appendingPathComponent("command/bin/mine")
+      try Data().write(to: mine)
+      let again = try runCommand("compare \(experiment) --output run --overwrite", in: directory)
+      #expect(again.status == 0, "\(again.stderr)")
+      #expect(
+        try FileManager.default.subpathsOfDirectory(
+          atPath: run.appendingPathComponent("command").path
+        ).sorted() == ["bin", "bin/mine"])
+    }
+  }
+
+  @Test func `set-up lines and options of sbatch stand in both scripts, before the command`() throws
+  {
+    try withDirectory { directory in
+      let arguments =
+        ["submit"] + experiment.split(separator: " ").map(String.init) + [
+          "--tasks", "1", "--dry-run", "--output", "run", "--executable", "/opt/a b/escapement",
+          "--setup", "export WORD='a b'", "--setup", "false", "--sbatch-option",
+          "--comment='two words'", "--sbatch-option", "--gres=tmp:10G",
+        ]
+      let result = try runCommand(arguments, in: directory)
+      #expect(result.status == 0, "\(result.stderr)")
+      let run = directory.appendingPathComponent("run")
+      #expect(!FileManager.default.fileExists(atPath: run.appendingPathComponent("command").path))
+      for name in ["tasks.sbatch", "merge.sbatch"] {
+        let script = try String(contentsOf: run.appendingPathComponent(name), encoding: .utf8)
+        let lines = script.split(separator: "\n").map(String.init)
+        let places = [
+          "#SBATCH --comment='two words'", "#SBATCH --gres=tmp:10G",
+          "export WORD='a b' || exit 69", "false || exit 69",
+        ].map { lines.firstIndex(of: $0) ?? -1 }
+        #expect(places == places.sorted() && places[0] > 0, "\(script)")
+        let call = try #require(lines.firstIndex { $0.hasPrefix("exec '/opt/a b/escapement' ") })
+        #expect(call > places[3])
+        // A set-up line that fails ends the job with a status of its own.
+        #expect(
+          try bash(run.appendingPathComponent(name), ["SLURM_ARRAY_TASK_ID": "1"]).status == 69)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (
+      ["--sbatch-option", "--gres=a\n#SBATCH --wrap=rm"], "--sbatch-option: found '--gres=a #SBATCH"
+    ),
+    (["--sbatch-option", "gres"], "--sbatch-option: found 'gres', expected an option"),
+    (["--sbatch-option", "--array=1-9"], "none of those that the submission sets itself"),
+    (["--sbatch-option", "-a 1-9"], "none of those that the submission sets itself"),
+    (["--setup", "module load a\nrm b"], "--setup: found 'module load a rm b', expected one line"),
+    (["--setup", ""], "--setup: found '', expected one line"),
+  ])
+  func `what would be more than one line of a script is refused`(words: [String], says: String)
+    throws
+  {
+    try withDirectory { directory in
+      let arguments = "submit \(experiment) --tasks 1 --dry-run --output run".split(separator: " ")
+      let result = try runCommand(arguments.map(String.init) + words, in: directory)
+      #expect(result.status == 64 && result.errorLines.count == 1, "\(result.stderr)")
+      #expect(result.stderr.contains(says), "\(result.stderr)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    }
+  }
+
+  @Test func `a sweep's points are dealt out to tasks, and joined to the bytes of one sweep`()
+    throws
+  {
+    try withDirectory { directory in
+      let grid = "--dimension 50,60,70 --learning-rate 0.1 --replicas 5 --dynamics ode,chain"
+      let result = try runCommand(
+        "submit \(grid) --tasks 2 --dry-run --output run", in: directory)
+      #expect(result.status == 0, "\(result.stderr)")
+      #expect(result.stdout.contains("--array=1-2"))
+      let run = directory.appendingPathComponent("run")
+      func task(_ index: Int) throws -> Int32 {
+        try bash(run.appendingPathComponent("tasks.sbatch"), ["SLURM_ARRAY_TASK_ID": "\(index)"])
+          .status
+      }
+      #expect(try task(2) == 0)
+      #expect(
+        try FileManager.default.contentsOfDirectory(
+          atPath: run.appendingPathComponent("points").path) == ["0002"])
+      let again = try runCommand("submit --resubmit run --dry-run", in: directory)
+      #expect(again.status == 0 && again.stdout.contains("--array=1 "), "\(again.stderr)")
+      #expect(try task(1) == 0)
+      let done = try runCommand("submit --resubmit run --dry-run", in: directory)
+      #expect(done.stderr.contains("every task is finished already"), "\(done.stderr)")
+      #expect(try bash(run.appendingPathComponent("merge.sbatch")).status == 0)
+      #expect(try runCommand("sweep \(grid) --output single", in: directory).status == 0)
+      for file in [
+        "sweep.csv", "verdicts.csv", "fits.json", "sweep.yaml", "points/0003/exit_times.csv",
+      ] {
+        #expect(
+          try Data(contentsOf: run.appendingPathComponent(file))
+            == Data(contentsOf: directory.appendingPathComponent("single/\(file)")), "\(file)")
+      }
+      #expect(try runCommand("verify run", in: directory).status == 0)
+      let many = try runCommand("submit \(grid) --tasks 4 --dry-run --output x", in: directory)
+      #expect(many.status == 64 && many.stderr.contains("--tasks: found 4, expected at most"))
+    }
+  }
 }

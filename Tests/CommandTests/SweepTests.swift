@@ -247,7 +247,7 @@ import Testing
   }
 
   @Test func `the table is a map with words for the noise and the fits`() throws {
-    let result = try runCommand(words)
+    let result = try runCommand("\(words) --details")
     #expect(result.status == 0)
     for text in [
       "Noise in the mean exit time, T = 0.5", "width 1", "Benjamini and Hochberg",

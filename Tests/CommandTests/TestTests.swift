@@ -85,4 +85,105 @@ import Testing
     #expect(margin.status == 64)
     #expect(margin.stderr.contains("--margin"))
   }
+
+  private let coded = "time;status\n1.5;2\n2.25;2.0\n0.75;1\n3;relapse\n4.5;dead\n"
+
+  @Test(arguments: [
+    ("2,dead,relapse", [true, true, false, true, true], "'1'"),
+    ("DEAD", [false, false, false, false, true], "'2', '2.0', '1', 'relapse'"),
+  ])
+  func `words and numbers of any file say what an event is`(
+    events: String, exits: [Bool], censored: String
+  ) throws {
+    let times = ["1.5", "2.25", "0.75", "3", "4.5"]
+    let plain =
+      "exit_time,outcome\n"
+      + zip(times, exits).map { "\($0),\($1 ? "exited" : "censored")\n" }.joined()
+    let other = "exit_time\n1\n2\n3\n4\n5\n"
+    let found = try result(
+      coded, other,
+      [
+        "--column", "time", "--event-column", "status", "--event-values", events, "--format",
+        "json",
+      ]
+    )
+    // The second file has no such columns.
+    #expect(found.status == 65 && found.stderr.contains("b.csv"), "\(found.stderr)")
+    let read = try result(
+      coded, coded,
+      [
+        "--column", "time", "--event-column", "status", "--event-values", events, "--format",
+        "json",
+      ]
+    )
+    let expected = try result(plain, plain, ["--format", "json"])
+    #expect(read.status == 0 && read.stdout == expected.stdout, "\(read.stderr)")
+    #expect(
+      read.stderr.contains("\(exits.count { $0 }) exits of 5; read as censored: \(censored)\n"),
+      "\(read.stderr)")
+  }
+
+  @Test func `an event column of no known words, or words without a column, is refused by name`()
+    throws
+  {
+    let odd = try result(coded, coded, ["--column", "time", "--event-column", "status"])
+    #expect(odd.status == 65 && odd.stderr.contains("found the outcome '2'"), "\(odd.stderr)")
+    #expect(odd.stderr.contains("--event-values names others"))
+    let none = try result("1.5\n2.5\n", "1.5\n2.5\n", ["--event-values", "1"])
+    #expect(none.status == 65 && none.stderr.contains("expected --event-column"), "\(none.stderr)")
+    let share = try result("1.5\n2.5\n", "1.5\n2.5\n", ["--margin", "10%", "--format", "json"])
+    #expect(share.stdout.contains("\"margin\" : 0.1"))
+  }
+
+  @Test func `a dash is standard input, once`() throws {
+    try withDirectory { directory in
+      for (name, words) in [("a.csv", Self.simulated), ("b.csv", Self.diffusion)] {
+        try Data(column("exit_time", words).utf8).write(to: directory.appendingPathComponent(name))
+      }
+      let command = commandURL.path
+      let piped = try runProgram(
+        "/bin/sh",
+        ["-c", "'\(command)' test - b.csv < a.csv; cat b.csv | '\(command)' test a.csv -"],
+        in: directory)
+      #expect(piped.status == 0, "\(piped.stderr)")
+      let plain = try runCommand("test a.csv b.csv", in: directory).stdout
+      #expect(piped.stdout == plain + plain)
+      let twice = try runCommand("test - -", in: directory)
+      #expect(twice.status == 64 && twice.stderr.contains("found - twice"))
+      let empty = try runCommand("test - b.csv", in: directory)
+      #expect(empty.status == 65 && empty.stderr.contains("no exit time in it"), "\(empty.stderr)")
+    }
+  }
+
+  @Test func `a kept result has a report with both curves, and a figure where there is gnuplot`()
+    throws
+  {
+    try withDirectory { directory in
+      try Data("exit_time,outcome\n1,exited\n2,exited\n3,censored\n4,exited\n".utf8)
+        .write(to: directory.appendingPathComponent("a <b>.csv"))
+      try Data(column("exit_time", Self.diffusion).utf8)
+        .write(to: directory.appendingPathComponent("b.csv"))
+      let kept = try runCommand(["test", "a <b>.csv", "b.csv", "--output", "kept"], in: directory)
+      #expect(kept.status == 0 && kept.stderr.contains("next: escapement export kept --to report"))
+      let page = try runCommand("export kept --to report", in: directory)
+      #expect(page.status == 0, "\(page.stderr)")
+      let html = try String(
+        contentsOf: directory.appendingPathComponent("kept/report.html"), encoding: .utf8)
+      #expect(html.contains("a &lt;b&gt;.csv: 3 of 4 exited") && !html.contains("a <b>.csv"))
+      #expect(html.contains("Kolmogorov–Smirnov") && html.contains("log-rank"))
+      let drawn = try runCommand("export kept --to figures", in: directory)
+      guard drawn.status != 69 else { return }
+      #expect(drawn.status == 0, "\(drawn.stderr)")
+      #expect(html.contains("<svg") && html.contains("Kaplan–Meier"))
+      // The curve of the first file, by hand: 3/4, 1/2, then one of one at risk.
+      let data = try String(
+        contentsOf: directory.appendingPathComponent("kept/figures/survival.dat"), encoding: .utf8)
+      let rows = data.components(separatedBy: "\n\n\n")[0].split(separator: "\n").dropFirst()
+        .map { $0.split(separator: "\t").prefix(2).compactMap { Double($0) } }
+      #expect(
+        rows == [
+          [0, 1], [1, 1], [1, 0.75], [2, 0.75], [2, 0.5], [3, 0.5], [3, 0.5], [4, 0.5], [4, 0],
+        ])
+    }
+  }
 }

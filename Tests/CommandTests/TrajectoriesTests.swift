@@ -150,7 +150,7 @@ import Testing
           atPath: directory.appendingPathComponent(name).path
         ).sorted()
       }
-      let result = try run("--output out")
+      let result = try run("--output out --details")
       #expect(result.status == 0, "\(result.stderr)")
       #expect(result.stdout.contains("Excess risk, full SGD, 6 replicas"))
       #expect(result.stdout.contains("Excess risk, ODE, one path"))

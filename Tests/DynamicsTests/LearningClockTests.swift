@@ -200,7 +200,7 @@ private final class Bytes: StateTransfer {
       testDescription: "chain that repeats", rule: try! LearningRule(batchSize: 2, repetitions: 3)
     ) { try plainChain($0) },
     Case(testDescription: "weights of batches", rule: try! LearningRule(batchSize: 3)) {
-      try RuleWeights(model: $0)
+      try NetworkWeights(model: $0)
     },
   ]
 

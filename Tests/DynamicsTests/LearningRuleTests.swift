@@ -62,7 +62,7 @@ import Testing
     ] {
       let model = try model(.riemannian, rule)
       let chain = try path(plainChain(model))
-      let full = try path(RuleWeights(model: model))
+      let full = try path(NetworkWeights(model: model))
       for state in chain + full {
         for j in 0..<3 { #expect(abs(state.studentOverlaps[4 * j] - 1) < 1e-12) }
       }

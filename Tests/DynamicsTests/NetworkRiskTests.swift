@@ -54,6 +54,13 @@ struct RiskReference: Decodable, Sendable, CustomStringConvertible {
     let weights = try NetworkWeights(model: model)
     weights.place(try frame(item.gram, model))
     #expect(abs(weights.risk - item.risk) < 5e-9)
+    if try NetworkChainLanes.covers(model) {
+      let lanes = try NetworkChainLanes(
+        model: model, watchesRisk: true, seed: 1, instructions: .best)
+      for lane in 0..<16 { lanes.park(lane) }
+      lanes.place(3, replica: 0, frame: try frame(item.gram, model))
+      #expect(abs(lanes.risk(3) - chain.risk) < 1e-13 * max(1, abs(chain.risk)))
+    }
     let state = chain.state
     for j in 0..<2 {
       for r in 0..<2 {
@@ -61,6 +68,12 @@ struct RiskReference: Decodable, Sendable, CustomStringConvertible {
         #expect(abs(state.studentOverlaps[2 * j + r] - item.gram[j][r]) < 1e-14)
       }
     }
+  }
+
+  @Test func `kernels know the risk of most references`() throws {
+    let covered = try RiskReference.all.filter { try NetworkChainLanes.covers($0.model()) }
+    #expect(2 * covered.count > RiskReference.all.count)
+    #expect(covered.contains { $0.constraint == "free" })
   }
 
   @Test func `squares written as a polynomial have the closed form's risk`() throws {

@@ -42,9 +42,9 @@ import Testing
   /// Steps of one replica, with the training risk before each.
   private func path(_ model: Model, steps: Int) throws -> [Step] {
     let stream = try RandomStream(seed: 6, purpose: 9, replica: 1)
-    let replica = try RuleWeights(model: model)
+    let replica = try NetworkWeights(model: model)
     replica.place(Start.random.frame(of: model, from: stream))
-    replica.begin(stream)
+    replica.begin(stream, replica: 1)
     return (0..<steps).map { _ in
       let point = replica.point
       defer { replica.step(stream) }

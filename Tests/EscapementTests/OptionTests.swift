@@ -1,3 +1,4 @@
+import Dynamics
 import Escapement
 import GSL
 import Testing
@@ -52,6 +53,19 @@ private struct GoodValue: Sendable, CustomTestStringConvertible {
     GoodValue(.teacherGram, "[[1.5]]") { $0.model.teacherGram == [[1.5]] },
     GoodValue(.teacherGram, "[[1]]") { $0.model.teacherGram == nil },
     GoodValue(.secondLayerRate, "0.001") { $0.model.secondLayerRate == 0.001 },
+    GoodValue(
+      .secondLayerRateSchedule, "power:1,40", beside: [.secondLayerRate: "0.001", .dynamics: "ode"]
+    ) {
+      $0.model.secondLayerRateSchedule?.decay == .power(1, after: 40)
+        && $0.model.learningRateSchedule == nil
+    },
+    GoodValue(.secondLayerRateSchedule, "steps:0=0.002,9=0.001") {
+      $0.model.secondLayerRate == 0.002
+    },
+    GoodValue(
+      .secondLayerRateSchedule, "constant",
+      beside: [.secondLayerRate: "0.001", .learningRateSchedule: "power:1,40", .horizon: "0.05"]
+    ) { $0.model.secondLayerRateSchedule?.decay == LearningRateSchedule.Decay.none },
     GoodValue(.secondLayerNormalised, "true") { $0.model.normalisesSecondLayer },
     GoodValue(.overlapThresholds, "0.5,0.1") { $0.exitRule.overlapThresholds == [0.1, 0.5] },
     GoodValue(.subspaceThresholds, "0.5,0.1") { $0.exitRule.subspaceThresholds == [0.1, 0.5] },
@@ -126,6 +140,13 @@ private let badValues: [(ExperimentKey, [String])] = [
   (.activation, ["hermite:", "hermite:1", "polynomial:0,x", "[1]", "hermite:0,inf"]),
   (.teacherGram, ["1", "[[0]]", "[[1, 0], [0, 1]]", "[[x]]"]),
   (.secondLayerRate, ["-1", "x"]),
+  (
+    .secondLayerRateSchedule,
+    [
+      "", "slow", "constant", "power:1,40", "power:nan,3", "steps:5=0.1,5=0.2", "warm-up:x",
+      "{fast: 1}",
+    ]
+  ),
   (.secondLayerNormalised, ["yes"]),
   (.startNorm, ["0", "2", "x"]),
   (.overlapThresholds, ["0", "1", "x"]),
@@ -222,9 +243,7 @@ private let badValues: [(ExperimentKey, [String])] = [
   }
 
   static let withoutSingle: [[ExperimentKey: String]] = [
-    [.generator: "mt19937"], [.generator: "philox4x32-10"], [.teacherUnits: "2"],
-    [.activation: "erf"], [.constraint: "free"], [.secondLayerRate: "0.001"],
-    [.overlapThresholds: "0.5", .width: "2"],
+    [.generator: "mt19937"], [.generator: "philox4x32-10"],
   ]
 
   @Test(arguments: withoutSingle)

@@ -18,6 +18,11 @@ import Testing
       .horizon: "samples:123457",
     ],
     [.learningRateSchedule: "steps:0=0.1,5=0.30000000000000004", .horizon: "3"],
+    [.secondLayerRate: "0.001", .secondLayerRateSchedule: "power:0.30000000000000004,77"],
+    [
+      .secondLayerRate: "0.001", .secondLayerRateSchedule: "constant",
+      .learningRateSchedule: "power:0.5,77", .horizon: "2",
+    ],
     [.samples: "3000", .epochs: "4", .order: "shuffled", .batchSize: "10"],
     [.start: "warm:0.30000000000000004,0", .width: "2", .teacherUnits: "2"],
     [.samples: "3000", .horizon: "2.5"],
@@ -56,8 +61,12 @@ import Testing
     let text = try experiment([.threads: "3", .output: "somewhere"]).yaml
     let keys = text.split(separator: "\n").map { String($0.prefix { $0 != ":" }) }
     let decisive = ExperimentKey.decisive
-    #expect(Set(keys) == Set(decisive.map(\.rawValue)))
-    #expect(keys.count == decisive.count)
+    // The second layer's own schedule stands there where there is one, as `cases` read it back.
+    let always = decisive.filter { $0 != .secondLayerRateSchedule }
+    #expect(Set(keys) == Set(always.map(\.rawValue)))
+    #expect(keys.count == always.count)
+    let own = try experiment([.secondLayerRate: "1e-3", .secondLayerRateSchedule: "power:1,9"])
+    #expect(own.yaml.contains("second-layer-learning-rate-schedule: {power: 1.0, after: 9.0}\n"))
   }
 
   private func expectEqual(_ read: Experiment, _ first: Experiment) {

@@ -58,6 +58,27 @@ import Testing
     }
   }
 
+  @Test func `batches follow the dimension, and rates a power law of both`() throws {
+    let points = try points(
+      """
+      learning-rate-power-law: [0.2, 0.5]
+      sweep:
+        dimension: [100, 400]
+        batch-size-over-dimension: [0.001, 0.25]
+      """)
+    let models = points.map(\.experiment.model)
+    // At least one sample.
+    #expect(models.map(\.rule.batchSize) == [1, 25, 1, 100])
+    for (model, expected) in zip(models, [0.02, 0.5, 0.01, 1]) {
+      #expect(abs(model.learningRate / expected - 1) < 1e-12)
+    }
+    let given = try self.points(
+      "dimension: 100\nbatch-size-over-dimension: 0.5",
+      [(.learningRatePowerLaw, "2,1"), (.experiment(.batchSize), "4,8")])
+    #expect(given.map(\.experiment.model.rule.batchSize) == [4, 8])
+    #expect(given.map(\.experiment.model.learningRate) == [0.08, 0.16])
+  }
+
   @Test func `cases change several keys at once`() throws {
     let points = try points(
       """
@@ -152,6 +173,8 @@ import Testing
       3
     ),
     ("learning-rate-over-width: 0.2", "learning-rate-over-width", 3),
+    ("batch-size: 4\nbatch-size-over-dimension: 0.1", "batch-size-over-dimension", 4),
+    ("learning-rate-power-law: [1, 0.5]", "learning-rate-power-law", 3),
     ("cases: {width: 1}", "cases", 3), ("cases: []", "cases", 3),
     ("cases:\n  - {width: 1}\n  - {replicas: 1}", "cases", 5),
     ("cases: [{width: 1}, {width: 1}]", "width", 3),
@@ -195,6 +218,13 @@ import Testing
         [(.learningRateOverWidth, "0.1"), (.learningRateOverBest, "1")], "learning-rate-over-best"
       ),
       ([(.learningRateOverWidth, "0")], "learning-rate-over-width"),
+      ([(.learningRatePowerLaw, "1")], "learning-rate-power-law"),
+      ([(.learningRatePowerLaw, "0,1")], "learning-rate-power-law"),
+      ([(.learningRatePowerLaw, "1,nan")], "learning-rate-power-law"),
+      (
+        [(.batchSizeOverDimension, "-1"), (.learningRateOverWidth, "1")],
+        "batch-size-over-dimension"
+      ),
       (
         [
           (.experiment(.seed), (0..<200).map { "\($0)" }.joined(separator: ",")),

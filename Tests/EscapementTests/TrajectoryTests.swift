@@ -121,6 +121,17 @@ import Testing
   @Test func `the last time is the horizon unless one is given`() throws {
     #expect(try plan("times: [1, 2.5]\n").experiment.exitRule.horizon == 2.5)
     #expect(try plan("times: [1, 2.5]\nhorizon: 4\n").experiment.exitRule.horizon == 4)
+    // d = 50 or whatever the plan says: the clock tells.
+    let counted = try plan("batch-size: 4\ntimes: 'samples:0,4,9,400'\ndynamics: [chain]\n")
+    let clock = counted.experiment.model.clock
+    #expect(counted.grid.times == [0, 1, 2, 100].map { clock.time(ofStep: $0) })
+    #expect(counted.experiment.exitRule.horizon == clock.time(ofStep: 100))
+    let falling = try plan(
+      "learning-rate-schedule: {power: 1, after: 30}\ntimes: 'samples:log:1:1000:30'\n"
+        + "dynamics: [chain]\n")
+    #expect(
+      falling.grid.last == falling.experiment.model.clock.time(ofStep: 1000)
+        && falling.grid.times.count < 30)
     let error = #expect(throws: ExperimentError.self) { try plan("times: [1, 5]\nhorizon: 4\n") }
     #expect(error?.description.contains("case.yaml, line 4, key 'times': found 5.0") == true)
   }
@@ -128,7 +139,8 @@ import Testing
   @Test(arguments: [
     ("log:0:1:5", "--times: found"), ("log:1:2", "--times: found 'log:1:2'"),
     ("list:1:2:3", "--times"), ("2,1", "--times: found times out of order"),
-    ("x", "--times: found 'x'"),
+    ("x", "--times: found 'x'"), ("samples:", "--times: found ''"),
+    ("samples:1e300", "--times: found"), ("samples:-1,2", "--times: found -1.0"),
   ])
   func `broken times are refused by name`(text: String, says: String) {
     let error = #expect(throws: ExperimentError.self) { try plan("", [.times: text]) }

@@ -199,4 +199,97 @@ private func singleChunk(_ generators: inout [ScalarGenerator]) -> [(
       }
     }
   }
+
+  /// The rows of any network: updates, products and inputs, each row with a push of its own.
+  @Test(arguments: levels, cases)
+  func `rows move and are projected as their twins are`(
+    instructions: EscInstructionSet, item: Case
+  ) {
+    let (d, p) = (item.dimension, item.width)
+    let stride = Int(esc_sgd_stride(UInt64(d)))
+    let precision = item.isSingle ? ESC_SINGLE : ESC_DOUBLE
+    var memory = [Double](repeating: 0, count: (2 * p + 3) * stride + 40 * p)
+    memory.withUnsafeMutableBufferPointer { buffer in
+      var next = buffer.baseAddress!
+      func take(_ count: Int) -> UnsafeMutablePointer<Double> {
+        defer { next += count }
+        return next
+      }
+      var rows = EscRows(
+        dimension: UInt64(d), width: UInt64(p), vectors: take(p * stride), pending: take(p),
+        product: take(p), scratch: take(32 * p))
+      let inputs = [take(stride), take(stride)]
+      let sums = take(p * stride)
+      let factor = take(p)
+      let stream = ScalarStream(seed: 77, stream: 5 | 4 << 48)
+      var generators = EscGenerators()
+      for lane in 0..<16 {
+        esc_generator_start(&generators, Int32(lane), stream.seed, stream.stream, UInt64(lane))
+      }
+      var plain = (0..<16).map { stream.generator(UInt64($0)) }
+      var v = [[Double]](repeating: [Double](repeating: 0, count: stride), count: p)
+      for j in 0..<p {
+        for i in 0..<d {
+          let number = i * (j + 1) % 5
+          v[j][i] = 1 + 0.1 * Double(number)
+          rows.vectors[j * stride + i] = v[j][i]
+        }
+      }
+      var last = [Double](repeating: 0, count: stride)
+      for n in 0..<5 {
+        for j in 0..<p { rows.pending[j] = 0.01 * Double(j + n) }
+        var fresh = [Double](repeating: 0, count: stride)
+        var norm = [Double](repeating: 0, count: 16)
+        for c in 0..<stride / 32 {
+          let pairs =
+            item.isSingle
+            ? singleChunk(&plain) : (0..<16).map { ScalarStream.normals(plain[$0].pair()) }
+          for (b, pair) in pairs.enumerated() {
+            let (first, second) = (32 * c + b, 32 * c + 16 + b)
+            fresh[first] = first < d ? pair.0 : 0
+            fresh[second] = second < d ? pair.1 : 0
+            norm[b] +=
+              32 * c + 32 > d
+              ? fresh[first] * fresh[first] + fresh[second] * fresh[second] : pair.square
+          }
+        }
+        let length = esc_rows_draw(
+          &rows, &generators, precision, inputs[n % 2], inputs[(n + 1) % 2], instructions)
+        #expect(length.bitPattern == halved(norm).bitPattern)
+        for j in 0..<p {
+          var dots = [Double](repeating: 0, count: 32)
+          for i in 0..<stride {
+            v[j][i] = v[j][i] + rows.pending[j] * last[i]
+            dots[i % 32] += v[j][i] * fresh[i]
+          }
+          #expect(rows.product[j].bitPattern == halved(dots).bitPattern)
+        }
+        last = fresh
+      }
+      // The same without a draw, and what ends a batch.
+      for j in 0..<p { (rows.pending[j], factor[j]) = (0.3, 1 + 0.01 * Double(j)) }
+      let x = inputs[1]
+      esc_rows_pass(&rows, x, x, instructions)
+      esc_rows_gather(&rows, factor, x, sums, instructions)
+      esc_rows_settle(&rows, x, factor, instructions)
+      esc_rows_add(&rows, factor, sums, instructions)
+      for j in 0..<p {
+        var dots = [Double](repeating: 0, count: 32)
+        for i in 0..<stride {
+          v[j][i] = v[j][i] + 0.3 * last[i]
+          dots[i % 32] += v[j][i] * last[i]
+          v[j][i] = factor[j] * (v[j][i] + 0.3 * last[i])
+          v[j][i] = factor[j] * v[j][i] + factor[j] * last[i]
+          #expect(rows.vectors[j * stride + i].bitPattern == v[j][i].bitPattern)
+          #expect(sums[j * stride + i] == 0)
+        }
+        #expect(rows.product[j].bitPattern == halved(dots).bitPattern)
+        let row = rows.vectors + j * stride
+        let product = esc_rows_product(&rows, row, x, instructions)
+        var sums = [Double](repeating: 0, count: 32)
+        for i in 0..<stride { sums[i % 32] += v[j][i] * last[i] }
+        #expect(product.bitPattern == halved(sums).bitPattern)
+      }
+    }
+  }
 }

@@ -9,6 +9,7 @@ import Testing
     let schedule: @Sendable () throws -> LearningRateSchedule
     var activation = Activation.square
     var secondLayerRate = 0.0
+    var layerSchedule: LearningRateSchedule? = nil
   }
 
   static let cases = [
@@ -27,7 +28,8 @@ import Testing
     try Model(
       dimension: dimension, learningRate: 0.1, labelNoise: 0.5,
       secondLayerRate: item.secondLayerRate, activation: item.activation,
-      learningRateSchedule: isConstant ? nil : try item.schedule())
+      learningRateSchedule: isConstant ? nil : try item.schedule(),
+      secondLayerRateSchedule: isConstant ? nil : item.layerSchedule)
   }
 
   private static let rule = try! ExitRule(thresholds: [0.3], horizon: 8)
@@ -71,6 +73,14 @@ import Testing
       testDescription: "erf, both layers",
       schedule: { try LearningRateSchedule(decay: .table([(0, 0.1), (3000, 1)])) },
       activation: .erf, secondLayerRate: 2e-5),
+    Case(
+      testDescription: "erf, the second layer's rate jumps alone",
+      schedule: { try LearningRateSchedule() }, activation: .erf, secondLayerRate: 2e-5,
+      layerSchedule: try! LearningRateSchedule(decay: .table([(3000, 4e-4)]))),
+    Case(
+      testDescription: "erf, the first layer's rate falls and the second's does not",
+      schedule: { try LearningRateSchedule(decay: .power(1, after: 4000)) }, activation: .erf,
+      secondLayerRate: 1e-4, layerSchedule: try! LearningRateSchedule()),
   ]
 
   @Test(arguments: flows)

@@ -11,8 +11,9 @@ import GSL
 /// B stays lower triangular by a downdate and an update in one sweep, so that a step costs
 /// O(p(p + k)) flops and two passes over 2 p²/2 numbers. Q is taken anew from [M B] every 4096
 /// steps, which keeps the two representations within rounding of each other. Memory 8 p² bytes.
-/// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkChain`` steps: the risk is
-/// evaluated after each, and a replica whose risk is no finite number counts as diverged. Batches and repetitions take
+/// Models beyond phase retrieval take the steps of ``NetworkChainLanes`` or, where it does not cover them and for overlaps
+/// beside the risk, of ``NetworkChain``: the risk is evaluated after each, and a replica whose risk is no finite number
+/// counts as diverged. Batches and repetitions take
 /// ``BatchChain`` and ``RepeatedChain`` steps.
 /// Source: theory of this project, section 3 (d); rank-one updates after Gill, Golub, Murray and
 /// Saunders (1974), Methods for modifying matrix factorizations.
@@ -28,7 +29,7 @@ public struct ReducedChain: SteppedEngine {
 
   /// Creates the engine; throws `ParameterError` when the horizon holds too many steps.
   ///
-  /// For k = 1 on the default generator vector kernels take the steps, with any `instructions`, with the same
+  /// On the default generator vector kernels take the steps of one fresh sample, with any `instructions`, with the same
   /// bits: up to p = 64 many replicas abreast, beyond that one replica with vectors down its columns.
   /// `usesKernels` false takes the general path, which has the same law and other numbers.
   public init(
@@ -60,13 +61,15 @@ struct ChainSteps: Sendable {
   let model: Model
   private let usesKernels: Bool
   private let instructions: InstructionSet
+  /// Whether ``NetworkChainLanes`` can take the steps, on the default generator.
+  private let hasLanes: Bool
 
   /// Throws `ParameterError` for a target of more terms than can be evaluated.
   init(model: Model, usesKernels: Bool, instructions: InstructionSet) throws {
     self.model = model
     self.usesKernels = usesKernels
     self.instructions = instructions
-    if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
+    hasLanes = try NetworkChainLanes.covers(model) && usesKernels
   }
 
   /// Does a task; `watchesRisk` asks for the risk after every step, `levels` for these beside it.
@@ -81,6 +84,9 @@ struct ChainSteps: Sendable {
         return try task.run(
           on: BatchChain(model: model, watchesRisk: asked, levels: levels), .chain)
       }
+      if hasLanes && levels.isEmpty && task.streams.suitKernels {
+        return try task.run(in: networkLanes(task, watchesRisk: asked))
+      }
       return try task.run(
         on: NetworkChain(model: model, watchesRisk: asked, levels: levels), .chain)
     }
@@ -90,14 +96,22 @@ struct ChainSteps: Sendable {
         return try task.run(
           in: ScalarChainLanes(model: model, seed: seed, instructions: instructions))
       }
-      if NetworkChainLanes.covers(model) {
+      if SquaresChainLanes.covers(model) {
         return try task.run(
-          in: NetworkChainLanes(model: model, seed: seed, instructions: instructions))
+          in: SquaresChainLanes(model: model, seed: seed, instructions: instructions))
       }
       if WideChain.covers(model) {
         return try task.run(on: WideChain(model: model, seed: seed, instructions: instructions))
       }
+      if hasLanes { return try task.run(in: networkLanes(task, watchesRisk: true)) }
     }
     try task.run(on: NetworkChain(model: model, law: SquareLaw(model: model)), .chain)
+  }
+
+  private func networkLanes(_ task: some SteppedTask, watchesRisk: Bool) throws
+    -> NetworkChainLanes
+  {
+    try NetworkChainLanes(
+      model: model, watchesRisk: watchesRisk, seed: task.streams.seed, instructions: instructions)
   }
 }

@@ -20,7 +20,7 @@ struct DiffusionTable: Sendable {
   /// Whether the overlap is all that moves.
   static func covers(_ model: Model) -> Bool {
     model.width == 1 && model.teacherUnits == 1 && model.teacherGram == nil
-      && model.constraint.keepsNorm && !model.trainsSecondLayer && model.clock.isUniform
+      && model.constraint.keepsNorm && !model.trainsSecondLayer && model.hasConstantRates
   }
 
   /// Tabulates a model that is covered; throws `ParameterError` or `GSLError` as quadrature does.

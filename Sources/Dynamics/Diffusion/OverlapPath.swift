@@ -21,6 +21,7 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPa
   /// γ over the step, and γ/(p d).
   private var learningRate: Double
   private var timePerStep: Double
+  private var secondLayerPace = 1.0
   private let scheme: DiffusionScheme
   private let finiteSizeDrift: Bool
   private let order: FieldMoments.Order
@@ -69,15 +70,16 @@ final class OverlapPath<Coefficients: DiffusionCoefficients>: OverlapDiffusionPa
   }
 
   /// Takes the mean learning rate of the coming step; the noise and both ends of the drift have it, which errs to
-  /// the scheme's second order alone, also where the rate jumps.
+  /// the scheme's second order alone, also where the rate jumps; of the second layer's own rate the one midway.
   private func takeRate(_ duration: Double) {
-    guard !clock.isUniform else { return }
+    guard !model.hasConstantRates else { return }
     let rate = clock.meanLearningRate(from: time, to: time + duration)
+    let pace = model.secondLayerPace(at: time + 0.5 * duration)
     time += duration
-    guard rate != learningRate else { return }
-    learningRate = rate
+    guard rate != learningRate || pace != secondLayerPace else { return }
+    (learningRate, secondLayerPace) = (rate, pace)
     timePerStep = clock.timePerSample(at: rate)
-    coefficients.take(learningRate: rate)
+    coefficients.take(learningRate: rate, secondLayerPace: pace)
     coefficients.update(state, order: order)
   }
 
@@ -152,8 +154,8 @@ protocol DiffusionCoefficients: AnyObject {
   var normalCount: Int { get }
   /// The order of moments that the beginning of a step asks for.
   func order(finiteSizeDrift: Bool) -> FieldMoments.Order
-  /// Takes another learning rate γ; γ_a changes in proportion. What was evaluated before is void.
-  func take(learningRate: Double)
+  /// Takes another learning rate γ; γ_a changes in proportion, times `pace`. What was evaluated before is void.
+  func take(learningRate: Double, secondLayerPace pace: Double)
   /// The state of a start.
   func state(of frame: StudentFrame) -> [Double]
   /// Evaluates at a state what the next three give.
@@ -201,7 +203,7 @@ final class PhaseRetrievalCoefficients: DiffusionCoefficients {
     finiteSizeDrift ? .covariance : .drift
   }
 
-  func take(learningRate: Double) {
+  func take(learningRate: Double, secondLayerPace: Double) {
     moments.learningRate = learningRate
     noise.take(learningRate: learningRate)
   }

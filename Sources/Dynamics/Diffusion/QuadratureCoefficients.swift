@@ -31,7 +31,10 @@ final class QuadratureCoefficients: DiffusionCoefficients {
   /// One pass over the nodes gives all.
   func order(finiteSizeDrift: Bool) -> FieldMoments.Order { .covariance }
 
-  func take(learningRate: Double) { quadrature.learningRate = learningRate }
+  func take(learningRate: Double, secondLayerPace: Double) {
+    quadrature.learningRate = learningRate
+    quadrature.secondLayerPace = secondLayerPace
+  }
 
   func state(of frame: StudentFrame) -> [Double] { flow.state(of: frame) }
 

@@ -101,8 +101,8 @@ protocol SteppedReplica: AnyObject {
   func writeLevels(into output: UnsafeMutablePointer<Double>)
   /// Puts the replica at a start.
   func place(_ frame: StudentFrame)
-  /// Takes what a replica draws once, before its first step, from the stream of its steps.
-  func begin(_ stream: RandomStream)
+  /// Takes what a replica draws once, before its first step, from the stream of its steps or by its index.
+  func begin(_ stream: RandomStream, replica: Int)
   /// Takes one step, on fresh samples as the rule of learning has it.
   func step(_ stream: RandomStream)
   /// Risk and overlaps as they are now.
@@ -115,7 +115,7 @@ protocol SteppedReplica: AnyObject {
 
 extension SteppedReplica {
   /// Most draw nothing.
-  func begin(_ stream: RandomStream) {}
+  func begin(_ stream: RandomStream, replica: Int) {}
 
   /// Phase retrieval's own paths are taken only where the risk tells all.
   func writeLevels(into output: UnsafeMutablePointer<Double>) {
@@ -154,7 +154,7 @@ final class SteppedLane<Replica: SteppedReplica>: SteppedLanes {
   func place(_ lane: Int, replica index: Int, frame: StudentFrame) throws {
     replica.place(frame)
     let stream = try streams.stream(for: purpose, replica: index)
-    replica.begin(stream)
+    replica.begin(stream, replica: index)
     self.stream = stream
     step = 0
     boundary = -.infinity

@@ -71,7 +71,7 @@ public struct DeterministicLimit: ObservableEngine {
       return FieldMoments(model: model)
     }
     let flow = try NetworkFlow(model: model, levels: exitRule.levels)
-    return model.clock.isUniform ? flow : TimedFlow(flow)
+    return model.hasConstantRates ? flow : TimedFlow(flow)
   }
 
   fileprivate func evolution(_ flow: any DeterministicFlow, step: Double) throws -> ODEEvolution {
@@ -244,7 +244,9 @@ private final class TimedFlow: DeterministicFlow {
   func state(of frame: StudentFrame) -> [Double] { flow.state(of: frame) + [0] }
 
   func derivatives(of state: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>) {
-    flow.learningRate = flow.model.clock.learningRate(at: state[flow.stateLength])
+    let (model, time) = (flow.model, state[flow.stateLength])
+    flow.learningRate = model.clock.learningRate(at: time)
+    flow.secondLayerPace = model.secondLayerPace(at: time)
     flow.derivatives(of: state, into: output)
     output[flow.stateLength] = 1
   }

@@ -103,6 +103,14 @@ public struct LearningClock: Sendable, Equatable {
     return stretch.piece.rate(ofStep: Double(step) - stretch.step, learningRate)
   }
 
+  /// The learning rate of dynamics without steps where a number of steps is taken, whole or in part: step ν has γ_ν in
+  /// its middle, ν + ½.
+  func learningRate(atStepUnderWay step: Double) -> Double {
+    if isUniform { return learningRate }
+    let stretch = stretch { $0.step <= step }
+    return stretch.piece.rate(ofStep: max(step - stretch.step - 0.5, 0), learningRate)
+  }
+
   /// The learning rate γ(τ) of dynamics without steps: step ν has γ_ν in the middle of its time.
   public func learningRate(at time: Double) -> Double {
     if isUniform { return learningRate }

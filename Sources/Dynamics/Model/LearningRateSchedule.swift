@@ -4,7 +4,7 @@ import Foundation
 ///
 /// With a warm-up of W steps γ_ν = γ (ν + 1)/W for ν < W; what follows is a decay that counts its steps from there,
 /// γ_{W+n} = γ (1 + n/ν₀)^−α. Or a table gives the rates themselves, each from a step on. The second layer's rate
-/// is γ_a γ_ν/γ throughout.
+/// is γ_a γ_ν/γ, or has a schedule of its own with γ_a for γ.
 ///
 /// Symbols: γ = ``Model/learningRate``, W = `warmUp`, α = `power`, ν₀ = `after`.
 public struct LearningRateSchedule: Sendable, Equatable {
@@ -79,12 +79,13 @@ public struct LearningRateSchedule: Sendable, Equatable {
     self.decay = decay
   }
 
-  /// Throws `ParameterError` for the key `learning-rate-schedule` when a table says another rate of step 0
-  /// than `learningRate`.
-  func requireFits(learningRate: Double) throws(ParameterError) {
+  /// Throws `ParameterError` for `key` when a table says another rate of step 0 than `learningRate`.
+  func requireFits(
+    learningRate: Double, key: String = LearningRateSchedule.key
+  ) throws(ParameterError) {
     guard let firstRate else { return }
     try ParameterError.require(
-      firstRate == learningRate, LearningRateSchedule.key, "a rate of \(firstRate) at step 0",
+      firstRate == learningRate, key, "a rate of \(firstRate) at step 0",
       "the learning rate \(learningRate) there, or a table that starts later")
   }
 

@@ -27,7 +27,9 @@ public struct Model: Sendable, Equatable {
   /// Second-layer weights a at the start, p of them.
   public let secondLayer: [Double]
   /// Learning rate γ_a ≥ 0 of the second layer; 0 keeps it fixed.
-  public let secondLayerRate: Double
+  public private(set) var secondLayerRate: Double
+  /// How γ_a changes from step to step; nil where it does as γ, γ_a γ_ν/γ.
+  public private(set) var secondLayerRateSchedule: LearningRateSchedule?
   /// Whether a is scaled after each step so that Σ_j a_j = p.
   public let normalisesSecondLayer: Bool
   /// The student's nonlinearity σ.
@@ -44,6 +46,8 @@ public struct Model: Sendable, Equatable {
   public private(set) var samples: SampleSet?
   /// How steps, samples, learning rate and time τ go together: step ν takes B/r samples and the time γ_ν/(p d).
   public private(set) var clock: LearningClock
+  /// The rates of the second layer by step, where they have a schedule of their own.
+  private var secondLayerRates: LearningClock?
 
   /// T with T Tᵀ = P, lower triangular, row-major; nil for the identity.
   let teacherFactor: [Double]?
@@ -58,7 +62,8 @@ public struct Model: Sendable, Equatable {
     normalisesSecondLayer: Bool = false, activation: Activation = .square,
     target: Target? = nil, teacherGram: [[Double]]? = nil, constraint: Constraint = .spherical,
     rule: LearningRule = .oneSample,
-    learningRateSchedule schedule: LearningRateSchedule? = nil
+    learningRateSchedule schedule: LearningRateSchedule? = nil,
+    secondLayerRateSchedule layerSchedule: LearningRateSchedule? = nil
   ) throws {
     let require = ParameterError.require
     try require(dimension >= 1, "dimension", "\(dimension)", "a whole number of at least 1")
@@ -125,6 +130,34 @@ public struct Model: Sendable, Equatable {
     clock = LearningClock(
       learningRate: learningRate, width: width, dimension: dimension,
       samplesPerStep: rule.samplesPerStep, schedule: learningRateSchedule)
+    guard let layerSchedule else { return }
+    try require(
+      secondLayerRate > 0, "second-layer-learning-rate-schedule",
+      "a schedule of a second layer that is fixed",
+      "a second-layer-learning-rate above 0 beside it")
+    try layerSchedule.requireFits(
+      learningRate: secondLayerRate, key: "second-layer-learning-rate-schedule")
+    // Beside one learning rate a constant γ_a is what it is anyway.
+    guard !clock.isUniform || !layerSchedule.isConstant(at: secondLayerRate) else { return }
+    secondLayerRateSchedule = layerSchedule
+    secondLayerRates = LearningClock(
+      learningRate: secondLayerRate, width: 1, dimension: 1, schedule: layerSchedule)
+  }
+
+  /// Whether neither layer's rate changes.
+  public var hasConstantRates: Bool { clock.isUniform && secondLayerRates == nil }
+
+  /// γ_a of a step over γ_a, `learningRate` being γ of that step.
+  func secondLayerFactor(ofStep step: Int, learningRate: Double) -> Double {
+    guard let rates = secondLayerRates else { return learningRate / self.learningRate }
+    return rates.learningRate(ofStep: step) / secondLayerRate
+  }
+
+  /// (γ_a(τ)/γ_a)/(γ(τ)/γ) of dynamics without steps: 1 but for a schedule of the second layer's own.
+  func secondLayerPace(at time: Double) -> Double {
+    guard let rates = secondLayerRates else { return 1 }
+    let layer = rates.learningRate(atStepUnderWay: clock.stepsUnderWay(at: time)) / secondLayerRate
+    return layer / (clock.learningRate(at: time) / learningRate)
   }
 
   /// The same network with a finite set of samples.
@@ -141,10 +174,12 @@ public struct Model: Sendable, Equatable {
 
   /// The model at one rate, the largest of its schedule.
   var atLargestRate: Model {
-    guard learningRateSchedule != nil else { return self }
+    guard !hasConstantRates else { return self }
     var model = self
     model.learningRate = clock.largestLearningRate
     model.learningRateSchedule = nil
+    model.secondLayerRate = secondLayerRates?.largestLearningRate ?? secondLayerRate
+    (model.secondLayerRateSchedule, model.secondLayerRates) = (nil, nil)
     model.clock = LearningClock(
       learningRate: model.learningRate, width: width, dimension: dimension,
       samplesPerStep: rule.samplesPerStep)
@@ -212,11 +247,14 @@ public struct Model: Sendable, Equatable {
   /// Whether the second layer moves.
   public var trainsSecondLayer: Bool { secondLayerRate > 0 }
 
-  /// Throws `ParameterError` for the key `learning-rate-schedule` where the learning rate changes; `who` cannot
-  /// follow it.
+  /// Throws `ParameterError` for the key `learning-rate-schedule`, or the second layer's, where the rate changes;
+  /// `who` cannot follow it.
   func requireOneRate(_ who: String) throws(ParameterError) {
     try ParameterError.require(
       clock.isUniform, "learning-rate-schedule", "a rate that changes",
+      "one learning rate for \(who)")
+    try ParameterError.require(
+      hasConstantRates, "second-layer-learning-rate-schedule", "a rate that changes",
       "one learning rate for \(who)")
   }
 

@@ -24,7 +24,7 @@ final class SampleGradient {
 
   init(model: Model) {
     self.model = model
-    isUniform = model.clock.isUniform
+    isUniform = model.hasConstantRates
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
     let p = model.width
@@ -61,13 +61,14 @@ final class SampleGradient {
     takeRates()
   }
 
-  /// Takes the rates γ/(pB) and γ_a/(pB) of the coming step, the second layer's in proportion to the first's.
+  /// Takes the rates γ/(pB) and γ_a/(pB) of the coming step.
   private func takeRates() {
     let learningRate = model.clock.learningRate(ofStep: step)
     let batch = Double(model.rule.batchSize)
     unitRate = learningRate / Double(model.width) / batch
     secondLayerRate =
-      model.secondLayerRate / Double(model.width) / batch * (learningRate / model.learningRate)
+      model.secondLayerRate / Double(model.width) / batch
+      * model.secondLayerFactor(ofStep: step, learningRate: learningRate)
   }
 
   /// Writes u_j of the one sample of a step, moves the second layer, and goes on to the next step.

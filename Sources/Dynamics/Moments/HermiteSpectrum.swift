@@ -49,19 +49,17 @@ struct HermiteSpectrum {
     return result
   }
 
-  /// Whether `fill` costs next to nothing; where it does not, ``HermiteTable`` does.
-  var isCheap: Bool {
-    switch activation {
-    case .tanh, .sigmoid, .softplus: return false
-    default: return true
-    }
+  /// For polynomials the coefficients of e_n, h_n(s) = sⁿ e_n(s²), the constant first; none for others.
+  var shapes: [[Double]] {
+    matrix.indices.map { n in stride(from: n, to: count, by: 2).map { matrix[n][$0] } }
   }
 
-  /// Writes h_n(s) for all n.
-  func fill(_ output: UnsafeMutablePointer<Double>, norm s: Double) {
+  /// Writes h_n(s) for all n, or of polynomials, ReLU and erf for n < `limit` alone.
+  func fill(_ output: UnsafeMutablePointer<Double>, norm s: Double, limit: Int = .max) {
+    let limit = min(limit, count)
     switch activation {
     case .square, .hermite, .polynomial:
-      for n in 0..<count {
+      for n in 0..<limit {
         var sum = 0.0
         for coefficient in matrix[n].reversed() { sum = sum * s + coefficient }
         output[n] = sum
@@ -71,7 +69,7 @@ struct HermiteSpectrum {
       output[0] = s / (2 * Double.pi).squareRoot()
       output[1] = 0.5 * s
       var atZero = s / (2 * Double.pi).squareRoot()
-      for n in 2..<count {
+      for n in 2..<max(limit, 2) {
         let m = Double(n - 2)
         if n % 2 == 1 {
           output[n] = 0
@@ -84,7 +82,7 @@ struct HermiteSpectrum {
       // E[σ(sz) He_n] = s E[σ'(sz) He_{n−1}], a Gaussian moment of variance v = 1/(1 + s²).
       let v = 1 / (1 + s * s)
       var moment = s * (2 * v / Double.pi).squareRoot()
-      for n in 0..<count {
+      for n in 0..<limit {
         if n % 2 == 0 {
           output[n] = 0
           continue
@@ -145,11 +143,28 @@ final class HermiteTable: Sendable {
   /// The largest norm |w_j|/√d of a table; beyond it closed forms are evaluated each time.
   static let largestNorm = 32.0
 
-  init(
-    _ spectrum: HermiteSpectrum, pair: SmoothedPair? = nil, largestNorm: Double = largestNorm
-  ) {
+  // Made by whoever needs one first, once a process: half a second and more.
+  private static let tanh = HermiteTable(of: .tanh)
+  private static let sigmoid = HermiteTable(of: .sigmoid)
+  private static let softplus = HermiteTable(of: .softplus)
+
+  /// The table of an activation, with E[σ(sz)²]; nil where coefficients cost next to nothing.
+  static func shared(_ activation: Activation) -> HermiteTable? {
+    switch activation {
+    case .tanh: return tanh
+    case .sigmoid: return sigmoid
+    case .softplus: return softplus
+    case .square, .relu, .erf, .hermite, .polynomial: return nil
+    }
+  }
+
+  private convenience init(of activation: Activation) {
+    self.init(HermiteSpectrum(activation), pair: SmoothedPair(activation, activation))
+  }
+
+  private init(_ spectrum: HermiteSpectrum, pair: SmoothedPair?) {
     count = spectrum.count
-    let last = largestNorm / (1 + largestNorm)
+    let last = HermiteTable.largestNorm / (1 + HermiteTable.largestNorm)
     let needed = Int((last * Double(HermiteTable.cells)).rounded(.up)) + 2
     var (rows, squares): ([Double], [Double]) = ([], [])
     for i in 0...min(needed, HermiteTable.cells - 1) {

@@ -19,8 +19,9 @@ final class NetworkFlow {
   let model: Model
   /// Length of the state.
   let stateLength: Int
-  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
+  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion, times `secondLayerPace`.
   var learningRate: Double { didSet { moments.take(learningRate: learningRate) } }
+  var secondLayerPace = 1.0
   private let layout: OverlapLayout
   private let moments: any FlowMoments
   private let expectations: FlowExpectations
@@ -120,7 +121,8 @@ final class NetworkFlow {
     _ a: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
   ) {
     let p = model.width
-    let secondLayerFactor = model.secondLayerRate * Double(model.dimension) / model.learningRate
+    let secondLayerFactor =
+      model.secondLayerRate * Double(model.dimension) / model.learningRate * secondLayerPace
     var (sum, total) = (0.0, 0.0)
     for j in 0..<p {
       output[j] = secondLayerFactor == 0 ? 0 : secondLayerFactor * expectations.value[j]

@@ -17,25 +17,29 @@ final class NetworkRisk {
   private let width: Int
   private let units: Int
   private let factor: [Double]?
-  private let isSpherical: Bool
-  private let spectrum: HermiteSpectrum
-  private let table: HermiteTable?
-  private let studentPair: FieldPair
-  private let teacherPair: FieldPair
+  fileprivate let isSpherical: Bool
+  fileprivate let spectrum: HermiteSpectrum
+  /// Coefficients by interpolation, where norms are free and the coefficients dear; made when a risk is first asked for.
+  private lazy var table = isSpherical ? nil : HermiteTable.shared(activation)
+  private let activation: Activation
+  fileprivate let studentPair: FieldPair
+  fileprivate let teacherPair: FieldPair
   /// E g⋆².
-  private let constant: Double
+  fileprivate let constant: Double
   /// Spectra of the teacher units, one row each, for a mean over units.
-  private let unitSpectra: [[Double]]
-  private let unitNorms: [Double]
-  private let terms: [HermiteTerm]
+  fileprivate let unitSpectra: [[Double]]
+  fileprivate let unitNorms: [Double]
+  fileprivate let terms: [HermiteTerm]
   /// A target of products that are no polynomials.
-  private let products: ProductSeries?
-  private let termScales: [Double]
+  fileprivate let products: ProductSeries?
+  fileprivate let termScales: [Double]
+  /// How many of a student's coefficients are read: none where closed forms serve all.
+  private let rowLength: Int
   /// Spectra of the students, one row each, then the products for unit norms.
   private let rows: UnsafeMutablePointer<Double>
   private let norms: UnsafeMutablePointer<Double>
-  private let squares: [Double]
-  private let unitProducts: [[Double]]
+  fileprivate let squares: [Double]
+  fileprivate let unitProducts: [[Double]]
 
   init(model: Model) throws {
     width = model.width
@@ -43,10 +47,7 @@ final class NetworkRisk {
     factor = model.teacherFactor
     isSpherical = model.constraint.keepsNorm
     spectrum = HermiteSpectrum(model.activation)
-    table =
-      spectrum.isCheap || isSpherical
-      ? nil
-      : HermiteTable(spectrum, pair: SmoothedPair(model.activation, model.activation))
+    activation = model.activation
     studentPair = FieldPair(model.activation, model.activation)
     let unitNorms = (0..<units).map { model.teacherOverlap($0, $0).squareRoot() }
     self.unitNorms = unitNorms
@@ -78,6 +79,13 @@ final class NetworkRisk {
       }
     }
     self.products = products
+    if !studentPair.isClosed || products != nil {
+      rowLength = spectrum.count
+    } else if terms.isEmpty {
+      rowLength = teacherPair.isClosed ? 0 : spectrum.count
+    } else {
+      rowLength = min((terms.map(\.degree).max() ?? 0) + 1, spectrum.count)
+    }
     termScales = terms.map { $0.coefficient * factorial($0.degree).squareRoot() }
     rows = .allocate(capacity: width * spectrum.count)
     norms = .allocate(capacity: width)
@@ -145,7 +153,7 @@ final class NetworkRisk {
       for j in 0..<p {
         norms[j] = gram[diagonal].squareRoot()
         diagonal += p - j
-        fillRow(j)
+        if rowLength > 0 { fillRow(j) }
       }
     }
     var cross = 0.0
@@ -169,7 +177,7 @@ final class NetworkRisk {
     if let table, norms[j] <= HermiteTable.largestNorm {
       table.fill(row, norm: norms[j])
     } else {
-      spectrum.fill(row, norm: norms[j])
+      spectrum.fill(row, norm: norms[j], limit: rowLength)
     }
   }
 
@@ -244,6 +252,67 @@ final class NetworkRisk {
   }
 }
 
+/// The risk of a network in the forms that a vector kernel evaluates after every step.
+///
+/// Series are in overlaps, the constant first. Where norms are free their term n is multiplied by e_n(Q_jj) of each student
+/// in it, h_n(s) = sⁿ e_n(s²), a polynomial of its own.
+struct KernelRisk {
+  /// How an expectation over two fields is evaluated.
+  enum Pair { case arcsine, arccosine, series, terms }
+
+  let constant: Double
+  let student: Pair
+  let teacher: Pair
+  var studentSeries: [Double] = []
+  /// One a unit.
+  var teacherSeries: [[Double]] = []
+  /// P_rr.
+  let unitSquares: [Double]
+  /// E[g⋆σ(λ_j)] = Σ c Π_r C_jr^n_r.
+  var terms: [HermiteTerm] = []
+  /// The coefficients of e_n, the constant first; none where norms are 1.
+  var shapes: [[Double]] = []
+}
+
+extension NetworkRisk {
+  /// The risk as a kernel evaluates it; nil where it has no form that kernels know.
+  var kernelForm: KernelRisk? {
+    let shapes = isSpherical ? [] : spectrum.shapes
+    guard products == nil,
+      let student = studentPair.kernelForm(isSpherical, hasShapes: !shapes.isEmpty),
+      let teacher = terms.isEmpty
+        ? teacherPair.kernelForm(isSpherical, hasShapes: !shapes.isEmpty) : .terms,
+      isSpherical || !shapes.isEmpty || teacher != .terms
+    else { return nil }
+    let own = spectrum.coefficients(norm: 1)
+    var form = KernelRisk(
+      constant: constant, student: student, teacher: teacher,
+      unitSquares: unitNorms.map { $0 * $0 })
+    if student == .series {
+      (form.studentSeries, form.shapes) = (isSpherical ? squares : [], shapes)
+    }
+    if teacher == .series {
+      form.teacherSeries = unitNorms.indices.map { r in
+        let values = isSpherical ? unitProducts[r] : Array(unitSpectra[r].prefix(spectrum.count))
+        // In powers of the overlap rather than of ρ.
+        var scale = 1.0
+        return values.map { value in
+          defer { scale /= unitNorms[r] }
+          return value * scale
+        }
+      }
+    }
+    form.terms = terms.indices.compactMap { index in
+      let degree = terms[index].degree
+      guard degree < spectrum.count else { return nil }
+      return HermiteTerm(
+        coefficient: termScales[index] * (isSpherical ? own[degree] : 1),
+        degrees: terms[index].degrees)
+    }
+    return form
+  }
+}
+
 /// The closed form of E[σ(u)ψ(v)] that a pair of activations has, if any.
 enum FieldPair {
   /// Both erf(x/√2): (2/π) arcsin(E[uv]/√((1 + E[u²])(1 + E[v²]))).
@@ -264,6 +333,25 @@ enum FieldPair {
       (.sigmoid, .relu):
       self = .series
     default: self = SmoothedPair(first, second).map { .smoothed($0) } ?? .series
+    }
+  }
+
+  /// As kernels evaluate it: a series at unit norms, or term by term with the students' e_n.
+  func kernelForm(_ isSpherical: Bool, hasShapes: Bool) -> KernelRisk.Pair? {
+    switch self {
+    case .arcsine: return .arcsine
+    case .arccosine: return .arccosine
+    case .smoothed(let pair) where isSpherical:
+      return pair.isServedBySeries(1, 1, 1) ? .series : nil
+    case .smoothed, .series: return isSpherical || hasShapes ? .series : nil
+    }
+  }
+
+  /// Whether the closed form serves at all norms and correlations.
+  var isClosed: Bool {
+    switch self {
+    case .arcsine, .arccosine: return true
+    case .smoothed, .series: return false
     }
   }
 

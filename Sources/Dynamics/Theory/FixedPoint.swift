@@ -36,6 +36,8 @@ public struct FixedPoint: Sendable {
 
   /// How the search ended.
   public let outcome: Outcome
+  /// Excess risk at the start.
+  public let initialRisk: Double
   /// Excess risk at the end; nil where the ODE diverged.
   public let excessRisk: Double?
   /// M at the end, row by row.
@@ -70,6 +72,7 @@ public struct FixedPoint: Sendable {
       NetworkFlow.isClosed(model) ? 0 : try QuadratureMoments.errorEstimate(of: model)
     let relative = try QuadratureMoments.stepTolerance(of: model, error: quadratureError)
     var (time, state) = (0.0, flow.state(of: start))
+    initialRisk = flow.risk(of: state)
     let evolution = try ODEEvolution(
       dimension: flow.stateLength, stepper: stepper, absoluteTolerance: 0.01 * relative,
       relativeTolerance: relative, initialStep: 1e-4, maximumStep: 1

@@ -8,8 +8,9 @@ import GSL
 /// draws x ~ N(0, I_d) and a label, and does
 /// w_j ← w_j + (γ/p) a_jℰσ'(λ_j) x/√d, w_j ← √d w_j/|w_j|.
 ///
-/// Models beyond phase retrieval, and overlaps beside the risk, take ``NetworkWeights`` steps, at the cost
-/// of the risk after each; rules of learning beyond one fresh sample a step take ``RuleWeights``.
+/// Phase retrieval with one teacher unit, watched by its risk, takes ``KernelWeights`` steps; any other network, rule of
+/// learning or exit takes ``NetworkWeights``, whose passes over the weights are vector kernels too, at the cost of the
+/// risk after each step.
 ///
 /// Rows are stored up to a scale, so that the normalisation costs no pass. The student overlaps are
 /// carried along exactly and taken anew from the weights every 4096 steps. A step costs d normal
@@ -27,10 +28,8 @@ public struct FullSGD: SteppedEngine {
   private let usesKernel: Bool
   private let instructions: InstructionSet
 
-  /// Whether steps are those of ``RuleWeights``.
-  private static func takesRule(_ model: Model) -> Bool {
-    !model.rule.isOneSample || model.constraint == .riemannian || model.samples?.returns == true
-  }
+  /// Whether the kernel of squares takes the steps, on the default generator.
+  private let hasKernel: Bool
 
   /// The largest p d, for 2 GB of weights a thread.
   public static let largestWeightCount = 250_000_000
@@ -38,10 +37,9 @@ public struct FullSGD: SteppedEngine {
   /// Creates the engine.
   ///
   /// Throws `ParameterError` when the weights would not fit in memory, or when the horizon holds too
-  /// many steps. For k = 1 on the default generator a vector kernel takes the steps, with any `instructions`
-  /// with the same bits; `usesKernel` false takes the general path, which has the same law and other
-  /// numbers. The kernel alone knows single `precision`, which throws elsewhere: here, or in `run` for
-  /// streams of another generator.
+  /// many steps. On the default generator vector kernels draw the inputs, with any `instructions` of the same bits;
+  /// `usesKernel` false draws them one by one, for the same law and other numbers. The kernels alone know single
+  /// `precision`, which throws elsewhere: here for samples that return, or in `run` for streams of another generator.
   public init(
     model: Model, exitRule: ExitRule, precision: InputPrecision = .double, usesKernel: Bool = true,
     instructions: InstructionSet = .best
@@ -58,8 +56,8 @@ public struct FullSGD: SteppedEngine {
     self.exitRule = exitRule
     try exitRule.requireFits(model)
     try ParameterError.require(
-      !FullSGD.takesRule(model)
-        || RuleWeights.count(model) <= 2 * Double(FullSGD.largestWeightCount),
+      model.rule.batchSize == 1
+        || NetworkWeights.count(model) <= 2 * Double(FullSGD.largestWeightCount),
       "batch-size",
       "\(model.rule.batchSize)",
       "fewer for full SGD in dimension \(model.dimension), which keeps a batch that is repeated")
@@ -72,33 +70,30 @@ public struct FullSGD: SteppedEngine {
       )
     }
     if !model.isPhaseRetrieval { _ = try model.orthonormalTerms() }
-    let hasKernel =
+    hasKernel =
       usesKernel && model.isPhaseRetrieval && model.teacherUnits == 1
-      && !FullSGD.takesRule(model) && exitRule.isTold(byRiskOf: model)
+      && model.samples?.returns != true && exitRule.isTold(byRiskOf: model)
     try ParameterError.require(
-      precision == .double || hasKernel, "precision", precision.rawValue,
-      "double, for full SGD beyond phase retrieval with one teacher unit and exits by the risk")
+      precision == .double || usesKernel && model.samples?.returns != true, "precision",
+      precision.rawValue, "double, for full SGD on samples that return")
   }
 
   func perform(_ task: some SteppedTask, watchesRisk: Bool) throws {
-    if FullSGD.takesRule(model) {
-      try requireKeys(for: task.streams)
-      let replica = try RuleWeights(
-        model: model, watchesRisk: watchesRisk, levels: exitRule.levels,
-        generator: task.streams.generator)
-      return try task.run(on: replica, .sgd)
-    }
-    guard model.isPhaseRetrieval && exitRule.isTold(byRiskOf: model) else {
-      return try task.run(
-        on: NetworkWeights(model: model, watchesRisk: watchesRisk, levels: exitRule.levels), .sgd)
-    }
-    if usesKernel && model.teacherUnits == 1 && task.streams.suitKernels {
+    let drawsInKernel = usesKernel && task.streams.suitKernels
+    if hasKernel && drawsInKernel {
       return try task.run(
         on: KernelWeights(
           model: model, seed: task.streams.seed, precision: precision, instructions: instructions))
     }
     try requireDouble(for: task.streams)
-    try task.run(on: FullWeights(model: model), .sgd)
+    try requireKeys(for: task.streams)
+    let isTold = exitRule.isTold(byRiskOf: model)
+    let replica = try NetworkWeights(
+      model: model, watchesRisk: watchesRisk || isTold && exitRule.watchesLevels,
+      levels: isTold ? [] : exitRule.levels,
+      inputs: drawsInKernel ? .kernel(seed: task.streams.seed, precision: precision) : .stream,
+      generator: task.streams.generator, instructions: instructions)
+    try task.run(on: replica, .sgd)
   }
 
   /// Throws `ParameterError` when samples return and the streams' generator has none of their own for each.

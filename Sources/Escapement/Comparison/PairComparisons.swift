@@ -12,13 +12,17 @@ extension PairComparison {
   /// pair.
   static func all(_ experiment: Experiment, _ runs: [EnsembleRun]) throws -> [PairComparison] {
     let sorted = DynamicsKind.fromSGD.compactMap { kind in runs.first { $0.kind == kind } }
+    let ruled = Set(sorted.map(\.kind).filter { experiment.rareDraws(of: $0) != nil })
     var result: [PairComparison] = []
     for (i, first) in sorted.enumerated() {
       for second in sorted.dropFirst(i + 1) {
         for index in experiment.exitRule.marks.indices {
           let stream = try StreamFamily(seed: experiment.streams.seed)
             .stream(for: .statistics, replica: result.count)
-          result.append(try PairComparison(experiment, first, second, index, stream))
+          let isRuled = ruled.contains(first.kind) || ruled.contains(second.kind)
+          result.append(
+            try PairComparison(
+              experiment, first, second, index, stream, isRuledByRareDraws: isRuled))
         }
       }
     }
@@ -27,7 +31,7 @@ extension PairComparison {
 
   private init(
     _ experiment: Experiment, _ firstRun: EnsembleRun, _ secondRun: EnsembleRun, _ index: Int,
-    _ stream: RandomStream
+    _ stream: RandomStream, isRuledByRareDraws: Bool
   ) throws {
     let horizon = experiment.exitRule.horizon
     let x = try exitSample(firstRun.records(at: index), horizon)
@@ -46,7 +50,8 @@ extension PairComparison {
     }
     let ratio = try MeanRatio(experiment, x, y, isNumber: isNumber)
     let judged = try Ratio(
-      ratio, hasExits: x.exited > 0 && y.exited > 0, margin: experiment.margin
+      ratio, hasExits: x.exited > 0 && y.exited > 0 && !isRuledByRareDraws,
+      margin: experiment.margin
     ) {
       // What has left the finite numbers exits by no horizon.
       isDiverging
@@ -87,8 +92,10 @@ extension PairComparison {
       meanDifference = Difference(
         estimate: shift.meanDifference.estimate, interval: shift.meanDifference.interval,
         bootstrapInterval: shift.meanDifferenceBootstrap, isRestricted: isRestricted)
-      tests = battery
-      testsUnavailable = battery.unavailable
+      if !isRuledByRareDraws {
+        tests = battery
+        testsUnavailable = battery.unavailable
+      }
       wasserstein = measures.wasserstein
       spreadRatio = measures.spreadRatio
       quantileShifts = Dictionary(
@@ -108,11 +115,12 @@ extension PairComparison {
     restrictedTo = end
     seen = [x.seen(by: end), y.seen(by: end)]
     meanRatio = judged
-    noRatioReason = NoRatioReason(judged, x, y)
+    noRatioReason = isRuledByRareDraws ? .rareDraws : NoRatioReason(judged, x, y)
     evidence = PairEvidence(
       equivalencePValue: try judged.flatMap { try ratio.equivalencePValue(margin: $0.margin) },
       differencePValue: try judged.flatMap { try ratio.differencePValue(margin: $0.margin) },
-      means: try PairMeans(x, y, isPaired: experiment.isPaired && !isNumber))
+      means: isRuledByRareDraws
+        ? nil : try PairMeans(x, y, isPaired: experiment.isPaired && !isNumber))
   }
 }
 

@@ -18,20 +18,33 @@ public struct SampleComparison: Codable, Sendable {
   @Nullable public var restrictedTo: Double? = nil
   /// Fractions of the first and the second side that exited by then.
   public let seen: [Double]
+  /// What was compared, with its Kaplan–Meier curve; null in documents of version 0.2.0 and before.
+  @Nullable public var samples: [Sample]? = nil
+
+  /// Describes one of the samples.
+  public struct Sample: Codable, Sendable {
+    /// What it is called: the file it is from.
+    public let name: String
+    /// How many replicas there are, and how many of them exited.
+    public let replicas, exited: Int
+    /// The Kaplan–Meier curve in steps: time, survival, lower and upper end of its 95% band.
+    public let survival: [[Double]]
+  }
 
   enum CodingKeys: String, CodingKey {
-    case tests, wasserstein, seen
+    case tests, wasserstein, seen, samples
     case testsUnavailable = "tests_unavailable"
     case meanRatio = "mean_ratio"
     case noRatioReason = "mean_ratio_unavailable"
     case restrictedTo = "restricted_to"
   }
 
-  /// Tests, measures and judges; `isPaired` when value i of both has the same start.
+  /// Tests, measures and judges; `isPaired` when value i of both has the same start, `names` what they are called.
   ///
   /// Throws `StatisticsError` when pairs do not match in number.
   public init(
-    _ first: ExitSample, _ second: ExitSample, isPaired: Bool, margin: Double, seed: UInt64 = 1
+    _ first: ExitSample, _ second: ExitSample, isPaired: Bool, margin: Double, seed: UInt64 = 1,
+    names: [String] = ["first", "second"]
   ) throws {
     let stream = try StreamFamily(seed: seed).stream(for: .statistics, replica: 0)
     let pairing: Pairing = isPaired ? .byStart : .independent
@@ -51,6 +64,11 @@ public struct SampleComparison: Codable, Sendable {
     meanRatio = ratio
     noRatioReason = PairComparison.NoRatioReason(ratio, first, second)
     restrictedTo = end
+    samples = try zip(names, [first, second]).map { name, sample in
+      Sample(
+        name: name, replicas: sample.count, exited: sample.exited,
+        survival: try KaplanMeier(sample).steps())
+    }
   }
 }
 

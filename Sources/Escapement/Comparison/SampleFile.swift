@@ -8,6 +8,9 @@ package struct SampleChoice: Sendable {
   package var column: String?
   /// Column that says whether a time is an exit; `none` to leave such a column alone.
   package var eventColumn: String?
+  /// The words or numbers in that column that mean an exit, all others then being censored; nil for exited, 1
+  /// and true.
+  package var eventValues: [String]?
   /// Values that rows must have in columns of a run's exit_times.csv, where the file has these.
   package var dynamics: String?
   /// Likewise.
@@ -36,7 +39,7 @@ package struct SampleFile: Sendable {
   /// The words of the column `replica`, in the order of the sample; nil without one.
   package let replicas: [String]?
 
-  /// Reads exit times from a table in UTF-8, or from the exit_times.csv of a run's directory.
+  /// Reads exit times from a table in UTF-8, or from the exit_times.csv of a run's directory; `-` is standard input.
   ///
   /// Fields are parted by commas, semicolons, tabs or blanks; lines that start with `#` are left out, and the last
   /// of them above the table is its header if it names the columns. A first line of numbers alone is a row: there
@@ -56,6 +59,7 @@ package struct SampleFile: Sendable {
       try Manifest.check(path, ["exit_times.csv"])
       path = URL(fileURLWithPath: path).appendingPathComponent("exit_times.csv").relativePath
     }
+    if path == "-" { path = "/dev/stdin" }
     let text = try DelimitedText(try readFile(path, limit: SampleFile.largestFile), path: path)
     let head = try SampleHead(text, path, choice)
     var rows = try SampleRows(head, path, choice)
@@ -182,6 +186,8 @@ private struct SampleRows {
   private var others: [[String]] = []
   private var blankLines: [Int] = []
   private var censoredBlanks = 0
+  /// What stands for a censored time, where words for an exit were given.
+  private var censoredWords: [String] = []
 
   /// More kinds of rows than these are not told apart.
   private static let mostKinds = 1000
@@ -232,6 +238,9 @@ private struct SampleRows {
             + "or --event-column none to leave it")
       }
     }
+    guard choice.eventValues == nil || eventPlace != nil else {
+      throw failure("found \(head.list), expected --event-column for the words of --event-values")
+    }
     replicaPlace = head.names.firstIndex(of: "replica")
     keys = [
       ("dynamics", choice.dynamics), ("criterion", choice.criterion),
@@ -269,6 +278,15 @@ private struct SampleRows {
     if let replicaPlace { replicas.append(fields[replicaPlace]) }
     let time = try time(fields[timePlace], number)
     guard let eventPlace else { return try add(time, isExit: time != nil) }
+    if let events = choice.eventValues {
+      let word = fields[eventPlace]
+      let isExit = events.contains { isSame($0, word) }
+      guard !isExit || time != nil else {
+        throw DataFileError(path, line: number, "no exit time, expected one, since it exited")
+      }
+      if !isExit, !censoredWords.contains(word) { censoredWords.append(word) }
+      return try add(time, isExit: isExit)
+    }
     switch fields[eventPlace].lowercased() {
     case "exited", "1", "1.0", "true":
       guard let time else {
@@ -281,8 +299,14 @@ private struct SampleRows {
       throw DataFileError(
         path, line: number,
         "found the outcome '\(singleLine(String(fields[eventPlace].prefix(40))))', expected exited, "
-          + "censored or diverged, or 1 and 0")
+          + "censored or diverged, or 1 and 0; --event-values names others")
     }
+  }
+
+  /// Whether two words are the same, or numbers of one value.
+  private func isSame(_ first: String, _ second: String) -> Bool {
+    if let left = decimalNumber(first), let right = decimalNumber(second) { return left == right }
+    return first.lowercased() == second.lowercased()
   }
 
   private mutating func add(_ time: Double?, isExit: Bool) throws {
@@ -364,6 +388,13 @@ private struct SampleRows {
       notes.append(
         "'\(path)' has \(censoredBlanks) empty line\(censoredBlanks == 1 ? "" : "s") between its times: "
           + "read as censored")
+    }
+    if choice.eventValues != nil {
+      let words = censoredWords.prefix(5).map { "'\(singleLine(String($0.prefix(40))))'" }
+      notes.append(
+        "'\(path)' has \(flags.count { $0 }) exits of \(flags.count)"
+          + (words.isEmpty ? "" : "; read as censored: \(words.joined(separator: ", "))")
+          + (censoredWords.count > 5 ? " and \(censoredWords.count - 5) more" : ""))
     }
     return (
       try ExitSample(times: times.map { $0 ?? largest }, isObserved: flags), notes,

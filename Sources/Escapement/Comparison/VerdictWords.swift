@@ -47,7 +47,10 @@ package enum VerdictWords {
 
   /// Why there is no ratio of means.
   package static func noRatio(_ reason: PairComparison.NoRatioReason?) -> String {
-    reason == .zeroMean
-      ? "all exits of a side are at time 0" : "a side has no exit by the horizon"
+    switch reason {
+    case .zeroMean: "all exits of a side are at time 0"
+    case .rareDraws: "the limit is ruled by draws that no replica sees"
+    case .noExit, nil: "a side has no exit by the horizon"
+    }
   }
 }

@@ -33,6 +33,8 @@ package struct OutputContents {
     case result(OutputKind)
     /// What a run that is going on or was stopped has beside its numbers.
     case passing
+    /// What a submission to a cluster leaves beside a run or a sweep.
+    case submission
     /// What exports make.
     case derived
     /// What systems leave in any directory; it is left alone.
@@ -47,14 +49,19 @@ package struct OutputContents {
     "sweep.nc",
   ]
   private static let figures = "figures"
+  private static let folders = [points, figures, command]
   static let submitted = "submitted.yaml"
   static let points = "points"
   private static let identityFiles: Set<String> = [
     "experiment.yaml", "summary.json", Manifest.name,
   ]
+  /// What a submission leaves beside a run or a sweep; the folder holds the command that its tasks run.
+  static let command = "command"
+  private static let submissionFiles: Set<String> = [
+    "submission.json", submitted, "tasks.sbatch", "merge.sbatch", "merge.log", command,
+  ]
   private static let resultFiles: [String: OutputKind] = [
-    "exit_times.csv": .run, "submission.json": .run, submitted: .run,
-    "tasks.sbatch": .run, "merge.sbatch": .run, "merge.log": .run,
+    "exit_times.csv": .run,
     TrajectoryDirectory.paths: .trajectories, TrajectoryDirectory.bands: .trajectories,
     TrajectoryDirectory.checkpoint: .trajectories,
     "sweep.yaml": .sweep, "sweep.csv": .sweep, "verdicts.csv": .sweep, "fits.json": .sweep,
@@ -78,6 +85,9 @@ package struct OutputContents {
   private static func part(of name: String) -> Part {
     if identityFiles.contains(name) { return .identity }
     if let kind = resultFiles[name] { return .result(kind) }
+    if submissionFiles.contains(name) || name.wholeMatch(of: /task-\d+\.log/) != nil {
+      return .submission
+    }
     if Answer.files.contains(name) { return .result(.answer(name)) }
     if derivedFiles.contains(name) || Answer.exports.contains(name) || name == figures {
       return .derived
@@ -91,8 +101,7 @@ package struct OutputContents {
     if name == RunFileNames(share: nil).checkpoint
       || ["checkpoint", "shard"].contains(where: { RunFileNames.share(of: name, prefix: $0) != nil }
       )
-      || name.wholeMatch(of: /snapshot(-\d+-of-\d+)?-(ode|sde|chain|sgd)-\d+\.state|task-\d+\.log/)
-        != nil
+      || name.wholeMatch(of: /snapshot(-\d+-of-\d+)?-(ode|sde|chain|sgd)-\d+\.state/) != nil
     {
       return .result(.run)
     }
@@ -122,8 +131,12 @@ package struct OutputContents {
     try refuseLinks()
     guard !isCleared else { return }
     for name in names {
-      if case .result(let other) = OutputContents.part(of: name), other != kind {
+      let part = OutputContents.part(of: name)
+      if case .result(let other) = part, other != kind {
         throw refusal("holds \(other.words), with \(name); expected a directory of its own")
+      }
+      if part == .submission, kind != .run, kind != .sweep {
+        throw refusal("holds a submission, with \(name); expected a directory of its own")
       }
     }
     if try isOwn(kind, identity) { return }
@@ -182,7 +195,7 @@ package struct OutputContents {
 
   /// Throws `OutputError` for a folder inside that is a link: what is in it lies elsewhere.
   package func refuseLinks() throws {
-    for name in [OutputContents.points, OutputContents.figures] where isLink(place(name)) {
+    for name in OutputContents.folders where isLink(place(name)) {
       throw refusal("has a link in the place of its folder '\(name)', expected a folder")
     }
   }
@@ -191,7 +204,7 @@ package struct OutputContents {
   package var isOfRun: Bool {
     names.contains { name in
       if case .result = OutputContents.part(of: name) { return name.hasSuffix(".yaml") }
-      return name == "experiment.yaml"
+      return name == "experiment.yaml" || name == OutputContents.submitted
     }
       || names.contains { $0.hasPrefix("checkpoint") && OutputContents.part(of: $0) != .foreign }
   }
@@ -211,6 +224,7 @@ package struct OutputContents {
         case .tolerated, .foreign: continue
         case _ where name == OutputContents.points: removePoints()
         case _ where name == OutputContents.figures: removeFigures()
+        case _ where name == OutputContents.command: CommandCopy.remove(place(name))
         case _ where locks.contains(name): continue
         default: try remove(name)
         }
@@ -219,7 +233,7 @@ package struct OutputContents {
     // A folder in a file's place is somebody else's, and would stop the run at its end.
     if let blocking = names.first(where: {
       ![.tolerated, .foreign, .passing].contains(OutputContents.part(of: $0))
-        && ![OutputContents.points, OutputContents.figures].contains($0) && isThere(place($0))
+        && !OutputContents.folders.contains($0) && isThere(place($0))
     }) {
       throw refusal("has a folder in the place of its file '\(blocking)', expected none")
     }

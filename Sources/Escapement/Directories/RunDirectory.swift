@@ -120,6 +120,15 @@ package struct RunDirectory: Sendable {
     }
     handle.synchronize()
   }
+
+  /// Removes the lock that a process left in a finished directory when it was killed at its very end; one that is
+  /// held stays.
+  static func removeStaleLock(in path: String) {
+    let name = RunFileNames(share: nil).lock
+    guard let handle = try? DirectoryHandle(path: path), handle.has(name) else { return }
+    // Letting go of a lock removes its file.
+    _ = try? RunLock(name, in: handle)
+  }
 }
 
 /// Gathers what is written to a file into large pieces.

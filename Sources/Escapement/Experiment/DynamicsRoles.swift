@@ -56,19 +56,35 @@ extension Experiment {
     case .sde:
       let step = p == 1 ? 4e-9 : 3e-7 + 5e-9 * p * p * p
       seconds = estimatedExitTime / timeStep * step
-    case .chain where takesRule:
-      let (batch, width) = (Double(model.rule.batchSize), Double(model.width))
-      let others = model.rule.repetitions > 1 ? 2e-9 * width * batch : 0
-      seconds = estimatedSteps * batch * (7e-8 + 2.5e-8 * width + others)
-    case .sgd where takesRule:
-      let coordinates = Double(model.rule.batchSize) * Double(model.dimension)
-      seconds = estimatedSteps * coordinates * (6e-9 + 2e-9 * Double(model.width))
-    case .chain: seconds = estimatedSteps * (7e-9 * p + 0.45e-9 * p * p)
-    case .sgd:
-      let normal = precision == .single ? 0.6e-9 : 1.2e-9
-      seconds = estimatedSteps * Double(model.dimension) * (normal + 0.2e-9 * p)
+    case .chain, .sgd: seconds = estimatedSteps * estimatedSecondsPerStep(kind)
     }
     return replicas * seconds
+  }
+
+  /// Estimates what a step of SGD costs in seconds of one core, within a factor of two or so.
+  private func estimatedSecondsPerStep(_ kind: DynamicsKind) -> Double {
+    let p = Double(model.width + model.teacherUnits - 1)
+    let (batch, width) = (Double(model.rule.batchSize), Double(model.width))
+    switch kind {
+    case .ode, .sde: return 0
+    case .chain where takesRule:
+      let others = model.rule.repetitions > 1 ? 2e-9 * width * batch : 0
+      return batch * (7e-8 + 2.5e-8 * width + others)
+    case .sgd where takesRule: return batch * Double(model.dimension) * (6e-9 + 2e-9 * width)
+    case .chain: return 7e-9 * p + 0.45e-9 * p * p
+    case .sgd:
+      let normal = precision == .single ? 0.6e-9 : 1.2e-9
+      return Double(model.dimension) * (normal + 0.2e-9 * p)
+    }
+  }
+
+  /// Estimates the work of the dynamics that take steps of SGD; nil for others.
+  func stepWork(_ kind: DynamicsKind) -> StepWork? {
+    guard kind == .chain || kind == .sgd else { return nil }
+    return StepWork(
+      kind: kind, steps: estimatedSteps, samples: model.rule.batchSize,
+      seconds: estimatedSecondsPerStep(kind), replicas: replicaCount(kind), threads: threads,
+      isWorthAWord: takesRule)
   }
 
   /// Whether steps are more than one fresh sample, which no vector kernel takes.
@@ -118,12 +134,14 @@ extension Experiment {
     case .ode:
       let error = (try? engine(.ode) as? DeterministicLimit)?.quadratureError ?? 0
       return quadratureWarning("the ODE's drift is a quadrature", "its", error, above: 1e-6)
+        + [rareDrawsWarning(of: kind)].compactMap { $0 }
     case .sde:
       let step = (try? engine(.sde) as? DiffusionLimit)?.stepWarning
       let error = (try? DiffusionLimit.quadratureError(of: model)) ?? 0
       return [step].compactMap { $0 }
         + quadratureWarning(
           "the SDE's drift and noise are quadratures", "their", error, above: 1e-5)
+        + [rareDrawsWarning(of: kind)].compactMap { $0 }
     case .chain, .sgd: return []
     }
   }
@@ -135,6 +153,28 @@ extension Experiment {
     return [
       "\(what) over the fields, off by about \(String(format: "%.1g", error)) of \(whose) largest part"
     ]
+  }
+
+  /// What of a dynamics comes from draws that its replicas do not see; nil where it is too little to matter.
+  func rareDraws(of kind: DynamicsKind) -> RareDraws? {
+    guard kind == .ode || kind == .sde,
+      let draws = try? RareDraws(of: model, horizon: exitRule.horizon)
+    else { return nil }
+    let matters = kind == .ode ? draws.ruleDrift : draws.ruleNoise
+    return matters ? draws : nil
+  }
+
+  /// Says so in a sentence.
+  public func rareDrawsWarning(of kind: DynamicsKind) -> String? {
+    rareDraws(of: kind).map { draws in
+      let (what, part) = draws.ruleDrift ? ("drift", draws.drift) : ("noise", draws.noise)
+      return
+        "\(kind.titleWithArticle) is ruled by draws that no replica sees: those rarer than one in "
+        + "\(NumberText.rounded(draws.samples)), its samples up to the horizon, make "
+        + (part < 1 ? "\(NumberText.percent(part))" : "all")
+        + " of the \(what); the chain does not follow it, "
+        + "and no verdict is drawn against it"
+    }
   }
 
   /// Whether all replicas of a dynamics are one path: without noise, from a fixed start.

@@ -41,6 +41,8 @@ public struct Experiment: Sendable {
   public let threads: Int
   /// Directory for the run's files.
   public let output: String?
+  /// Whether nobody gave a horizon.
+  private let hasDefaultHorizon: Bool
 
   /// Validates options and fills in defaults.
   ///
@@ -60,32 +62,33 @@ public struct Experiment: Sendable {
         throw options.error(key, "found \(error.found), expected \(error.expected)")
       }
     }
-    func required<Value>(_ key: ExperimentKey, _ value: Value?) throws -> Value {
-      guard let value else {
-        throw ExperimentError(
-          origin: options.file.map { .file($0, line: 0) }, key: key.rawValue,
-          problem: "missing, expected in the experiment file or as --\(key.rawValue)")
-      }
-      return value
+    func missing(_ key: ExperimentKey, _ advice: String = "") -> ExperimentError {
+      ExperimentError(
+        origin: options.file.map { .file($0, line: 0) }, key: key.rawValue,
+        problem: "missing, expected in the experiment file or as --\(key.rawValue)\(advice)")
     }
     let activation = try options.activation() ?? .square
     let target = try options.target()
-    let dimension = try required(.dimension, try options.integer(.dimension))
-    let schedule = try checked { try options.learningRateSchedule() }
-    let learningRate = try required(
-      .learningRate, try options.number(.learningRate) ?? schedule?.firstRate)
-    let network = try checked {
+    guard let dimension = try options.integer(.dimension) else { throw missing(.dimension) }
+    let schedule = try checked { try options.schedule(.learningRateSchedule) }
+    let layerSchedule = try checked { try options.schedule(.secondLayerRateSchedule) }
+    func network(_ learningRate: Double) throws -> Model {
       try Model(
         dimension: dimension, width: try options.integer(.width) ?? 1,
         teacherUnits: try options.integer(.teacherUnits) ?? target?.teacherUnits ?? 1,
         learningRate: learningRate, labelNoise: try options.number(.labelNoise) ?? 0,
         secondLayer: try options.numbers(.secondLayer),
-        secondLayerRate: try options.number(.secondLayerRate) ?? 0,
+        secondLayerRate: try options.number(.secondLayerRate) ?? layerSchedule?.firstRate ?? 0,
         normalisesSecondLayer: try options.flag(.secondLayerNormalised) ?? false,
         activation: activation, target: target, teacherGram: try options.teacherGram(),
         constraint: try options.choice(.constraint, of: Constraint.self) ?? .spherical,
-        rule: try options.rule(), learningRateSchedule: schedule)
+        rule: try options.rule(), learningRateSchedule: schedule,
+        secondLayerRateSchedule: layerSchedule)
     }
+    guard let learningRate = try options.number(.learningRate) ?? schedule?.firstRate else {
+      throw missing(.learningRate, try checked { try network(1) }.learningRateAdvice)
+    }
+    let network = try checked { try network(learningRate) }
     var givenHorizon = try options.horizon(network.clock)
     let model = try checked {
       guard let samples = try options.samples(of: network, horizon: givenHorizon) else {
@@ -99,6 +102,7 @@ public struct Experiment: Sendable {
       let end = model.clock.time(ofStep: Int(min(steps, 0x1p53)))
       givenHorizon = min(givenHorizon ?? end, end)
     }
+    hasDefaultHorizon = givenHorizon == nil
     guard givenHorizon != nil || model.clock.isUniform else {
       throw options.error(
         .horizon,
@@ -170,10 +174,7 @@ public struct Experiment: Sendable {
       odeStepper = .rungeKuttaPrinceDormand
     }
     precision = try options.choice(.precision, of: InputPrecision.self) ?? .double
-    margin = try options.number(.margin) ?? 0.05
-    guard margin > 0, margin < 1 else {
-      throw options.error(.margin, "found \(margin), expected a number between 0 and 1")
-    }
+    margin = try options.margin()
     threads = try options.integer(.threads) ?? ProcessInfo.processInfo.activeProcessorCount
     guard threads >= 1, threads <= 4096 else {
       throw options.error(.threads, "found \(threads), expected a whole number from 1 to 4096")
@@ -189,6 +190,57 @@ public struct Experiment: Sendable {
     let rate = EscapeTheory(model: model).growthRate
     guard rate > 0 else { return 20 }
     return (5 * log(100 * Double(model.dimension)) / (2 * rate)).rounded(.up)
+  }
+}
+
+extension Model {
+  /// What may be said of the learning rate where none is given.
+  fileprivate var learningRateAdvice: String {
+    let theory = EscapeTheory(model: self)
+    guard let critical = theory.criticalLearningRate else { return "" }
+    let best = theory.optimalLearningRate.map { ", and the best \(NumberText.short($0))" } ?? ""
+    return "; for this network the critical one is \(NumberText.short(critical))\(best)"
+  }
+}
+
+extension Experiment {
+  /// What a person should know before the run starts: a horizon that no growth rate stands behind, and thresholds
+  /// that the ODE never reaches.
+  ///
+  /// Cost: the way to the ODE's fixed point where its drift is in closed form and small, else nothing.
+  public var notes: [String] {
+    let theory = EscapeTheory(model: model)
+    var notes: [String] = []
+    if hasDefaultHorizon, !(theory.growthRate > 0) {
+      notes.append(
+        "\(theory.isKnown ? "nothing grows near this start" : "no growth rate is known of this network"): "
+          + "the horizon is τ = \(NumberText.short(exitRule.horizon)) by default, --horizon sets another"
+      )
+    }
+    // Above the critical rate all stay at the start, of which a warning tells.
+    guard model.clock.isUniform, model.samples == nil, !theory.isKnown || theory.growthRate > 0,
+      let share = plateauShare
+    else { return notes }
+    let missed = exitRule.thresholds.filter { 1 - $0 < share }
+    if !missed.isEmpty {
+      notes.append(
+        "T = \(missed.map(NumberText.given).joined(separator: ", ")) is out of reach: the ODE comes to rest "
+          + "at \(NumberText.percent(share)) of the initial risk, above the "
+          + "\(missed.map { NumberText.percent(1 - $0) }.joined(separator: ", ")) of an exit")
+    }
+    return notes
+  }
+
+  /// The excess risk at which the ODE comes to rest, over that at the start; nil where it is not found at once.
+  private var plateauShare: Double? {
+    guard FixedPoint.isQuick(model),
+      let stream = try? streams.stream(for: .start, replica: 0),
+      let point = try? FixedPoint(
+        model: model, start: start.frame(of: model, from: stream), stepper: odeStepper),
+      point.outcome == .found, point.stability == .stable || point.stability == .marginal,
+      let risk = point.excessRisk, point.initialRisk > 0
+    else { return nil }
+    return risk / point.initialRisk
   }
 }
 

@@ -81,10 +81,9 @@ extension ExperimentOptions {
             problem: "belongs to trajectories, expected an experiment without: run it by "
               + "'escapement trajectories'")
         }
-        let known = ExperimentKey.allCases.map(\.rawValue).joined(separator: ", ")
         throw ExperimentError(
           origin: .file(name, line: line), key: "",
-          problem: "unknown key '\(word)', expected one of \(known)")
+          problem: "unknown key '\(word)', \(expectedKey(word))")
       }
       let content = try ExperimentOptions.content(of: valueNode) {
         ExperimentError(origin: .file(name, line: line), key: word, problem: $0)
@@ -109,6 +108,15 @@ extension ExperimentOptions {
     case .alias: throw failure("expected a value, not an alias")
     }
   }
+}
+
+/// What was expected in place of a wrong key: the nearest one, or all where none is near.
+func expectedKey(_ word: String) -> String {
+  let names =
+    ExperimentKey.allCases.map(\.rawValue) + SweepFile.words
+    + TrajectoryKey.allCases.map(\.rawValue)
+  if let name = nearestName(to: word, of: names) { return "expected '\(name)'" }
+  return "expected one of " + ExperimentKey.allCases.map(\.rawValue).joined(separator: ", ")
 }
 
 extension YamlError {

@@ -13,11 +13,14 @@ public struct ExperimentOptions: Sendable {
 
   /// Sets a key from the command line.
   public mutating func set(_ key: ExperimentKey, _ text: String) {
-    values[key] = OptionValue(.scalar(text), origin: .commandLine)
+    set(key, OptionValue(.scalar(text), origin: .commandLine))
   }
 
   /// Sets a key from a file.
-  mutating func set(_ key: ExperimentKey, _ value: OptionValue) { values[key] = value }
+  mutating func set(_ key: ExperimentKey, _ value: OptionValue) {
+    values[key] =
+      key.isShare ? OptionValue(value.content.withoutPercent, origin: value.origin) : value
+  }
 
   /// Forgets a key.
   mutating func remove(_ key: ExperimentKey) { values[key] = nil }
@@ -35,7 +38,13 @@ public struct ExperimentOptions: Sendable {
   }
 
   private func expected(_ key: ExperimentKey, _ what: String) -> ExperimentError {
-    error(key, "found \(values[key]?.content.text ?? "nothing"), expected \(what)")
+    let words = values[key]?.content.words ?? []
+    // Several good values where one belongs are meant for a grid.
+    let isGrid = key.role.mayVary && !key.role.isList && words.count > 1 && !words.contains("")
+    return error(
+      key,
+      "found \(values[key]?.content.text ?? "nothing"), expected \(what)"
+        + (isGrid ? "; several are for 'escapement sweep'" : ""))
   }
 
   /// Reads a single word.
@@ -64,6 +73,15 @@ public struct ExperimentOptions: Sendable {
       throw expected(key, "a finite number")
     }
     return number
+  }
+
+  /// Reads the margin δ of the equivalence test, 0.05 unless given; throws `ExperimentError` outside (0, 1).
+  public func margin() throws -> Double {
+    let margin = try number(.margin) ?? 0.05
+    guard margin > 0, margin < 1 else {
+      throw error(.margin, "found \(margin), expected a number between 0 and 1, or one in % as 10%")
+    }
+    return margin
   }
 
   /// Reads a whole number; `1e6` is one.

@@ -42,14 +42,16 @@ extension ExperimentOptions {
       lookAhead: try number(.lookAhead) ?? 0, repetitions: try integer(.repetitions) ?? 1)
   }
 
-  /// Reads the key `learning-rate-schedule`: `power:α,ν₀`, `steps:ν=γ,…`, `warm-up:W`, the same as a mapping, or
-  /// the word `constant`.
-  func learningRateSchedule() throws -> LearningRateSchedule? {
-    let key = ExperimentKey.learningRateSchedule
+  /// Reads the schedule of a layer's rate: `power:α,ν₀`, `steps:ν=γ,…`, `warm-up:W`, the same as a mapping, the word
+  /// `constant`, or for the second layer `same`; nil for the first layer's constant rate, and for `same`.
+  func schedule(_ key: ExperimentKey) throws -> LearningRateSchedule? {
+    let isFirst = key == .learningRateSchedule
     let forms =
-      "power:A,N, steps:0=G0,N1=G1,…, warm-up:W, constant, or {power: A, after: N, warm-up: W} "
-      + "or {steps: [[0, G0], [N1, G1]]}"
-    guard let value = values[key], value.content != .scalar("constant") else { return nil }
+      "power:A,N, steps:0=G0,N1=G1,…, warm-up:W, constant\(isFirst ? "" : ", same"), "
+      + "or {power: A, after: N, warm-up: W} or {steps: [[0, G0], [N1, G1]]}"
+    guard let value = values[key] else { return nil }
+    if value.content == .scalar("constant") { return isFirst ? nil : try LearningRateSchedule() }
+    if !isFirst, value.content == .scalar("same") { return nil }
     guard let parts = scheduleParts(structured(value.content)),
       Set(parts.keys).isSubset(of: ["power", "after", "steps", "warm-up"]), !parts.isEmpty,
       (parts["power"] == nil) == (parts["after"] == nil),
@@ -81,8 +83,12 @@ extension ExperimentOptions {
           return (try whole(pair[0], "a step"), try number(pair[1], "a rate"))
         })
     }
-    return try LearningRateSchedule(
-      warmUp: try parts["warm-up"].map { try whole($0, "the warm-up") } ?? 0, decay: decay)
+    do {
+      return try LearningRateSchedule(
+        warmUp: try parts["warm-up"].map { try whole($0, "the warm-up") } ?? 0, decay: decay)
+    } catch let problem as ParameterError {
+      throw ParameterError(key: key.rawValue, found: problem.found, expected: problem.expected)
+    }
   }
 
   /// A schedule of the command line as the mapping it stands for; nil for what is none.
@@ -307,6 +313,7 @@ extension Activation {
 extension LearningRateSchedule {
   /// The schedule as an experiment file has it.
   var resolved: ResolvedValue {
+    if warmUp <= 1, decay == .none { return .word("constant") }
     var pairs: [(String, ResolvedValue)] = []
     switch decay {
     case .none: break
@@ -402,7 +409,10 @@ extension Model {
       ? "Phase retrieval"
       : "\(activation.title) student, \(target.title) target"
         + rule.titles.map { ", " + $0 }.joined()
-    return learningRateSchedule.map { "\(what), rate \($0.formula)" } ?? what
+    let layer = secondLayerRateSchedule.map {
+      ", second layer's \($0.formula.isEmpty ? "constant" : $0.formula.replacing("γ", with: "γ_a"))"
+    }
+    return what + (learningRateSchedule.map { ", rate \($0.formula)" } ?? "") + (layer ?? "")
   }
 }
 

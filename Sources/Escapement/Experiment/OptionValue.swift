@@ -57,6 +57,24 @@ extension OptionValue.Content {
     }
   }
 
+  /// The value with per cent as a part of one: 10% is 0.1.
+  var withoutPercent: OptionValue.Content {
+    switch self {
+    case .scalar(let text):
+      let words = text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+        // By the exponent, so that no digit is rounded twice.
+        let number = trimmed(word.dropLast())
+        guard word.hasSuffix("%"), decimalNumber(number) != nil, !number.lowercased().contains("e"),
+          let share = Double("\(number)e-2")
+        else { return String(word) }
+        return "\(share)"
+      }
+      return .scalar(words.joined(separator: ","))
+    case .list(let items): return .list(items.map(\.withoutPercent))
+    case .map: return self
+    }
+  }
+
   /// Whether the value is a mapping.
   var isMap: Bool {
     if case .map = self { true } else { false }

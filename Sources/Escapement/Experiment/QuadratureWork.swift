@@ -31,7 +31,50 @@ package struct QuadratureWork: Sendable {
   }
 }
 
+/// Says what the exact chain or full SGD of an experiment will cost, a step and a sample.
+public struct StepWork: Sendable {
+  /// The dynamics.
+  public let kind: DynamicsKind
+  /// Steps that a replica takes, about.
+  public let steps: Double
+  /// Samples of a step, B.
+  public let samples: Int
+  /// Seconds of one core that a step takes, about.
+  public let seconds: Double
+  /// Number of replicas.
+  public let replicas: Int
+  /// Threads that share them.
+  public let threads: Int
+  /// Whether steps are more than one fresh sample.
+  let isWorthAWord: Bool
+
+  /// Seconds on all threads.
+  public var totalSeconds: Double {
+    steps * seconds * Double(replicas) / Double(min(threads, replicas))
+  }
+
+  /// Whether it is worth a word beforehand: a second or more of steps that are not one fresh sample each, or ten minutes.
+  public var isLong: Bool { totalSeconds >= (isWorthAWord ? 1 : 600) }
+
+  /// What a step costs and a sample of it: `12 µs a step of 64 samples, 0.19 µs a sample`.
+  public var words: String {
+    let step = "\(NumberText.short(1e6 * seconds)) µs a step"
+    guard samples > 1 else { return step + " of one sample" }
+    return step
+      + " of \(samples) samples, \(NumberText.short(1e6 * seconds / Double(samples))) µs a sample"
+  }
+
+  /// Says it in a sentence.
+  public var sentence: String {
+    "\(kind.titleWithArticle) takes about \(words), and about \(NumberText.rounded(steps)) steps a replica: "
+      + "\(NumberText.duration(totalSeconds)) by estimate for \(replicas) replicas on \(threads) threads"
+  }
+}
+
 extension Experiment {
+  /// Estimates the work of the exact chain and of full SGD.
+  public func stepWork() -> [StepWork] { dynamics.compactMap { stepWork($0) } }
+
   /// Estimates the work of the dynamics that go by quadrature; none where all are quick.
   ///
   /// One evaluation is timed. Throws `ParameterError` where quadrature does not reach.

@@ -108,32 +108,39 @@ extension Experiment {
         values.isEmpty && family == ExitCriterion.standard.family ? .word("none") : .numbers(values)
       )
     }
-    let network: [(String, ResolvedValue)] = [
-      entry(.dimension, .integer(model.dimension)),
-      entry(.width, .integer(model.width)),
-      entry(.teacherUnits, .integer(model.teacherUnits)),
-      entry(.learningRate, .number(model.learningRate)),
-      entry(
-        .learningRateSchedule, model.learningRateSchedule.map(\.resolved) ?? .word("constant")),
-      entry(.labelNoise, .number(model.labelNoise)),
-      entry(.secondLayer, .numbers(model.secondLayer)),
-      entry(.secondLayerRate, .number(model.secondLayerRate)),
-      entry(.secondLayerNormalised, .flag(model.normalisesSecondLayer)),
-      entry(.activation, model.activation.resolved),
-      entry(.target, model.target.resolved),
-      entry(
-        .teacherGram,
-        model.teacherGram.map { .list($0.map(ResolvedValue.numbers)) } ?? .word("identity")),
-      entry(.constraint, .word(model.constraint.rawValue)),
-      entry(.batchSize, .integer(model.rule.batchSize)),
-      entry(.loss, .word(model.rule.loss.rawValue)),
-      entry(.lookAhead, .number(model.rule.lookAhead)),
-      entry(.repetitions, .integer(model.rule.repetitions)),
-      entry(.samples, model.samples.map { .integer($0.count) } ?? .word("none")),
-      entry(.epochs, model.samples.map { .integer($0.epochs) } ?? .word("none")),
-      entry(.order, .word((model.samples?.order ?? .same).rawValue)),
-      entry(.startNorm, .number(startNorm)),
-    ]
+    // Only where it is not the first layer's: what runs wrote before this key was there stays as it is.
+    let layerSchedule =
+      model.secondLayerRateSchedule.map {
+        [entry(.secondLayerRateSchedule, $0.resolved)]
+      } ?? []
+    let network: [(String, ResolvedValue)] =
+      [
+        entry(.dimension, .integer(model.dimension)),
+        entry(.width, .integer(model.width)),
+        entry(.teacherUnits, .integer(model.teacherUnits)),
+        entry(.learningRate, .number(model.learningRate)),
+        entry(
+          .learningRateSchedule, model.learningRateSchedule.map(\.resolved) ?? .word("constant")),
+        entry(.labelNoise, .number(model.labelNoise)),
+        entry(.secondLayer, .numbers(model.secondLayer)),
+        entry(.secondLayerRate, .number(model.secondLayerRate)),
+      ] + layerSchedule + [
+        entry(.secondLayerNormalised, .flag(model.normalisesSecondLayer)),
+        entry(.activation, model.activation.resolved),
+        entry(.target, model.target.resolved),
+        entry(
+          .teacherGram,
+          model.teacherGram.map { .list($0.map(ResolvedValue.numbers)) } ?? .word("identity")),
+        entry(.constraint, .word(model.constraint.rawValue)),
+        entry(.batchSize, .integer(model.rule.batchSize)),
+        entry(.loss, .word(model.rule.loss.rawValue)),
+        entry(.lookAhead, .number(model.rule.lookAhead)),
+        entry(.repetitions, .integer(model.rule.repetitions)),
+        entry(.samples, model.samples.map { .integer($0.count) } ?? .word("none")),
+        entry(.epochs, model.samples.map { .integer($0.epochs) } ?? .word("none")),
+        entry(.order, .word((model.samples?.order ?? .same).rawValue)),
+        entry(.startNorm, .number(startNorm)),
+      ]
     let run: [(String, ResolvedValue)] = [
       entry(.horizon, .number(exitRule.horizon)),
       entry(.dynamics, .list(dynamics.map { .word($0.rawValue) })),

@@ -106,6 +106,10 @@ public struct Plateau: Codable, Sendable {
   static func fixedPoint(
     of experiment: Experiment, at coordinates: [SweepPoint.Coordinate]
   ) throws -> (Plateau, FixedPoint?) {
+    if let warning = experiment.rareDrawsWarning(of: .ode) {
+      let words = "no fixed point is looked for: \(warning)"
+      return (Plateau("fixed-point", of: experiment.model, at: coordinates, words: words), nil)
+    }
     do {
       let model = experiment.model
       let stream = try experiment.streams.stream(for: .start, replica: 0)

@@ -104,30 +104,49 @@ public struct DataTable: Sendable {
   let dimensions: [Dimension]
   /// The variables.
   let fields: [Field]
-  private let makeEntries: @Sendable () -> AnySequence<Entry>
+  /// Hands out one entry after another while it gets true: a loop of its own, which a sequence behind a
+  /// type that is not known would not be.
+  private let visit: @Sendable ((Entry) -> Bool) -> Void
 
-  init(
+  private init(
     _ name: String, _ dimensions: [Dimension], _ fields: [Field],
-    entries: @escaping @Sendable () -> AnySequence<Entry>
+    visit: @escaping @Sendable ((Entry) -> Bool) -> Void
   ) {
     self.name = name
     self.dimensions = dimensions
     self.fields = fields
-    makeEntries = entries
+    self.visit = visit
+  }
+
+  /// Makes a table of values with their places, gone through as they are made.
+  init<Entries: Sequence>(
+    _ name: String, _ dimensions: [Dimension], _ fields: [Field],
+    entries: @escaping @Sendable () -> Entries
+  ) where Entries.Element == Entry, Entries: SendableMetatype, Entries.Iterator: SendableMetatype {
+    self.init(name, dimensions, fields) { body in
+      for entry in entries() {
+        guard body(entry) else { return }
+      }
+    }
   }
 
   /// Makes a table of rows with their places, by what each column is in a row.
-  init<Row>(
+  ///
+  /// Rows that are many should be a lazy sequence, of a type that the compiler sees: they are gone through as
+  /// they are made.
+  init<Row, Rows: Sequence>(
     _ name: String, _ dimensions: [Dimension], _ columns: [Column<Row>],
-    rows: @escaping @Sendable () -> any Sequence<(place: [Int], row: Row)>
-  ) {
-    self.init(name, dimensions, columns.map(\.field)) { DataTable.entries(rows(), columns) }
-  }
-
-  private static func entries<Row>(
-    _ rows: some Sequence<(place: [Int], row: Row)>, _ columns: [Column<Row>]
-  ) -> AnySequence<Entry> {
-    AnySequence(rows.lazy.map { place, row in (place, columns.map { $0.value(row) }) })
+    rows: @escaping @Sendable () -> Rows
+  )
+  where
+    Rows.Element == (place: [Int], row: Row), Rows: SendableMetatype,
+    Rows.Iterator: SendableMetatype
+  {
+    self.init(name, dimensions, columns.map(\.field)) { body in
+      for (place, row) in rows() {
+        guard body((place, columns.map { $0.value(row) })) else { return }
+      }
+    }
   }
 
   /// Makes a table of rows of which each has its place along each dimension.
@@ -147,7 +166,20 @@ public struct DataTable: Sendable {
     self.init(name, [], columns) { [(place: [], row: row)] }
   }
 
-  var entries: AnySequence<Entry> { makeEntries() }
+  /// Goes through the rows in their order.
+  func forEach<Failure: Error>(_ body: (Entry) throws(Failure) -> Void) throws(Failure) {
+    var failure: Failure?
+    visit { entry in
+      do throws(Failure) {
+        try body(entry)
+        return true
+      } catch {
+        failure = error
+        return false
+      }
+    }
+    if let failure { throw failure }
+  }
 
   private var coordinates: [(dimension: Int, column: Column<Int>)] {
     dimensions.enumerated().flatMap { index, dimension in
@@ -163,11 +195,14 @@ public struct DataTable: Sendable {
     let names = columns.map(\.name)
     let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     let coordinates = coordinates
-    return entries.map { entry in
-      Row(
-        columns: names, places: places,
-        values: coordinates.map { $0.column.value(entry.place[$0.dimension]) } + entry.values)
+    var rows: [Row] = []
+    forEach { entry in
+      rows.append(
+        Row(
+          columns: names, places: places,
+          values: coordinates.map { $0.column.value(entry.place[$0.dimension]) } + entry.values))
     }
+    return rows
   }
 
   /// The table without a coordinate.
@@ -178,7 +213,7 @@ public struct DataTable: Sendable {
         Dimension(
           name: dimension.name, count: dimension.count,
           coordinates: dimension.coordinates.filter { $0.field.name != coordinate })
-      }, fields, entries: makeEntries)
+      }, fields, visit: visit)
   }
 }
 

@@ -30,7 +30,7 @@ extension DataSet {
         try DataVariable(field, [], along: dimensions, in: file, labels: labels)
       }
       var head: [Int]?
-      for (place, values) in table.entries {
+      try table.forEach { place, values in
         if let last = head, place.dropLast() != last[...] {
           for variable in variables { try variable.write(at: last) }
         }

@@ -5,21 +5,25 @@ extension DataTable {
   /// has no value is empty.
   ///
   /// `write` gets the text in pieces, so that it need not fit in memory.
-  public func writeCSV(to write: (String) throws -> Void) rethrows {
+  public func writeCSV<Failure: Error>(
+    to write: (String) throws(Failure) -> Void
+  ) throws(Failure) {
     try write(columns.map { quoted($0.name) }.joined(separator: ",") + "\n")
     // Labels before the last dimension are the same for many rows.
     let outer = dimensions.dropLast()
     var (head, headPlace) = ("", [-1])
-    for (place, values) in entries {
+    try forEach { (place, values) throws(Failure) in
       if place.dropLast() != headPlace[...] {
         headPlace = Array(place.dropLast())
-        head = zip(outer, headPlace).map { $0.text(at: $1) }.joined()
+        head = ""
+        for (dimension, place) in zip(outer, headPlace) { dimension.append(place, to: &head) }
       }
       var line = head
-      if let last = dimensions.last { line += last.text(at: place[place.count - 1]) }
-      for value in values { line += quoted(value.text) + "," }
+      dimensions.last?.append(place[place.count - 1], to: &line)
+      for value in values { value.append(to: &line) }
       line.removeLast()
-      try write(line + "\n")
+      line += "\n"
+      try write(line)
     }
   }
 
@@ -34,10 +38,12 @@ extension DataTable {
   /// under `key` where there is one, else beside the coordinates.
   ///
   /// `write` gets the text in pieces.
-  func writeJSONSeries(under key: String? = nil, to write: (String) throws -> Void) rethrows {
+  func writeJSONSeries<Failure: Error>(
+    under key: String? = nil, to write: (String) throws(Failure) -> Void
+  ) throws(Failure) {
     var (head, lists): ([Int]?, [String]) = (nil, fields.map { _ in "" })
     var isFirst = true
-    func finish() throws {
+    func finish() throws(Failure) {
       guard let head else { return }
       let labels = zip(dimensions, head).flatMap { dimension, place in
         dimension.coordinates.map { "\"\($0.field.name)\": \($0.value(place).json)" }
@@ -50,7 +56,7 @@ extension DataTable {
       try write(key == nil ? "}" : "}}")
       isFirst = false
     }
-    for (place, values) in entries {
+    try forEach { (place, values) throws(Failure) in
       if place.dropLast() != (head ?? [-1])[...] {
         try finish()
         head = Array(place.dropLast())
@@ -75,9 +81,20 @@ func jsonRows(_ rows: [DataTable.Row]) -> String {
 }
 
 extension DataTable.Dimension {
-  /// The coordinates at a place as fields of CSV, each with a comma after it.
-  fileprivate func text(at place: Int) -> String {
-    coordinates.map { quoted($0.value(place).text) + "," }.joined()
+  /// Appends the coordinates at a place as fields of CSV, each with a comma after it.
+  fileprivate func append(_ place: Int, to line: inout String) {
+    for coordinate in coordinates { coordinate.value(place).append(to: &line) }
+  }
+}
+
+extension DataValue {
+  /// Appends the value as a field of CSV, with a comma after it.
+  fileprivate func append(to line: inout String) {
+    switch self {
+    case .word(let word): line += quoted(word)
+    default: line += text
+    }
+    line += ","
   }
 }
 

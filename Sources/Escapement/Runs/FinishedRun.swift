@@ -26,6 +26,7 @@ package struct FinishedRun: Sendable {
     let run = try Run(path: path)
     try requireThisVersion(run.summary.provenance, path)
     try Manifest.require(path)
+    RunDirectory.removeStaleLock(in: path)
     let runs = try experiment.dynamics.map { kind in
       let records = try experiment.exitRule.marks.map { mark in
         let series = run.series.first {

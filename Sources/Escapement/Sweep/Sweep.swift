@@ -37,6 +37,17 @@ public struct Sweep: Sendable {
     _ grid: SweepGrid, points: [SweepPoint], directory: SweepDirectory? = nil,
     commit: String? = nil, observer: (any SweepObserver)? = nil
   ) async throws -> Sweep {
+    let results = try await complete(points, directory, commit: commit, observer: observer)
+    let sweep = try Sweep(grid: grid, points: points, results: results, commit: commit)
+    try directory?.finish(points, sweep.files)
+    return sweep
+  }
+
+  /// Runs some of the points as `run` does, and leaves the files of the whole sweep to the one that has all.
+  @discardableResult public static func complete(
+    _ points: [SweepPoint], _ directory: SweepDirectory?, commit: String? = nil,
+    observer: (any SweepObserver)? = nil
+  ) async throws -> [PointResult] {
     var results: [PointResult] = []
     for point in points {
       switch directory?.kept(point) {
@@ -63,9 +74,7 @@ public struct Sweep: Sendable {
       results.append(result)
       await observer?.didFinish(point, isKept: false)
     }
-    let sweep = try Sweep(grid: grid, points: points, results: results, commit: commit)
-    try directory?.finish(points, sweep.files)
-    return sweep
+    return results
   }
 
   /// Summarises results that are already there; throws `StatisticsError` or `GSLError`.

@@ -28,9 +28,9 @@ struct SweepAxis: Sendable {
         throw choice[0].error("found \(words) twice, expected every point once")
       }
     }
-    let rates = keys.filter(\.setsLearningRate)
-    if rates.count > 1, let setting = choices.first?.first(where: { $0.key == rates[1] }) {
-      throw setting.error("stands beside \(rates[0].name), expected one of the two")
+    for (index, key) in keys.enumerated() {
+      guard let other = keys.prefix(index).first(where: key.excludes) else { continue }
+      throw choices[0][index].error("stands beside \(other.name), expected one of the two")
     }
   }
 }

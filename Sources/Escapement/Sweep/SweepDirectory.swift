@@ -25,9 +25,11 @@ public struct SweepDirectory: Sendable {
 
   /// Opens a directory for a sweep whose sweep.yaml is `identity`.
   ///
-  /// `isCleared` when its own files have just been removed from it. Throws `OutputError` when it cannot be
-  /// written, is in use, or holds anything but this sweep.
-  public init(path: String, identity: String, isCleared: Bool = false) throws {
+  /// `isCleared` when its own files have just been removed from it, `isShared` beside others that run other points
+  /// of it. Throws `OutputError` when it cannot be written, is in use, or holds anything but this sweep.
+  public init(
+    path: String, identity: String, isCleared: Bool = false, isShared: Bool = false
+  ) throws {
     root = URL(fileURLWithPath: path, isDirectory: true)
     self.identity = identity
     let contents = OutputContents(path: path)
@@ -45,7 +47,7 @@ public struct SweepDirectory: Sendable {
     }
     try contents.admit(.sweep, identity, isCleared: isCleared)
     run = try RunDirectory(path: path)
-    lock = try run.lock()
+    lock = try run.lock(shared: isShared)
     // What another process has filled it with before the lock was there.
     try OutputContents(path: path).admit(.sweep, identity, isCleared: isCleared)
     note = Checkpoint.note(lock, run)
@@ -64,7 +66,7 @@ public struct SweepDirectory: Sendable {
           description: "output: '\(place)' is a link, expected a folder with a point")
       }
       // What an interrupted program left half-written.
-      if SweepDirectory.isTemporary(name) { removePoint(place) }
+      if !isShared, SweepDirectory.isTemporary(name) { removePoint(place) }
     }
     // Nor is it written anew where it stands in a manifest.
     if !run.handle.has("sweep.yaml") { try run.write([("sweep.yaml", Data(identity.utf8))]) }

@@ -14,10 +14,8 @@ import Yams
 ///   - {when: {width: [5]}, replicas: 50}
 /// ```
 struct SweepFile {
-  static let words = ["sweep", "cases", "overrides"] + rateWords
-  private static let rateWords = [
-    SweepKey.learningRateOverWidth.name, SweepKey.learningRateOverBest.name,
-  ]
+  static let words = ["sweep", "cases", "overrides"] + unitWords
+  private static let unitWords = SweepKey.inOtherUnits.map(\.name)
 
   /// The keys that all points share.
   let base: ExperimentOptions
@@ -43,7 +41,7 @@ struct SweepFile {
       case "sweep": try readSweep(node)
       case "cases": try readCases(node)
       case "overrides": try readOverrides(node)
-      case let word? where Self.rateWords.contains(word): settings.append(try setting(key, node))
+      case let word? where Self.unitWords.contains(word): settings.append(try setting(key, node))
       default: continue
       }
     }
@@ -57,14 +55,16 @@ struct SweepFile {
   private func key(_ node: Node) throws -> SweepKey {
     let word = node.string ?? ""
     guard let key = SweepKey(name: word) else {
-      throw failure(node, "", "unknown key '\(word)', expected a key of an experiment to sweep")
+      throw failure(node, "", "unknown key '\(word)' to sweep, \(expectedKey(word))")
     }
     return key
   }
 
   private func value(_ node: Node, of key: SweepKey, at place: Node) throws -> OptionValue {
     let content = try ExperimentOptions.content(of: node) { failure(place, key.name, $0) }
-    return OptionValue(content, origin: .file(name, line: place.mark?.line ?? 0))
+    return OptionValue(
+      key.isShare ? content.withoutPercent : content,
+      origin: .file(name, line: place.mark?.line ?? 0))
   }
 
   private func setting(_ keyNode: Node, _ node: Node) throws -> SweepSetting {

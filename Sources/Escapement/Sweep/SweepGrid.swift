@@ -17,8 +17,8 @@ public struct SweepGrid: Sendable {
   /// Creates a grid without keys.
   public init() {}
 
-  /// Reads an experiment file, which may have the keys `sweep`, `cases`, `overrides`,
-  /// `learning-rate-over-width` and `learning-rate-over-best` besides those of an experiment.
+  /// Reads an experiment file, which may have the keys `sweep`, `cases`, `overrides` and those of
+  /// ``SweepKey/inOtherUnits`` besides those of an experiment.
   ///
   /// Throws `ExperimentError` with the line.
   public init(file path: String) throws {
@@ -44,15 +44,16 @@ public struct SweepGrid: Sendable {
   /// Throws `ExperimentError` when the file's cases set the key.
   public mutating func set(_ key: SweepKey, _ text: String) throws {
     func value(_ text: String) -> OptionValue {
-      OptionValue(.scalar(text), origin: .commandLine)
+      let content = OptionValue.Content.scalar(text)
+      return OptionValue(key.isShare ? content.withoutPercent : content, origin: .commandLine)
     }
     let words =
       key.isListByNature
       ? [text] : text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
     func isReplaced(_ other: SweepKey) -> Bool {
-      other == key || other.setsLearningRate && key.setsLearningRate
+      other == key || other.excludes(key)
     }
-    if let other = given.first(where: { $0 != key && $0.setsLearningRate }), key.setsLearningRate {
+    if let other = given.first(where: key.excludes) {
       throw SweepSetting(key: key, value: value(text)).error(
         "stands beside \(other.name), expected one of the two")
     }
@@ -63,7 +64,7 @@ public struct SweepGrid: Sendable {
     let place = axes.firstIndex { $0.keys.contains(where: isReplaced) }
     axes.removeAll { $0.keys.contains(where: isReplaced) }
     settings.removeAll { isReplaced($0.key) }
-    if key.setsLearningRate { base.remove(.learningRate) }
+    if let quantity = key.quantity { base.remove(quantity) }
     given.insert(key)
     if words.count > 1 {
       axes.insert(try SweepAxis(key, values: words.map(value)), at: min(place ?? .max, axes.count))
@@ -124,21 +125,23 @@ public struct SweepGrid: Sendable {
 
   private func checkKeys() throws {
     var seen: Set<SweepKey> = []
-    let rate = axes.lazy.flatMap(\.keys).first(where: \.setsLearningRate)
+    let swept = axes.flatMap(\.keys)
     for axis in axes {
       for setting in axis.choices[0] {
         guard seen.insert(setting.key).inserted else {
           throw setting.error("is swept twice, expected once")
         }
-        if setting.key.setsLearningRate, let rate, rate != setting.key {
-          throw setting.error("stands beside \(rate.name), expected one of the two")
+        if let other = swept.first(where: { $0.quantity == setting.key.quantity }),
+          setting.key.excludes(other)
+        {
+          throw setting.error("stands beside \(other.name), expected one of the two")
         }
       }
     }
-    for setting in settings where setting.key.setsLearningRate {
-      let other = settings.first { $0.key != setting.key && $0.key.setsLearningRate }?.key
-      if let other = other ?? (base.values[.learningRate] == nil ? nil : .experiment(.learningRate))
-      {
+    for setting in settings {
+      guard let quantity = setting.key.quantity else { continue }
+      let other = settings.first { $0.key.excludes(setting.key) }?.key
+      if let other = other ?? (base.values[quantity] == nil ? nil : .experiment(quantity)) {
         throw setting.error("stands beside \(other.name), expected one of the two")
       }
     }
@@ -163,27 +166,33 @@ public struct SweepGrid: Sendable {
   private func experiment(
     _ chosen: [SweepSetting], _ coordinates: [SweepPoint.Coordinate]
   ) throws -> Experiment {
-    // Later layers win; a layer that sets the learning rate undoes what earlier ones said of it.
+    // Later layers win; one that sets a quantity in any units undoes what earlier ones said of it.
     let changes = overrides.filter {
       $0.applies { key in chosen.first { $0.key == key } ?? shared(key) }
     }
     .map { $0.settings.filter { !isGiven($0.key) } }
     var options = base
-    var rate: SweepSetting?
+    var inOtherUnits: [ExperimentKey: SweepSetting] = [:]
     var setsSeed = false
     for layer in [settings, chosen] + changes {
-      if let setting = layer.first(where: \.key.setsLearningRate) {
-        options.remove(.learningRate)
-        rate = setting
-      }
-      for case let setting in layer {
-        guard case .experiment(let key) = setting.key else { continue }
-        options.set(key, setting.value)
-        if key == .seed { setsSeed = true }
-        if key == .learningRate { rate = nil }
+      for setting in layer {
+        if case .experiment(let key) = setting.key {
+          options.set(key, setting.value)
+          inOtherUnits[key] = nil
+          if key == .seed { setsSeed = true }
+        } else if let quantity = setting.key.quantity {
+          options.remove(quantity)
+          inOtherUnits[quantity] = setting
+        }
       }
     }
-    if let rate { options.set(.learningRate, try learningRate(rate, options)) }
+    // The batch first: a power law asks for it.
+    if let batch = inOtherUnits[.batchSize] {
+      options.set(.batchSize, try batchSize(batch, options))
+    }
+    if let rate = inOtherUnits[.learningRate] {
+      options.set(.learningRate, try learningRate(rate, options))
+    }
     if !setsSeed {
       let seed = pointSeed(try options.seed(.seed) ?? 1, coordinates)
       options.set(.seed, OptionValue(.scalar("\(seed)"), origin: .commandLine))
@@ -192,32 +201,63 @@ public struct SweepGrid: Sendable {
   }
 
   private func isGiven(_ key: SweepKey) -> Bool {
-    given.contains(key) || key.setsLearningRate && given.contains(where: \.setsLearningRate)
+    given.contains(key) || given.contains(where: key.excludes)
+  }
+
+  /// The batch size B that a share of the dimension stands for.
+  private func batchSize(
+    _ setting: SweepSetting, _ options: ExperimentOptions
+  ) throws -> OptionValue {
+    let size = (try factor(setting) * Double(try options.integer(.dimension) ?? 1)).rounded()
+    guard size <= Double(LearningRule.largestCount) else {
+      throw setting.error("makes a batch of \(size), expected at most \(LearningRule.largestCount)")
+    }
+    return OptionValue(.scalar("\(max(Int(size), 1))"), origin: setting.value.origin)
   }
 
   /// The learning rate γ that a setting in other units stands for.
   private func learningRate(
     _ setting: SweepSetting, _ options: ExperimentOptions
   ) throws -> OptionValue {
-    guard case .scalar(let text) = setting.value.content, let factor = Double(text),
-      factor > 0, factor.isFinite
-    else {
-      throw setting.error(
-        "found \(setting.value.content.text), expected a finite number above 0")
-    }
-    let unit: Double
+    let rate: Double
     switch setting.key {
     case .learningRateOverBest:
+      let factor = try factor(setting)
       var options = options
       options.set(.learningRate, "1")
       let model = try Experiment(options, directory: directory, checksEngines: false).model
       guard let best = EscapeTheory(model: model).optimalLearningRate else {
         throw setting.error("no learning rate is best here, expected learning-rate instead")
       }
-      unit = best
-    default: unit = Double(try options.integer(.width) ?? 1)
+      rate = factor * best
+    case .learningRatePowerLaw:
+      let (factor, power) = try powerLaw(setting)
+      let batch = Double(try options.integer(.batchSize) ?? 1)
+      rate = factor * batch * pow(Double(try options.integer(.dimension) ?? 1), -power)
+    default: rate = try factor(setting) * Double(try options.integer(.width) ?? 1)
     }
-    return OptionValue(.scalar("\(factor * unit)"), origin: setting.value.origin)
+    return OptionValue(.scalar("\(rate)"), origin: setting.value.origin)
+  }
+
+  private func factor(_ setting: SweepSetting) throws -> Double {
+    guard case .scalar(let text) = setting.value.content, let factor = Double(text),
+      factor > 0, factor.isFinite
+    else {
+      throw setting.error(
+        "found \(setting.value.content.text), expected a finite number above 0")
+    }
+    return factor
+  }
+
+  /// c and a of γ = c B d^−a.
+  private func powerLaw(_ setting: SweepSetting) throws -> (factor: Double, power: Double) {
+    let numbers = setting.value.content.words?.map { Double($0) ?? .nan } ?? []
+    guard numbers.count == 2, numbers[0] > 0, numbers.allSatisfy(\.isFinite) else {
+      throw setting.error(
+        "found \(setting.value.content.text), expected C,A of γ = C B d^−A, a finite C above 0 and a finite A"
+      )
+    }
+    return (numbers[0], numbers[1])
   }
 }
 

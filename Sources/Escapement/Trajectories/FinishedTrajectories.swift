@@ -25,6 +25,7 @@ extension Trajectories {
     let run = try TrajectoryRun(path: path)
     try requireThisVersion(run.provenance, path)
     try Manifest.require(path)
+    RunDirectory.removeStaleLock(in: path)
     return (run.trajectories, plan.columnNames.contains("risk") || !plan.quantiles.isEmpty)
   }
 }

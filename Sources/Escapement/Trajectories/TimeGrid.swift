@@ -74,6 +74,14 @@ public struct TimeGrid: Sendable, Equatable {
   /// The last time.
   public var last: Double { times[times.count - 1] }
 
+  /// The times at which numbers of samples, which this grid holds, have been drawn; those of one step are one.
+  func inTimes(of clock: LearningClock) throws(ParameterError) -> TimeGrid {
+    try TimeGrid.require(
+      last / clock.samplesPerStep < 1e15, "\(last) samples", "fewer than 1e15 steps")
+    let times = times.map(clock.time(ofSamples:))
+    return try TimeGrid(times.enumerated().filter { $0 == 0 || $1 > times[$0 - 1] }.map(\.element))
+  }
+
   /// A grid from about a thousandth of `horizon` to it.
   static func standard(horizon: Double) throws(ParameterError) -> TimeGrid {
     try TimeGrid(

@@ -52,10 +52,19 @@ public struct TrajectoryOptions: Sendable {
     ExperimentError(origin: values[key]?.origin, key: key.rawValue, problem: problem)
   }
 
-  /// Reads the key `times`.
-  func grid() throws -> TimeGrid? {
-    guard let words = try words(.times) else { return nil }
-    let form = "log:FIRST:LAST:POINTS, linear:FIRST:LAST:POINTS, or ascending times"
+  /// Reads the key `times`, τ or after `samples:` numbers of samples.
+  func grid() throws -> (grid: TimeGrid, isInSamples: Bool)? {
+    guard var words = try words(.times) else { return nil }
+    let form =
+      "log:FIRST:LAST:POINTS, linear:FIRST:LAST:POINTS, or ascending times, in samples after samples:"
+    let isInSamples = words.first?.hasPrefix("samples:") == true
+    if isInSamples { words[0] = trimmed(words[0].dropFirst("samples:".count)) }
+    func checked(_ grid: TimeGrid) throws -> (TimeGrid, Bool) {
+      guard !isInSamples || grid.last < 1e15 else {
+        throw error(.times, "found \(grid.last) samples, expected fewer than 1e15")
+      }
+      return (grid, isInSamples)
+    }
     do {
       if words.count == 1, words[0].contains(":") {
         let parts = words[0].split(separator: ":", omittingEmptySubsequences: false).map(trimmed)
@@ -63,15 +72,13 @@ public struct TrajectoryOptions: Sendable {
           spacing != .list, let first = Double(parts[1]), let last = Double(parts[2]),
           let points = wholeNumber(parts[3])
         else { throw error(.times, "found '\(words[0])', expected \(form)") }
-        return try TimeGrid(spacing, from: first, to: last, points: points)
+        return try checked(TimeGrid(spacing, from: first, to: last, points: points))
       }
-      return try TimeGrid(
-        words.map {
-          guard let time = Double($0) else {
-            throw error(.times, "found '\($0)', expected \(form)")
-          }
-          return time
-        })
+      let times = try words.map {
+        guard let time = Double($0) else { throw error(.times, "found '\($0)', expected \(form)") }
+        return time
+      }
+      return try checked(TimeGrid(times))
     } catch let problem as ParameterError {
       throw error(.times, "found \(problem.found), expected \(problem.expected)")
     }
@@ -143,8 +150,8 @@ public enum TrajectoryKey: String, Sendable, CaseIterable {
     switch self {
     case .times:
       return "Times τ: log:FIRST:LAST:POINTS, linear:FIRST:LAST:POINTS, or a list "
-        + "(default: 200 from a thousandth of the horizon on, log). The horizon is the last, if "
-        + "not given."
+        + "(default: 200 from a thousandth of the horizon on, log); samples: before it counts samples, up to the "
+        + "step that has drawn them. The horizon is the last, if not given."
     case .columns:
       return "What paths show: some of risk,M,Q,a (default: risk, and M up to eight numbers)."
     case .paths:

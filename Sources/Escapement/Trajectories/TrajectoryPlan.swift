@@ -27,18 +27,26 @@ public struct TrajectoryPlan: Sendable {
   public init(
     _ options: TrajectoryOptions, directory: String? = nil, checksEngines: Bool = true
   ) throws {
-    let givenGrid = try options.grid()
+    let given = try options.grid()
     let quantiles = try options.quantiles() ?? []
     var keys = options.experiment
     // What is asked of the times is what the horizon is for.
-    if let givenGrid, keys.values[.horizon] == nil, givenGrid.last > 0 {
-      keys.set(.horizon, "\(givenGrid.last)")
+    if let given, keys.values[.horizon] == nil, given.grid.last > 0 {
+      let last = given.grid.last
+      keys.set(.horizon, given.isInSamples ? "samples:\(String(format: "%.0f", last))" : "\(last)")
     }
     // Paths are looked at one by one; a thousand would be too many.
     if quantiles.isEmpty, keys.values[.replicas] == nil { keys.set(.replicas, "10") }
     experiment = try Experiment(keys, directory: directory, checksEngines: checksEngines)
     let horizon = experiment.exitRule.horizon
-    grid = try givenGrid ?? TimeGrid.standard(horizon: horizon)
+    do {
+      let clock = experiment.model.clock
+      grid =
+        try given.map { try $0.isInSamples ? $0.grid.inTimes(of: clock) : $0.grid }
+        ?? TimeGrid.standard(horizon: horizon)
+    } catch let problem as ParameterError {
+      throw options.error(.times, "found \(problem.found), expected \(problem.expected)")
+    }
     guard grid.last <= horizon else {
       throw options.error(
         .times, "found \(grid.last), expected times up to the horizon \(horizon), or a later one")

@@ -2,38 +2,59 @@ import Escapement
 import Foundation
 import Rainbow
 
-/// Writes a comparison for a person: the experiment, the exit times, the verdicts in words.
-func comparisonTable(_ comparison: Comparison, histogram: Bool) -> String {
-  let (experiment, summary) = (comparison.experiment, comparison.summary)
-  var text = heading(comparison) + "\n\n"
-  for mark in experiment.exitRule.marks {
-    text += "Exit at \(mark.criterion.title(NumberText.given(mark.threshold)))".bold + "\n"
-    text += exitTable(comparison, mark) + "\n"
-    if histogram { text += ExitHistogram.of(exitTimes(summary, at: mark)) + "\n" }
+extension Page {
+  /// Adds a comparison: the verdicts in words, the exit times, then what only details have.
+  mutating func add(_ comparison: Comparison, histogram: Bool) {
+    let (experiment, summary) = (comparison.experiment, comparison.summary)
+    let noise = summary.comparisons.noisePairs
+    if !noise.isEmpty {
+      addDetails { $0.add("Is the noise negligible?".bold) }
+      for pair in noise { add(noiseLine(pair, isWhole: hasDetails), mark: "\(pair.mark.text)  ") }
+    }
+    let others = summary.comparisons.filter { pair in
+      !noise.contains { $0.first == pair.first && $0.second == pair.second }
+    }
+    if hasDetails, !others.isEmpty {
+      add("Do the descriptions agree?".bold, isApart: true)
+      for pair in others { add(verdictLine(pair), mark: "\(pair.mark.text)  ") }
+    } else if let table = agreementTable(others, experiment) {
+      let margin = NumberText.givenPercent(experiment.margin)
+      add(
+        table,
+        title: "Do they agree within \(margin)?".bold
+          + " = yes, ≠ no, ? not decided; ratios of means (95%)", rank: noise.isEmpty ? 0 : 1)
+    }
+    if hasDetails {
+      add(heading(comparison), isApart: true)
+      for mark in experiment.exitRule.marks {
+        let title = "Exit at \(mark.criterion.title(NumberText.given(mark.threshold)))".bold
+        add(exitTable(comparison, [mark], hasFormulas: true), title: title)
+      }
+    } else {
+      add(
+        exitTable(comparison, experiment.exitRule.marks, hasFormulas: false),
+        title: heading(comparison))
+    }
+    addDetails { page in
+      for mark in experiment.exitRule.marks where histogram {
+        guard let table = ExitHistogram.of(exitTimes(summary, at: mark)) else { continue }
+        page.add(table, title: "Exit at \(mark.criterion.title(NumberText.given(mark.threshold)))")
+      }
+      if !summary.law.isEmpty {
+        page.add(
+          "Do replicas follow the SDE's law, known without Monte Carlo?".bold, isApart: true)
+        for entry in summary.law {
+          page.add(
+            lawLine(entry, comparison), mark: "T = \(NumberText.given(entry.threshold))  ")
+        }
+      }
+      page.add(timingLine(comparison), isApart: true)
+      if experiment.dynamics.contains(.sde) { page.add(monitoringLine(experiment)) }
+      if experiment.dynamics.contains(.sgd) && experiment.precision == .single {
+        page.add("full SGD with its input made in single precision")
+      }
+    }
   }
-  let noise = summary.comparisons.noisePairs
-  if !noise.isEmpty {
-    text += "Is the noise negligible?".bold + "\n"
-    for pair in noise { text += noiseLine(pair) + "\n" }
-    text += "\n"
-  }
-  let others = summary.comparisons.filter { pair in
-    !noise.contains { $0.first == pair.first && $0.second == pair.second }
-  }
-  if !others.isEmpty {
-    text += "Do the descriptions agree?".bold + "\n"
-    for pair in others { text += verdictLine(pair) + "\n" }
-  }
-  if !summary.law.isEmpty {
-    text += "\n" + "Do replicas follow the SDE's law, known without Monte Carlo?".bold + "\n"
-    for entry in summary.law { text += lawLine(entry, comparison) + "\n" }
-  }
-  text += "\n" + timingLine(comparison) + "\n"
-  if experiment.dynamics.contains(.sde) { text += monitoringLine(experiment) + "\n" }
-  if experiment.dynamics.contains(.sgd) && experiment.precision == .single {
-    text += "full SGD with its input made in single precision\n"
-  }
-  return text
 }
 
 /// Says at which times the SDE was watched.
@@ -50,14 +71,10 @@ private func heading(_ comparison: Comparison) -> String {
   let experiment = comparison.experiment
   let model = experiment.model
   let start = experiment.isPaired ? "random starts" : "one fixed start"
-  let theory = comparison.summary.theory
   return model.title.bold
     + ", d = \(model.dimension), p = \(model.width), k = \(model.teacherUnits), "
     + "γ = \(NumberText.given(model.learningRate)), Δ = \(NumberText.given(model.labelNoise)), "
-    + "\(start), "
-    + "information exponent \(theory.informationExponent), leap \(theory.leap), "
-    + (theory.generativeExponent.map { "generative exponent \($0), " } ?? "")
-    + "seed \(experiment.streams.seed)"
+    + "\(start), seed \(experiment.streams.seed)"
 }
 
 private func exitTimes(_ summary: ComparisonSummary, at mark: ExitMark) -> [ExitTimeSummary] {
@@ -66,50 +83,96 @@ private func exitTimes(_ summary: ComparisonSummary, at mark: ExitMark) -> [Exit
   }
 }
 
-private func exitTable(_ comparison: Comparison, _ mark: ExitMark) -> String {
+/// The exit times at some marks, a row a dynamics, and the formulas beside them.
+private func exitTable(
+  _ comparison: Comparison, _ marks: [ExitMark], hasFormulas: Bool
+) -> Table {
   let (experiment, summary) = (comparison.experiment, comparison.summary)
   let (model, theory) = (experiment.model, summary.theory)
   var rows: [[String]] = []
-  let threshold = mark.threshold
-  let entries = exitTimes(summary, at: mark)
-  let range = Sparkline.range(entries)
   func scaled(_ value: Double?, _ error: Double?) -> String {
     let scale = model.scaledSamples
     guard let value else { return "–" }
     return NumberText.measured(value * scale, error.map { $0 * scale })
   }
-  for entry in entries {
-    let kind = DynamicsKind(rawValue: entry.dynamics)
-    let value = entry.mean ?? entry.restrictedMean
-    let isRestricted = entry.mean == nil
-    func quantile(_ key: String) -> String { NumberText.short(entry.quantiles[key] ?? nil) }
-    let isNumber = entry.replicas == 1
-    rows.append([
-      kind?.title ?? entry.dynamics,
-      value.map {
-        (isRestricted ? "≥ " : "") + NumberText.measured($0, entry.standardError)
-      } ?? "–",
-      (isRestricted ? "≥ " : "") + scaled(value, entry.standardError),
-      NumberText.short(entry.standardDeviation),
-      isNumber ? "–" : "\(quantile("0.05")) … \(quantile("0.5")) … \(quantile("0.95"))",
-      outcomes(entry),
-      isNumber ? "" : Sparkline.of(entry.histogram, over: range),
-    ])
+  for mark in marks {
+    let exit = WrittenMark(mark).text
+    let entries = exitTimes(summary, at: mark)
+    let range = Sparkline.range(entries)
+    for entry in entries {
+      let value = entry.mean ?? entry.restrictedMean
+      let bound = entry.mean == nil ? "≥ " : ""
+      func quantile(_ key: String) -> String { NumberText.short(entry.quantiles[key] ?? nil) }
+      let isNumber = entry.replicas == 1
+      rows.append([
+        exit, title(entry.dynamics),
+        value.map { bound + NumberText.measured($0, entry.standardError) } ?? "–",
+        bound + scaled(value, entry.standardError), NumberText.short(entry.standardDeviation),
+        isNumber ? "–" : "\(quantile("0.05")) … \(quantile("0.5")) … \(quantile("0.95"))",
+        outcomes(entry), isNumber ? "" : Sparkline.of(entry.histogram, over: range),
+      ])
+    }
+    guard hasFormulas, mark.criterion == .risk else { continue }
+    let key = "\(mark.threshold)"
+    let predictions: [(String, Double??)] = [
+      ("formula, annealed", theory.annealedExitTime[key]),
+      ("formula, quenched", experiment.isPaired ? theory.quenchedExitTime[key] : nil),
+      ("formula, this start", theory.linearisedExitTime?[key]),
+    ]
+    for (name, prediction) in predictions {
+      guard let value = prediction ?? nil else { continue }
+      rows.append([exit, name, NumberText.short(value), scaled(value, nil), "", "", "", ""])
+    }
   }
-  let key = "\(threshold)"
-  let predictions: [(String, Double??)] = [
-    ("formula, annealed", theory.annealedExitTime[key]),
-    ("formula, quenched", experiment.isPaired ? theory.quenchedExitTime[key] : nil),
-    ("formula, this start", theory.linearisedExitTime?[key]),
+  let header = [
+    "exit", "", "exit time τ", "samples/(d log d)", "s.d.", "5% … median … 95%", "exited",
+    "histogram",
   ]
-  for (name, prediction) in predictions where mark.criterion == .risk {
-    guard let value = prediction ?? nil else { continue }
-    rows.append([name, NumberText.short(value), scaled(value, nil), "", "", "", ""])
+  guard marks.count > 1 || !hasFormulas else {
+    // The title says which exit it is.
+    return Table(
+      header: Array(header.dropFirst()), rows: rows.map { Array($0.dropFirst()) },
+      right: [1, 2, 3, 5], spare: [6, 4, 3, 2])
   }
-  return textTable(
-    ["", "exit time τ", "samples/(d log d)", "s.d.", "5% … median … 95%", "exited", "histogram"],
-    rows,
-    rightAligned: [1, 2, 3, 5])
+  return Table(
+    header: header, rows: rows, right: [2, 3, 4, 6], spare: [7, 5, 4, 3], labels: 2)
+}
+
+/// Which descriptions have the same mean, a row a pair and a column a mark; nil where none is told.
+///
+/// The ODE's are left out: whether the noise is negligible tells of them.
+private func agreementTable(_ pairs: [PairComparison], _ experiment: Experiment) -> Table? {
+  func isNoisy(_ name: String) -> Bool {
+    DynamicsKind(rawValue: name).map { !$0.isDeterministic } ?? true
+  }
+  let shown = pairs.filter { isNoisy($0.first) && isNoisy($0.second) }
+  var (names, marks) = ([String](), [String]())
+  func name(_ pair: PairComparison) -> String { "\(title(pair.first)) / \(title(pair.second))" }
+  for pair in shown {
+    if !names.contains(name(pair)) { names.append(name(pair)) }
+    if !marks.contains(pair.mark.text) { marks.append(pair.mark.text) }
+  }
+  guard !names.isEmpty else { return nil }
+  let rows = names.map { row in
+    [row]
+      + marks.map { mark in
+        shown.first { name($0) == row && $0.mark.text == mark }.map(agreement) ?? ""
+      }
+  }
+  return Table(header: [""] + marks, rows: rows)
+}
+
+/// A sign for a verdict, and the ratio it is of.
+private func agreement(_ pair: PairComparison) -> String {
+  guard let ratio = pair.meanRatio else { return "–" }
+  var text = NumberText.short(ratio.estimate)
+  if let interval = ratio.interval { text += " (\(NumberText.interval(interval)))" }
+  if let end = ratio.restrictedTo { text += " to τ \(NumberText.short(end))" }
+  switch ratio.verdict {
+  case .equivalent: return "= ".green + text
+  case .different: return "≠ ".red + text
+  case .undetermined: return "? ".yellow + text
+  }
 }
 
 private func outcomes(_ entry: ExitTimeSummary) -> String {
@@ -122,10 +185,11 @@ private func outcomes(_ entry: ExitTimeSummary) -> String {
 private func title(_ name: String) -> String { DynamicsKind(rawValue: name)?.title ?? name }
 
 /// Says what the noise does to the mean exit time, and whether that is within the margin.
-private func noiseLine(_ pair: PairComparison) -> String {
-  let head = "\(pair.mark.text)  "
+///
+/// The whole has the dimension from which it would be, and the spread of exit times.
+private func noiseLine(_ pair: PairComparison, isWhole: Bool) -> String {
   guard let ratio = pair.meanRatio else {
-    return head + "no answer, since \(VerdictWords.noRatio(pair.noRatioReason))".yellow
+    return "no answer, since \(VerdictWords.noRatio(pair.noRatioReason))".yellow
   }
   let margin = NumberText.givenPercent(ratio.margin)
   let shift = NumberText.shift(ratio.estimate, ratio.interval)
@@ -134,17 +198,16 @@ private func noiseLine(_ pair: PairComparison) -> String {
   if let restriction = VerdictWords.restriction(ratio, names: names) {
     effect += ", " + restriction
   }
+  let spread = isWhole ? spread(pair) : ""
   switch ratio.verdict {
-  case .equivalent:
-    return head + "negligible within \(margin): ".green + effect + spread(pair)
+  case .equivalent: return "negligible within \(margin): ".green + effect + spread
   case .different:
     let until = ratio.restrictedTo.map { " up to τ = \(NumberText.short($0))" } ?? ""
-    return head + "not negligible at \(margin)\(until): ".red + effect + remedy(pair, margin)
-      + spread(pair)
+    return "not negligible at \(margin)\(until): ".red + effect
+      + (isWhole ? remedy(pair, margin) : "") + spread
   case .undetermined:
     let missing = VerdictWords.obstacle(ratio, names: names).map { $0 + "; " } ?? ""
-    return head + "not decided at \(margin): ".yellow + missing + effect + moreReplicas(ratio)
-      + spread(pair)
+    return "not decided at \(margin): ".yellow + missing + effect + moreReplicas(ratio) + spread
   }
 }
 
@@ -172,14 +235,14 @@ private func verdictLine(_ pair: PairComparison) -> String {
   let sides = "\(title(pair.first)) against \(title(pair.second))"
   let names = ["the " + title(pair.first), "the " + title(pair.second)]
   let answer = judgement(of: pair.meanRatio, pair.noRatioReason, names)
-  var line = "\(pair.mark.text)  \(sides): \(answer)"
+  var line = "\(sides): \(answer)"
   if let test = pair.tests?.kolmogorovSmirnov { line += "; laws: KS \(test.pValueWords)" }
   for failure in pair.tests?.failures ?? [] { line += "; \(failure)" }
   return line
 }
 
 private func lawLine(_ entry: LawComparison, _ comparison: Comparison) -> String {
-  let head = "T = \(NumberText.given(entry.threshold))  \(title(entry.dynamics)): "
+  let head = "\(title(entry.dynamics)): "
   guard let value = entry.tests?.kolmogorovSmirnov.pValue, let mean = entry.mean else {
     return head
       + "law not available at this threshold, because \(entry.notAvailable ?? "it was not tested")"

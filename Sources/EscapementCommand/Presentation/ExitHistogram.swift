@@ -8,18 +8,18 @@ enum ExitHistogram {
   private static let eighths = Array(" ▏▎▍▌▋▊▉")
 
   /// The bars of the entries that have a spread, over the range that sparklines have; a dynamics with one
-  /// exit time is marked at its time. Empty when nothing has a spread.
-  static func of(_ entries: [ExitTimeSummary]) -> String {
+  /// exit time is marked at its time. Nil when nothing has a spread.
+  static func of(_ entries: [ExitTimeSummary]) -> Table? {
     let columns = entries.compactMap { entry in
       entry.replicas > 1 ? entry.histogram.map { (entry, $0) } : nil
     }
-    guard let range = Sparkline.range(entries), !columns.isEmpty else { return "" }
+    guard let range = Sparkline.range(entries), !columns.isEmpty else { return nil }
     let step = (range.upperBound - range.lowerBound) / Double(cells)
     let fractions = columns.map { entry, bins in
       bins.counts(in: cells, over: range).map { $0 / Double(entry.replicas) }
     }
     let highest = fractions.joined().max() ?? 0
-    guard highest > 0 else { return "" }
+    guard highest > 0 else { return nil }
     let rows = (0..<cells).map { cell -> [String] in
       let begin = range.lowerBound + Double(cell) * step
       let marks = entries.compactMap { entry -> String? in
@@ -32,8 +32,9 @@ enum ExitHistogram {
         + fractions.map { bar($0[cell] / highest) + String(format: " %4.1f%%", 100 * $0[cell]) }
         + [marks.joined(separator: ", ")]
     }
-    return textTable(
-      ["τ from"] + columns.map { name($0.0) + ", % of replicas" } + [""], rows, rightAligned: [0])
+    return Table(
+      header: ["τ from"] + columns.map { name($0.0) + ", % of replicas" } + [""], rows: rows,
+      right: [0])
   }
 
   private static func name(_ entry: ExitTimeSummary) -> String {

@@ -44,8 +44,38 @@ enum Console {
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
-/// How the subcommands that end with a comparison print it.
+/// How the subcommands print a result.
 struct PrintArguments: ParsableArguments {
   @Option(help: "How to print: table or json.") var format: OutputFormat = .table
-  @Flag(help: "Add histograms of the exit times to the table.") var histogram = false
+  @Flag(help: "Show the whole table, not its first twenty lines.") var details = false
+
+  /// Prints a result in the form that was asked for.
+  func output(_ result: some Encodable, _ fill: (inout Page) -> Void, rest: String) throws {
+    switch format {
+    case .json: try Console.output(try jsonData(result))
+    case .table:
+      var page = Page(hasDetails: details)
+      fill(&page)
+      try Console.output(page.text(rest: rest))
+    }
+  }
+}
+
+extension PrintArguments {
+  /// Tells a person where a result is kept, and what can be made of it.
+  func tellPlace(_ directory: String, _ next: String) {
+    if format == .table { PrintArguments.tellPlace(directory, next) }
+  }
+
+  /// Tells it whatever the format.
+  static func tellPlace(_ directory: String, _ next: String) {
+    Console.error("escapement: saved in '\(singleLine(directory))'; next: \(next)\n")
+  }
+}
+
+/// How the subcommands that end with a comparison print it.
+struct ComparisonPrintArguments: ParsableArguments {
+  @OptionGroup var printing: PrintArguments
+  @Flag(help: "Add histograms of the exit times to the table, and the details.")
+  var histogram = false
 }

@@ -4,12 +4,11 @@ import Foundation
 /// Draws progress on standard error while an ensemble runs, on a terminal only.
 struct ProgressBar {
   private let task: Task<Void, Never>?
-  private let isDrawn: Bool
+  private let line = ProgressLine()
 
   /// Starts drawing; `name` is the dynamics.
   init(_ name: String, replicas: Int, meter: ProgressMeter) {
-    isDrawn = Console.errorIsTerminal
-    guard isDrawn else {
+    guard ProgressLine.isShown else {
       // A word where nobody sees a bar, once: what does not end is not told from what is slow.
       task = Task.detached {
         guard (try? await Task.sleep(for: .seconds(60))) != nil, meter.finishedReplicas == 0 else {
@@ -22,13 +21,13 @@ struct ProgressBar {
       }
       return
     }
-    let began = Date()
+    let (began, line) = (Date(), line)
     task = Task.detached {
       while !Task.isCancelled {
         try? await Task.sleep(nanoseconds: 200_000_000)
         if Task.isCancelled { return }
         let elapsed = Date().timeIntervalSince(began)
-        Console.error("\r\u{1B}[K" + ProgressBar.line(name, replicas, meter, elapsed))
+        line.draw(ProgressBar.line(name, replicas, meter, elapsed))
       }
     }
   }
@@ -38,7 +37,7 @@ struct ProgressBar {
     guard let task else { return }
     task.cancel()
     await task.value
-    if isDrawn { Console.error("\r\u{1B}[K") }
+    line.clear()
   }
 
   private static func line(

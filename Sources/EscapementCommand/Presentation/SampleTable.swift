@@ -18,30 +18,32 @@ extension TestBattery {
   }
 }
 
-/// Writes the comparison of two files for a person.
-func sampleTable(_ comparison: SampleComparison, _ first: ExitSample, _ second: ExitSample)
-  -> String
-{
-  let rows = comparison.tests.named.map { test in
-    [test.title, NumberText.short(test.result?.statistic), test.result?.pValueText ?? "–"]
+extension Page {
+  /// Adds the comparison of two files: what it proves of the means, then the tests.
+  mutating func add(
+    _ comparison: SampleComparison, _ first: ExitSample, _ second: ExitSample
+  ) {
+    add(
+      judgement(
+        of: comparison.meanRatio, comparison.noRatioReason, ["the first", "the second"], symbol: "")
+    )
+    let rows = comparison.tests.named.map { test in
+      [test.title, NumberText.short(test.result?.statistic), test.result?.pValueText ?? "–"]
+    }
+    let censored = first.censored + second.censored
+    add(
+      Table(header: ["test", "statistic", "p-value"], rows: rows, right: [1, 2]),
+      title: "Is it one law?".bold + " \(first.count) against \(second.count) replicas"
+        + (censored > 0 ? ", \(censored) of them censored" : ""))
+    for failure in comparison.tests.failures { add(failure) }
+    if let end = comparison.restrictedTo {
+      add("all but log-rank, and the distance, look at times up to \(NumberText.short(end))")
+    }
+    var distance = "Wasserstein distance \(NumberText.short(comparison.wasserstein.estimate))"
+    if let interval = comparison.wasserstein.interval {
+      let bounds = [interval.lowerBound, interval.upperBound]
+      distance += " (95%: \(NumberText.interval(bounds)))"
+    }
+    add(distance)
   }
-  var text = "Is it one law?".bold + " \(first.count) against \(second.count) replicas"
-  let censored = first.censored + second.censored
-  text += censored > 0 ? ", \(censored) of them censored\n" : "\n"
-  text += textTable(["test", "statistic", "p-value"], rows, rightAligned: [1, 2]) + "\n"
-  for failure in comparison.tests.failures { text += failure + "\n" }
-  if let end = comparison.restrictedTo {
-    text += "all but log-rank, and the distance, look at times up to \(NumberText.short(end))\n"
-  }
-  var distance = "Wasserstein distance \(NumberText.short(comparison.wasserstein.estimate))"
-  if let interval = comparison.wasserstein.interval {
-    let bounds = [interval.lowerBound, interval.upperBound]
-    distance += " (95%: \(NumberText.interval(bounds)))"
-  }
-  text +=
-    distance + "\n"
-    + judgement(
-      of: comparison.meanRatio, comparison.noRatioReason, ["the first", "the second"], symbol: "")
-    + "\n"
-  return text
 }

@@ -14,6 +14,7 @@ actor SweepProgress: SweepObserver {
   private var point: SweepPoint?
   private let began = Date()
   private var task: Task<Void, Never>?
+  private let drawing = ProgressLine()
 
   init(_ points: [SweepPoint]) {
     count = points.count
@@ -22,12 +23,12 @@ actor SweepProgress: SweepObserver {
 
   func willRun(_ point: SweepPoint) {
     self.point = point
-    guard task == nil, Console.errorIsTerminal else { return }
+    guard task == nil, ProgressLine.isShown else { return }
     task = Task.detached { [self] in
       while !Task.isCancelled {
         try? await Task.sleep(nanoseconds: 200_000_000)
         if Task.isCancelled { return }
-        Console.error("\r\u{1B}[K" + (await line))
+        drawing.draw(await line)
       }
     }
   }
@@ -59,7 +60,7 @@ actor SweepProgress: SweepObserver {
     task.cancel()
     await task.value
     self.task = nil
-    Console.error("\r\u{1B}[K")
+    drawing.clear()
   }
 
   private var line: String {

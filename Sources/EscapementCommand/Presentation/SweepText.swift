@@ -5,7 +5,7 @@ import Rainbow
 /// Lists the points of a grid with their estimated work, for `--dry-run`.
 ///
 /// `work` is the work of quadrature at each point, which the estimates by closed forms do not know.
-func sweepPlan(_ points: [SweepPoint], _ work: [[QuadratureWork]]) -> String {
+func sweepPlan(_ points: [SweepPoint], _ work: [[QuadratureWork]], _ page: inout Page) {
   let seconds = zip(points, work).map { point, work in
     point.experiment.dynamics.reduce(0) { sum, kind in
       let quadrature = work.first { $0.kind == kind }?.coreSeconds
@@ -22,47 +22,84 @@ func sweepPlan(_ points: [SweepPoint], _ work: [[QuadratureWork]]) -> String {
   }
   let total = seconds.reduce(0, +)
   let threads = points.first?.experiment.threads ?? 1
-  return textTable(
-    ["point", "keys", "γ", "replicas", "core seconds, about"], rows, rightAligned: [0, 2, 4])
-    + "\n\(points.count) points, about \(NumberText.duration(total / Double(threads))) "
-    + "on \(threads) threads\n"
+  page.add(
+    "\(points.count) points, about \(NumberText.duration(total / Double(threads))) "
+      + "on \(threads) threads")
+  page.add(
+    Table(
+      header: ["point", "keys", "γ", "replicas", "core seconds, about"], rows: rows,
+      right: [0, 2, 4], spare: [3], labels: 2))
 }
 
-/// Writes a sweep for a person: the map of verdicts or of exit times, then the fits in words.
-func sweepText(_ sweep: Escapement.Sweep) -> String {
-  let map = SweepMap(sweep)
-  var text = "Sweep".bold + " of \(sweep.points.count) points\n"
-  let hasNoise = sweep.results.contains { result in
-    !result.pairs.noisePairs.isEmpty
-  }
-  for mark in map.marks {
-    if hasNoise {
-      text +=
-        "\n" + "Noise in the mean exit time, \(mark.text)".bold
-        + ": SGD's law against the ODE\n"
-      text += map.table { map.noise($0, mark) }
-    }
-    for dynamics in map.dynamics where mark.criterion == ExitCriterion.risk.name {
-      text += "\n" + "Exit over its formula, \(mark.text), \(dynamics.title)".bold
-      text += ": \(map.formulaName(dynamics, mark))\n"
-      text += map.table { map.exits($0, dynamics, mark) }
-    }
-  }
-  if hasNoise { text += "\n" + map.legend }
-  let fits = sweep.summary.fits
-  if !fits.samples.isEmpty {
-    text += "\n" + "Exit in samples, ν = c d log d + c' d".bold + "\n" + samplesTable(fits.samples)
-  }
-  if !fits.noiseShift.isEmpty {
-    text += "\n" + "Shift of the mean exit time by the noise, against d".bold + "\n"
-    text += shiftTable(fits.noiseShift)
+extension Page {
+  /// Adds a sweep: from which dimension the noise is negligible, the map of verdicts or of exit times, and as
+  /// details the fits.
+  mutating func add(_ sweep: Escapement.Sweep) {
+    let map = SweepMap(sweep)
+    let fits = sweep.summary.fits
+    let hasNoise = sweep.results.contains { !$0.pairs.noisePairs.isEmpty }
     for fit in fits.noiseShift {
-      text += fit.margins.filter { sweep.margins.contains($0.margin) }
-        .map { marginSentence($0, fit) }.joined()
+      for margin in fit.margins where sweep.margins.contains(margin.margin) {
+        let (head, text) = marginSentence(margin, fit)
+        // Of many only some fit beside the map.
+        add(text, mark: head, rank: fits.noiseShift.count > 2 ? 2 : 0)
+      }
+    }
+    for mark in hasNoise ? map.marks : [] {
+      add(
+        map.table { map.noise($0, mark) },
+        title: "Noise in the mean exit time, \(mark.text)".bold + ": SGD's law against the ODE")
+    }
+    if hasNoise {
+      add(map.legend + (hasDetails ? "; \(sweep.summary.adjustment)" : ""), isApart: true)
+    }
+    for gain in fits.widthGain { add(gain) }
+    func addExits(_ page: inout Page) {
+      for mark in map.marks where mark.criterion == ExitCriterion.risk.name {
+        for dynamics in map.dynamics {
+          page.add(
+            map.table { map.exits($0, dynamics, mark) },
+            title: "Exit over its formula, \(mark.text), \(dynamics.title)".bold
+              + ": \(map.formulaName(dynamics, mark))", rank: 2)
+        }
+      }
+    }
+    if hasNoise { addDetails(addExits) } else { addExits(&self) }
+    guard !fits.samples.isEmpty || !fits.noiseShift.isEmpty else { return }
+    addDetails { page in
+      if !fits.samples.isEmpty {
+        page.add(
+          samplesTable(fits.samples), title: "Exit in samples, ν = c d log d + c' d".bold)
+      }
+      if !fits.noiseShift.isEmpty {
+        page.add(
+          shiftTable(fits.noiseShift),
+          title: "Shift of the mean exit time by the noise, against d".bold)
+      }
     }
   }
-  for gain in fits.widthGain { text += "\n" + gainText(gain) }
-  return text
+
+  /// Adds what width gains.
+  private mutating func add(_ gain: WidthGain) {
+    let kind = DynamicsKind(rawValue: gain.dynamics)?.title ?? gain.dynamics
+    let head =
+      "Gain from width in samples".bold
+      + ", \(markText(gain.criterion, gain.threshold)), \(kind)\(heading(gain.place)); at most "
+      + "\(NumberText.short(gain.largestPredictedGain)) by (12 + Δ)/(2 + Δ)"
+    let rows = gain.widths.map { best in
+      [
+        "\(best.width)", NumberText.short(best.learningRate) + (best.isAtEdge ? " (edge)" : ""),
+        NumberText.short(best.predictedLearningRate),
+        NumberText.measured(best.meanSamples, best.standardError), NumberText.short(best.gain),
+        best.interval.map(NumberText.interval) ?? "–", NumberText.short(best.predictedGain),
+        NumberText.short(best.annealedGain),
+      ]
+    }
+    add(
+      Table(
+        header: ["p", "best γ", "by theory", "samples", "gain", "95%", "by growth", "annealed"],
+        rows: rows, right: Set(0...7), spare: [7, 6, 2]), title: head, rank: 1)
+  }
 }
 
 private func markText(_ criterion: String, _ threshold: Double) -> String {
@@ -95,7 +132,7 @@ private struct SweepMap {
   }
   var dynamics: [DynamicsKind] { sweep.points.first?.experiment.dynamics ?? [] }
 
-  func table(_ cell: (Int) -> String) -> String {
+  func table(_ cell: (Int) -> String) -> Table {
     let keys = sweep.summary.keys.filter { $0 != across }
     let columns = across.map { key in unique(sweep.points.map { $0.value(of: key) }) } ?? [""]
     func words(_ key: String, _ value: String) -> String {
@@ -113,7 +150,8 @@ private struct SweepMap {
         }
     }
     let header = keys + columns.map { column in across.map { "\($0) \(words($0, column))" } ?? "" }
-    return textTable(header, rows, rightAligned: Set(header.indices))
+    return Table(
+      header: header, rows: rows, right: Set(header.indices), labels: max(1, keys.count))
   }
 
   private func unique<Value: Hashable>(_ values: [Value]) -> [Value] {
@@ -140,7 +178,7 @@ private struct SweepMap {
   var legend: String {
     let margins = unique(sweep.points.map { NumberText.givenPercent($0.experiment.margin) })
     return "= negligible, ≠ not negligible, ? not decided, at a margin of "
-      + "\(margins.joined(separator: ", ")); \(sweep.summary.adjustment)\n"
+      + margins.joined(separator: ", ")
   }
 
   func formulaName(_ kind: DynamicsKind, _ mark: WrittenMark) -> String {
@@ -178,7 +216,7 @@ extension SweepPoint {
   }
 }
 
-private func samplesTable(_ fits: [SamplesFit]) -> String {
+private func samplesTable(_ fits: [SamplesFit]) -> Table {
   let rows = fits.map { fit in
     let (c, rest) = (fit.fit.terms[0], fit.fit.terms[1])
     return [
@@ -189,12 +227,12 @@ private func samplesTable(_ fits: [SamplesFit]) -> String {
       NumberText.short(fit.fit.pValue),
     ]
   }
-  return textTable(
-    ["at", "dynamics", "exit", "c", "c by 1/(2μγ/p)", "c'", "p of χ²"], rows,
-    rightAligned: [2, 3, 4, 5, 6])
+  return Table(
+    header: ["at", "dynamics", "exit", "c", "c by 1/(2μγ/p)", "c'", "p of χ²"], rows: rows,
+    right: [2, 3, 4, 5, 6], labels: 3)
 }
 
-private func shiftTable(_ fits: [ShiftFit]) -> String {
+private func shiftTable(_ fits: [ShiftFit]) -> Table {
   let margins = Set(fits.flatMap { $0.margins.map(\.margin) }).sorted()
   let rows = fits.map { fit in
     let constant = fit.fit.terms[0]
@@ -208,9 +246,9 @@ private func shiftTable(_ fits: [ShiftFit]) -> String {
       }
   }
   let columns = margins.map { "\(NumberText.givenPercent($0)) from d" }
-  return textTable(
-    ["at", "exit", "τ for large d", "linearised law", "p of χ²"] + columns, rows,
-    rightAligned: Set(1..<(5 + columns.count)))
+  return Table(
+    header: ["at", "exit", "τ for large d", "linearised law", "p of χ²"] + columns, rows: rows,
+    right: Set(1..<(5 + columns.count)), labels: 2)
 }
 
 private func beginning(_ margin: MarginDimension) -> String {
@@ -222,44 +260,24 @@ private func beginning(_ margin: MarginDimension) -> String {
   }
 }
 
-/// Says in words from which d the noise is negligible at the margin declared beforehand.
-private func marginSentence(_ margin: MarginDimension, _ fit: ShiftFit) -> String {
+/// Says in words from which d the noise is negligible at the margin declared beforehand, after its mark.
+private func marginSentence(
+  _ margin: MarginDimension, _ fit: ShiftFit
+) -> (mark: String, text: String) {
   let name = NumberText.givenPercent(margin.margin)
-  let head = "\(markText(fit.criterion, fit.threshold))\(heading(fit.place)): "
   let place = margin.decimalLogarithm.map(NumberText.dimension) ?? "–"
   let ends = margin.interval.map { $0.map(NumberText.dimension) ?? "–" }.joined(separator: " … ")
   var text: String
   switch margin.status {
-  case .everywhere: text = head + "negligible within \(name) at every d of the grid".green
-  case .never: text = head + "not negligible at \(name) for any d".red
-  case .inside: text = head + "negligible within \(name) from d = \(place) on (95%: \(ends))"
+  case .everywhere: text = "negligible within \(name) at every d of the grid".green
+  case .never: text = "not negligible at \(name) for any d".red
+  case .inside: text = "negligible within \(name) from d = \(place) on (95%: \(ends))"
   case .extrapolated:
-    text = head + "not negligible at \(name) at any d of the grid".red
+    text = "not negligible at \(name) at any d of the grid".red
     text += "; prolonged beyond the grid (*) it would be from d = \(place) on (95%: \(ends))"
   }
   if let value = margin.pValue, value < 0.01 {
     text += "; the fit is poor, p of χ² \(NumberText.short(value))"
   }
-  return text + "\n"
-}
-
-private func gainText(_ gain: WidthGain) -> String {
-  let kind = DynamicsKind(rawValue: gain.dynamics)?.title ?? gain.dynamics
-  let head =
-    "Gain from width in samples".bold
-    + ", \(markText(gain.criterion, gain.threshold)), \(kind)\(heading(gain.place)); at most "
-    + "\(NumberText.short(gain.largestPredictedGain)) by (12 + Δ)/(2 + Δ)\n"
-  let rows = gain.widths.map { best in
-    [
-      "\(best.width)", NumberText.short(best.learningRate) + (best.isAtEdge ? " (edge)" : ""),
-      NumberText.short(best.predictedLearningRate),
-      NumberText.measured(best.meanSamples, best.standardError), NumberText.short(best.gain),
-      best.interval.map(NumberText.interval) ?? "–", NumberText.short(best.predictedGain),
-      NumberText.short(best.annealedGain),
-    ]
-  }
-  return head
-    + textTable(
-      ["p", "best γ", "by theory", "samples", "gain", "95%", "by growth", "annealed"], rows,
-      rightAligned: Set(0...7))
+  return ("\(markText(fit.criterion, fit.threshold))\(heading(fit.place)): ", text)
 }

@@ -1,54 +1,52 @@
 import Escapement
 import Foundation
-import TextTable
 
-/// Writes the closed forms for a person: rates first, then exit times by threshold.
-func theoryTable(_ theory: TheorySummary, _ experiment: Experiment) -> String {
-  let model = experiment.model
-  let found = theory.exponentsFound
-  var lines = [
-    "information exponent        \(theory.informationExponent), leap \(theory.leap) "
-      + "(\(found["information_exponent"] ?? ""))",
-    "generative exponent         \(theory.generativeExponent.map { "\($0)" } ?? "–") "
-      + "(\(found["generative_exponent"] ?? ""))",
-    "growth rate μ               \(NumberText.short(theory.growthRate))",
-    "critical learning rate γ_c  \(NumberText.short(theory.criticalLearningRate))",
-    "best learning rate          \(NumberText.short(theory.optimalLearningRate))",
-  ]
-  if let gain = theory.gainFromWidth, let largest = theory.largestGainFromWidth {
-    lines.append(
-      "gain from width             \(NumberText.short(gain)) of at most \(NumberText.short(largest))"
-    )
-  }
-  if let plateau = theory.plateau {
-    lines.append("plateau of the excess risk  \(NumberText.short(plateau))")
-  }
-  var rows: [[String]] = []
-  for threshold in experiment.exitRule.thresholds {
-    let key = "\(threshold)"
-    func row(_ name: String, _ value: Double??) {
-      guard let value = value ?? nil else { return }
-      rows.append([
-        name, NumberText.given(threshold), NumberText.short(value),
-        NumberText.short(model.clock.samples(by: value)),
-        NumberText.short(value * model.scaledSamples),
-      ])
+extension Page {
+  /// Adds the closed forms: rates first, then exit times by threshold.
+  mutating func add(_ theory: TheorySummary, _ experiment: Experiment) {
+    let model = experiment.model
+    let found = theory.exponentsFound
+    func line(_ name: String, _ words: String) {
+      add(words, mark: name.padding(toLength: 28, withPad: " ", startingAt: 0))
     }
-    row("annealed", theory.annealedExitTime[key])
-    row("quenched", theory.quenchedExitTime[key])
-    row("linearised, this start", theory.linearisedExitTime?[key])
+    line(
+      "information exponent",
+      "\(theory.informationExponent), leap \(theory.leap) (\(found["information_exponent"] ?? ""))")
+    line(
+      "generative exponent",
+      "\(theory.generativeExponent.map { "\($0)" } ?? "–") (\(found["generative_exponent"] ?? ""))")
+    line("growth rate μ", NumberText.short(theory.growthRate))
+    line("critical learning rate γ_c", NumberText.short(theory.criticalLearningRate))
+    line("best learning rate", NumberText.short(theory.optimalLearningRate))
+    if let gain = theory.gainFromWidth, let largest = theory.largestGainFromWidth {
+      line("gain from width", "\(NumberText.short(gain)) of at most \(NumberText.short(largest))")
+    }
+    if let plateau = theory.plateau {
+      line("plateau of the excess risk", NumberText.short(plateau))
+    }
+    var rows: [[String]] = []
+    for threshold in experiment.exitRule.thresholds {
+      let key = "\(threshold)"
+      func row(_ name: String, _ value: Double??) {
+        guard let value = value ?? nil else { return }
+        rows.append([
+          name, NumberText.given(threshold), NumberText.short(value),
+          NumberText.short(model.clock.samples(by: value)),
+          NumberText.short(value * model.scaledSamples),
+        ])
+      }
+      row("annealed", theory.annealedExitTime[key])
+      row("quenched", theory.quenchedExitTime[key])
+      row("linearised, this start", theory.linearisedExitTime?[key])
+    }
+    guard !rows.isEmpty else {
+      return add("No exit time: \(exitTimeReason(theory, model)).", isApart: true)
+    }
+    add(
+      Table(
+        header: ["exit time", "T", "τ", "samples", "samples/(d log d)"], rows: rows,
+        right: [1, 2, 3, 4], labels: 2))
   }
-  var text = lines.joined(separator: "\n") + "\n"
-  if rows.isEmpty {
-    text += "\nNo exit time: \(exitTimeReason(theory, model)).\n"
-  } else {
-    text +=
-      "\n"
-      + textTable(
-        ["exit time", "T", "τ", "samples", "samples/(d log d)"], rows,
-        rightAligned: [1, 2, 3, 4])
-  }
-  return text
 }
 
 /// Says why the closed forms give no exit time.
@@ -64,16 +62,4 @@ func exitTimeReason(_ theory: TheorySummary, _ model: Model) -> String {
   }
   return
     "the formulas hold for one teacher unit and a second layer of ones, above d = 2p/(T(p + 1))"
-}
-
-/// Lays rows out in columns under a header.
-func textTable(_ header: [String], _ rows: [[String]], rightAligned: Set<Int>) -> String {
-  let table = TextTable<[String]> { row in
-    header.indices.map { index in
-      Column(
-        title: header[index], value: row[index],
-        align: rightAligned.contains(index) ? .right : .left)
-    }
-  }
-  return table.string(for: rows, style: Style.simple) ?? ""
 }

@@ -14,8 +14,8 @@ struct Compare: AsyncParsableCommand {
       from its files. A directory that holds anything else is refused.
       """)
 
-  @OptionGroup var arguments: ExperimentArguments
-  @OptionGroup var printing: PrintArguments
+  @OptionGroup var arguments: SimulationArguments
+  @OptionGroup var printing: ComparisonPrintArguments
   @Option(
     help: ArgumentHelp(
       "Run one of N shares, to be joined by merge (default: all).", valueName: "I/N"))
@@ -41,7 +41,9 @@ struct Compare: AsyncParsableCommand {
       try SavedRun(
         experiment, share: share, directory: $0, isCleared: isCleared, commit: builtCommit)
     }
+    tellNotes(experiment)
     tellCost(try experiment.quadratureWork())
+    tellRareDraws(experiment)
     try tellLongWork(experiment)
     if let run {
       return try await completeSavedRun(run, printing)
@@ -50,8 +52,10 @@ struct Compare: AsyncParsableCommand {
       throw ExperimentError(
         origin: .commandLine, key: "shard", problem: "expected --output too, for the shard's file")
     }
+    let unsaved = UnsavedWork()
     let comparison = try await Comparison.run(
       experiment, commit: builtCommit, observer: TerminalProgress())
+    unsaved.end()
     try show(comparison, printing)
   }
 }

@@ -11,9 +11,9 @@ struct Law: AsyncParsableCommand {
       stands the law of the linearised SDE, and the largest distance of the two.
       """)
 
-  @OptionGroup var arguments: ExperimentArguments
+  @OptionGroup var arguments: ClosedFormArguments
   @OptionGroup var overwriting: OverwriteArguments
-  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @OptionGroup var printing: PrintArguments
 
   func run() async throws {
     let experiment = try arguments.resolve(simulates: false)
@@ -21,27 +21,33 @@ struct Law: AsyncParsableCommand {
       experiment.output, for: LawSummary.self, experiment: experiment.yaml)
     let summary = try LawSummary(experiment)
     try directory?.write(summary)
-    switch format {
-    case .json: try Console.output(try jsonData(summary))
-    case .table:
-      let rows = summary.laws.flatMap { law -> [[String]] in
-        guard let mean = law.mean, let deviation = law.standardDeviation, let error = law.error
-        else {
-          return []
+    try printing.output(summary, { add(summary, to: &$0) }, rest: "quantiles, errors")
+    if let output = experiment.output {
+      printing.tellPlace(output, "escapement export \(quoted(output)) --to csv")
+    }
+  }
+
+  private func add(_ summary: LawSummary, to page: inout Page) {
+    let rows = summary.laws.flatMap { law -> [[String]] in
+      guard let mean = law.mean, let deviation = law.standardDeviation, let error = law.error
+      else {
+        return []
+      }
+      return [row(law.threshold, "SDE", mean, deviation, law.quantiles, error)]
+        + [law.linearised].compactMap { $0 }.map {
+          row(law.threshold, "linearised", $0.mean, $0.standardDeviation, $0.quantiles, $0.error)
         }
-        return [row(law.threshold, "SDE", mean, deviation, law.quantiles, error)]
-          + [law.linearised].compactMap { $0 }.map {
-            row(law.threshold, "linearised", $0.mean, $0.standardDeviation, $0.quantiles, $0.error)
-          }
-      }
-      let header = [
-        "T", "law", "mean τ", "s.d.", "5%", "median", "95%", "error, moments", "error, survival",
-      ]
-      let refused = summary.laws.compactMap { law in
-        law.notAvailable.map { "T = \(law.threshold): not available, because \($0)\n" }
-      }
-      try Console.output(
-        (rows.isEmpty ? "" : textTable(header, rows, rightAligned: Set(2...8))) + refused.joined())
+    }
+    let header = [
+      "T", "law", "mean τ", "s.d.", "5%", "median", "95%", "error, moments", "error, survival",
+    ]
+    if !rows.isEmpty {
+      page.add(
+        Table(header: header, rows: rows, right: Set(2...8), spare: [7, 8, 4, 6], labels: 2))
+    }
+    for law in summary.laws {
+      guard let reason = law.notAvailable else { continue }
+      page.add("not available, because \(reason)", mark: "T = \(law.threshold): ")
     }
   }
 

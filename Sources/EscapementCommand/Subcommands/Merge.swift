@@ -15,7 +15,7 @@ struct Merge: ParsableCommand {
   var shards: [String]
   @Option(help: "Directory to fill with the run's files (required).") var output: String
   @OptionGroup var overwriting: OverwriteArguments
-  @OptionGroup var printing: PrintArguments
+  @OptionGroup var printing: ComparisonPrintArguments
 
   func run() throws {
     let records = try ShardMerge.records(of: shards)
@@ -38,6 +38,7 @@ struct Merge: ParsableCommand {
       try directory.install(try filesOfRun(comparison))
     }
     try show(comparison, printing)
+    printing.printing.tellPlace(output, "escapement export \(quoted(output)) --to report")
   }
 
   private func isInOutput(_ shard: String) -> Bool {

@@ -16,7 +16,7 @@ struct Plateau: AsyncParsableCommand {
       --label-noise 0.01,1
       """)
 
-  @OptionGroup var arguments: ExperimentArguments
+  @OptionGroup var arguments: SimulationArguments
   @OptionGroup var rates: SweepRateArguments
   @Option(
     help: ArgumentHelp("Length of the averages' window (default the horizon).", valueName: "tau"))
@@ -24,49 +24,52 @@ struct Plateau: AsyncParsableCommand {
   @Option(help: "Where the chain starts: start, as the experiment says, or fixed-point.")
   var from: ChainOrigin = .start
   @OptionGroup var overwriting: OverwriteArguments
-  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @OptionGroup var printing: PrintArguments
 
   func run() async throws {
     let grid = try arguments.grid(rates)
+    let output = try grid.output()
     let directory = try overwriting.directory(
-      grid.output(), for: PlateauSummary.self, experiment: grid.yaml)
+      output, for: PlateauSummary.self, experiment: grid.yaml)
     try tellFixedPointCost(grid)
+    let unsaved = UnsavedWork(keepsResult: output != nil)
     let summary = try await PlateauSummary(
       grid, window: window, origin: from, observer: TerminalProgress())
+    unsaved.end()
     try directory?.write(summary)
-    switch format {
-    case .json: try Console.output(try jsonData(summary))
-    case .table: try Console.output(plateauText(summary))
-    }
+    try printing.output(summary, { $0.add(summary) }, rest: "stability, averages")
+    if let output { printing.tellPlace(output, "escapement export \(quoted(output)) --to csv") }
   }
 }
 
 extension ChainOrigin: ExpressibleByArgument {}
 
-/// Writes long-time risks for a person: a table, then what was found at each point in words.
-func plateauText(_ summary: PlateauSummary) -> String {
-  let rows = summary.plateaus.enumerated().map { index, plateau in
-    let risk = plateau.excessRisk.map {
-      plateau.method == "chain"
-        ? NumberText.measured($0, plateau.standardError) : NumberText.digits($0)
+extension Page {
+  /// Adds long-time risks: a table, then what was found at each point in words.
+  mutating func add(_ summary: PlateauSummary) {
+    let rows = summary.plateaus.enumerated().map { index, plateau in
+      let risk = plateau.excessRisk.map {
+        plateau.method == "chain"
+          ? NumberText.measured($0, plateau.standardError) : NumberText.digits($0)
+      }
+      return [
+        "\(plateau.width)", "\(plateau.dimension)", NumberText.short(plateau.learningRate),
+        NumberText.short(plateau.labelNoise), plateau.method, risk ?? "–",
+        plateau.formula.map(NumberText.digits) ?? "–",
+        deviation(of: plateau, from: index > 0 ? summary.plateaus[index - 1] : nil),
+      ]
     }
-    return [
-      "\(plateau.width)", "\(plateau.dimension)", NumberText.short(plateau.learningRate),
-      NumberText.short(plateau.labelNoise), plateau.method, risk ?? "–",
-      plateau.formula.map(NumberText.digits) ?? "–",
-      deviation(of: plateau, from: index > 0 ? summary.plateaus[index - 1] : nil),
-    ]
+    add(
+      Table(
+        header: ["p", "d", "γ", "Δ", "method", "excess risk", "formula", "chain − fixed point"],
+        rows: rows, right: [0, 1, 2, 3, 5, 6, 7], spare: [7, 6], labels: 5),
+      title: "Excess risk at long times".bold)
+    for (index, plateau) in summary.plateaus.enumerated() {
+      let place = plateau.coordinates.isEmpty ? "" : "\(plateau.coordinates.words), "
+      add(
+        plateau.words, mark: "\(place)\(plateau.method): ", rank: 1, isApart: index == 0)
+    }
   }
-  var text = "Excess risk at long times".bold + "\n"
-  text += textTable(
-    ["p", "d", "γ", "Δ", "method", "excess risk", "formula", "chain − fixed point"], rows,
-    rightAligned: [0, 1, 2, 3, 5, 6, 7])
-  text += "\n"
-  for plateau in summary.plateaus {
-    let place = plateau.coordinates.isEmpty ? "" : "\(plateau.coordinates.words), "
-    text += "\(place)\(plateau.method): \(plateau.words)\n"
-  }
-  return text
 }
 
 /// The chain's distance from the fixed point of the same point, relative, and in standard errors.

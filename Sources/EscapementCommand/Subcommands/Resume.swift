@@ -20,7 +20,7 @@ struct Resume: AsyncParsableCommand {
     parsing: .unconditional, help: ArgumentHelp("Threads (default: all cores).", valueName: "count")
   )
   var threads: String?
-  @OptionGroup var printing: PrintArguments
+  @OptionGroup var printing: ComparisonPrintArguments
 
   func run() async throws {
     let share = try shard.map(readShare)
@@ -34,7 +34,8 @@ struct Resume: AsyncParsableCommand {
         directory, threads: threads, commit: builtCommit)
       {
         return try await completeSavedTrajectories(
-          saved, printing.format == .json ? .json : .table)
+          saved, printing.printing.format == .json ? .json : .table,
+          details: printing.printing.details)
       }
     }
     let run = try SavedRun.resume(
@@ -55,7 +56,7 @@ struct Resume: AsyncParsableCommand {
     }
     if isWhole { try Manifest.require(directory) }
     Console.error("escapement: '\(directory)' is finished already\n")
-    if isWhole, printing.format == .json {
+    if isWhole, printing.printing.format == .json {
       try Console.output(try readFile(place("summary.json"), limit: 1 << 30))
     }
   }

@@ -16,8 +16,8 @@ struct Test: AsyncParsableCommand {
       Example: escapement test RUN RUN --dynamics chain,sde --threshold 0.5 --paired
       """)
 
-  @Argument(help: "First file.") var first: String
-  @Argument(help: "Second file.") var second: String
+  @Argument(help: "First file, or - for standard input.") var first: String
+  @Argument(help: "Second file, or -.") var second: String
   @Option(
     help: ArgumentHelp(
       "Column of the times, or its number without a header (default exit_time, or the only one).",
@@ -28,6 +28,12 @@ struct Test: AsyncParsableCommand {
       "Column that says whether a time is an exit, or none (default outcome, if there).",
       valueName: "name"))
   var eventColumn: String?
+  @Option(
+    help: ArgumentHelp(
+      "Words or numbers in it that mean an exit, all others then being censored (default exited,1,true; "
+        + "e.g. 2 or dead,relapsed).",
+      valueName: "words"))
+  var eventValues: String?
   @Option(
     help: ArgumentHelp(
       "Rows of this dynamics; two by a comma, for the first and the second file (default the only one).",
@@ -44,18 +50,18 @@ struct Test: AsyncParsableCommand {
       "Rows of this threshold, or two (default the only one).", valueName: "number"))
   var threshold: String?
   @Flag(help: "Line i of both files has the same start.") var paired = false
-  @Option(parsing: .unconditional, help: "Margin of the equivalence test, between 0 and 1.")
-  var margin = 0.05
+  @Option(parsing: .unconditional, help: ArgumentHelp(.margin)) var margin: String?
   @Option(help: "Seed of permutations and resamples.") var seed: UInt64 = 1
   @Option(help: "Directory for the result, to be exported (default none).") var output: String?
   @OptionGroup var overwriting: OverwriteArguments
-  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @OptionGroup var printing: PrintArguments
 
   func run() async throws {
-    guard margin > 0, margin < 1 else {
-      throw ExperimentError(
-        origin: .commandLine, key: "margin",
-        problem: "found \(margin), expected a number between 0 and 1")
+    var options = ExperimentOptions()
+    if let text = self.margin { options.set(.margin, text) }
+    let margin = try options.margin()
+    guard first != "-" || second != "-" else {
+      throw ValidationError("found - twice, expected one file beside standard input")
     }
     let files = try zip([first, second], choices()).map { try SampleFile($0, choice: $1) }
     for (name, value) in [
@@ -80,13 +86,24 @@ struct Test: AsyncParsableCommand {
     let directory = try overwriting.directory(
       output, for: SampleComparison.self, experiment: nil)
     let comparison = try SampleComparison(
-      x, y, isPaired: paired, margin: margin, seed: seed)
+      x, y, isPaired: paired, margin: margin, seed: seed,
+      names: zip([first, second], kinds(of: dynamics)).map { name($0, $1) })
     try directory?.write(comparison)
-    switch format {
-    case .json: try Console.output(try jsonData(comparison))
-    case .table: try Console.output(sampleTable(comparison, x, y))
-    }
+    try printing.output(comparison, { $0.add(comparison, x, y) }, rest: "")
+    if let output { printing.tellPlace(output, "escapement export \(quoted(output)) --to report") }
   }
+
+  /// What a sample is called in figures: the file, and what of it was chosen.
+  private func name(_ file: String, _ dynamics: String?) -> String {
+    let file = file == "-" ? "standard input" : URL(fileURLWithPath: file).lastPathComponent
+    return dynamics.map { "\(file), \($0)" } ?? file
+  }
+
+  private func kinds(of dynamics: String?) -> [String?] {
+    let words = dynamics?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    return [words?.first, words?.last]
+  }
+
   /// What is read of the first file and of the second.
   private func choices() throws -> [SampleChoice] {
     func words(_ key: String, _ text: String?) throws -> [String?] {
@@ -115,6 +132,9 @@ struct Test: AsyncParsableCommand {
     return [0, 1].map { index in
       var choice = SampleChoice()
       (choice.column, choice.eventColumn) = (column, eventColumn)
+      choice.eventValues = eventValues?.split(separator: ",").map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
       (choice.dynamics, choice.criterion) = (kinds[index], criteria[index])
       choice.threshold = levels[index]
       return choice

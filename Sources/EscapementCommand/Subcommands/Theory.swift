@@ -6,9 +6,9 @@ struct Theory: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints the closed-form predictions, without simulation.")
 
-  @OptionGroup var arguments: ExperimentArguments
+  @OptionGroup var arguments: ClosedFormArguments
   @OptionGroup var overwriting: OverwriteArguments
-  @Option(help: "How to print: table or json.") var format: OutputFormat = .table
+  @OptionGroup var printing: PrintArguments
 
   func run() async throws {
     let experiment = try arguments.resolve(simulates: false)
@@ -18,9 +18,9 @@ struct Theory: AsyncParsableCommand {
     let theory = try TheorySummary(
       model: experiment.model, start: experiment.start, thresholds: thresholds)
     try directory?.write(theory)
-    switch format {
-    case .json: try Console.output(jsonData(theory))
-    case .table: try Console.output(theoryTable(theory, experiment))
+    try printing.output(theory, { $0.add(theory, experiment) }, rest: "")
+    if let output = experiment.output {
+      printing.tellPlace(output, "escapement export \(quoted(output)) --to csv")
     }
   }
 }

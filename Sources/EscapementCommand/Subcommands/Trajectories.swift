@@ -16,7 +16,7 @@ struct Trajectories: AsyncParsableCommand {
       Example: escapement trajectories --dimension 3000 --learning-rate 0.1 --times log:0.01:10:200
       """)
 
-  @OptionGroup var arguments: ExperimentArguments
+  @OptionGroup var arguments: SimulationArguments
   @Option(parsing: .unconditional, help: ArgumentHelp(TrajectoryKey.times)) var times: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(TrajectoryKey.columns)) var columns: String?
   @Option(parsing: .unconditional, help: ArgumentHelp(TrajectoryKey.paths)) var paths: String?
@@ -24,6 +24,7 @@ struct Trajectories: AsyncParsableCommand {
   var quantiles: String?
   @Option(help: "How to print: csv (default), json, or table (default with --output).")
   var format: TrajectoryFormat?
+  @Flag(help: "Show quantiles in the table too.") var details = false
   @OptionGroup var overwriting: OverwriteArguments
 
   func run() async throws {
@@ -43,7 +44,7 @@ struct Trajectories: AsyncParsableCommand {
         Console.error("escapement: the table is of the risk, which they do not hold\n")
         return
       }
-      return try show(finished, format)
+      return try show(finished, format, details: details)
     }
     let saved = try plan.experiment.output.map {
       try SavedTrajectories(plan, directory: $0, isCleared: isCleared, commit: builtCommit)
@@ -53,10 +54,13 @@ struct Trajectories: AsyncParsableCommand {
         "escapement: the numbers to keep take \(String(format: "%.0f MB", plan.memory / 1e6))\n")
     }
     tellCost(try plan.quadratureWork())
-    if let saved { return try await completeSavedTrajectories(saved, format) }
+    tellRareDraws(plan.experiment)
+    if let saved { return try await completeSavedTrajectories(saved, format, details: details) }
+    let unsaved = UnsavedWork()
     let trajectories = try await Escapement.Trajectories.run(
       plan, commit: builtCommit, observer: TerminalProgress())
-    try show(trajectories, format)
+    unsaved.end()
+    try show(trajectories, format, details: details)
   }
 
   private func plan() throws -> TrajectoryPlan {

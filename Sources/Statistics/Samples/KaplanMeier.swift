@@ -147,3 +147,22 @@ struct RiskTable {
     }
   }
 }
+
+extension KaplanMeier {
+  /// Lays the curve out in steps, each row a time with the survival and both ends of its 95% band.
+  ///
+  /// Some 400 steps at most, which draw it; the estimate has one for each time. Throws what `band` throws.
+  public func steps() throws -> [[Double]] {
+    let interval = try band(.logLog)
+    let stride = max(1, times.count / 400)
+    var rows: [[Double]] = [[0, 1, 1, 1]]
+    for index in times.indices where index % stride == 0 || index == times.count - 1 {
+      let band = interval[index] ?? survival[index]...survival[index]
+      // Both ends of a step, so that bands are steps as well.
+      let last = rows[rows.count - 1]
+      rows.append([times[index], last[1], last[2], last[3]])
+      rows.append([times[index], survival[index], band.lowerBound, band.upperBound])
+    }
+    return rows
+  }
+}

@@ -23,8 +23,9 @@ final class IncrementQuadrature {
   let model: Model
   /// The numbers of nodes.
   let rule: FieldGrid.Rule
-  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion.
+  /// γ, which may change from one evaluation to the next; γ_a then changes in proportion, times `secondLayerPace`.
   var learningRate: Double { didSet { samplePush?.learningRate = learningRate } }
+  var secondLayerPace = 1.0
   /// Length of the state: M, Q in the order of ``OverlapLayout``, then a.
   let count: Int
   /// E[x] p/γ, a number for each of the state.
@@ -33,6 +34,8 @@ final class IncrementQuadrature {
   let finiteSizeDrift: UnsafeMutablePointer<Double>
   /// C, `count` × `count`, row-major; only the lower triangle is meant.
   let covariance: UnsafeMutablePointer<Double>
+  /// Is shown x at each node, with the node's weight.
+  var watch: ((_ weight: Double, _ change: UnsafePointer<Double>) -> Void)?
 
   private let layout: OverlapLayout
   private let function: ActivationFunction
@@ -225,7 +228,8 @@ final class IncrementQuadrature {
 
   /// The second layer's rate in samples.
   private var layerRate: Double {
-    model.secondLayerRate * (learningRate / model.learningRate) / model.rule.samplesPerStep
+    model.secondLayerRate * (learningRate / model.learningRate) * secondLayerPace
+      / model.rule.samplesPerStep
   }
   private var sampleRate: Double { model.sampleRate(at: learningRate) }
 
@@ -337,6 +341,7 @@ final class IncrementQuadrature {
   }
 
   private func add(_ weight: Double, _ order: FieldMoments.Order) {
+    watch?(weight, first)
     for s in 0..<count { drift[s] += weight * first[s] }
     guard order == .covariance else { return }
     for s in 0..<count {

@@ -7,20 +7,6 @@ func survivalFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
   let name = "survival-\(setting.suffix)"
   let end = try axisEnd(curves, name)
   for curve in curves {
-    let estimate = KaplanMeier(curve.sample)
-    let interval = try estimate.band(.logLog)
-    // A few hundred steps draw the curve; the estimate has one for each exit.
-    let stride = max(1, estimate.times.count / 400)
-    var rows: [[Double]] = [[0, 1, 1, 1]]
-    for index in estimate.times.indices
-    where index % stride == 0 || index == estimate.times.count - 1 {
-      let survival = estimate.survival[index]
-      let band = interval[index] ?? survival...survival
-      // Both ends of a step, so that bands are steps as well.
-      let last = rows[rows.count - 1]
-      rows.append([estimate.times[index], last[1], last[2], last[3]])
-      rows.append([estimate.times[index], survival, band.lowerBound, band.upperBound])
-    }
     if !curve.isNumber {
       bands += FigureStyle.band(blocks.count, curve.lineType)
     }
@@ -29,7 +15,8 @@ func survivalFigure(_ curves: [FigureSample], _ setting: FigureSetting) throws -
         + "title \(gnuplotText(curve.isNumber ? "\(curve.title), one path" : curve.title))")
     blocks.append(
       FigureBlock(
-        heading: "\(curve.title): time, survival, lower and upper end of the 95% band", rows: rows))
+        heading: "\(curve.title): time, survival, lower and upper end of the 95% band",
+        rows: try KaplanMeier(curve.sample).steps()))
   }
   if let law = setting.law {
     let stride = max(1, law.times.count / 400)

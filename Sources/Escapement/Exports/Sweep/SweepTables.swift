@@ -348,7 +348,7 @@ extension SweepTables {
     let symbols = [
       "dimension": "d", "width": "p", "teacher-units": "k", "learning-rate": "γ",
       "label-noise": "Δ", "learning-rate-over-width": "γ/p",
-      "learning-rate-over-best": "γ/best γ",
+      "learning-rate-over-best": "γ/best γ", "batch-size-over-dimension": "B/d",
     ]
     return keys.isEmpty
       ? nil : keys.map { "\(symbols[$0] ?? $0) = \(value(row, $0))" }.joined(separator: ", ")

@@ -123,12 +123,20 @@ extension Answer: Exportable {
         title: type(of: document).title, nil, [], experiment ?? "", .map([])))
   }
 
-  /// Makes its figures.
-  public func drawnFigures() throws -> Figures? { nil }
-  /// Writes a page with its figures.
+  /// Makes its figures: of two samples their Kaplan–Meier curves.
+  public func drawnFigures() throws -> Figures? {
+    try (document as? SampleComparison)?.figures()
+  }
+
+  /// Writes a page with its figures, of two samples.
   public func page(
     _ pictures: [(figure: Figure, svg: String)], _ missing: [String]
-  ) throws -> Data? { nil }
+  ) throws -> Data? {
+    try (document as? SampleComparison).map {
+      try reportHTML($0, pictures: pictures, missing: missing)
+    }
+  }
+
   /// Writes its notebook.
   public func notebook() throws -> (contents: Data, readsTables: Bool)? { nil }
 }

@@ -43,7 +43,8 @@ func exitTable(_ series: [ExitSeries], _ columns: [Column<ExitRecord>]) -> DataT
     "exit_times", [.dynamics(kinds), .thresholds(marks), .replicas(count)], columns
   ) {
     zip(series, places).lazy.flatMap { series, place in
-      series.records.lazy.enumerated().map { replica, record in
+      // Not by `enumerated`, which makes all rows at once.
+      zip(0..., series.records).lazy.map { replica, record in
         (place: [place.kind, place.mark, replica], row: record)
       }
     }

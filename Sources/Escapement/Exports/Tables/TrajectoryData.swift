@@ -61,17 +61,16 @@ extension Trajectories {
     return DataTable(
       "trajectories", [.dynamics(runs.map(\.kind)), replicas, .times(times)], fields
     ) {
-      AnySequence(
-        runs.lazy.enumerated().flatMap { place, run in
-          (0..<run.pathCount).lazy.flatMap { path in
-            times.indices.lazy.map { time in
-              (
-                place: [place, path, time],
-                values: run.values(path: path, time: time).map(DataValue.number)
-              )
-            }
+      zip(0..., runs).lazy.flatMap { place, run in
+        (0..<run.pathCount).lazy.flatMap { path in
+          times.indices.lazy.map { time in
+            (
+              place: [place, path, time],
+              values: run.values(path: path, time: time).map(DataValue.number)
+            )
           }
-        })
+        }
+      }
     }
   }
 

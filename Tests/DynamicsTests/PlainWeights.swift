@@ -1,14 +1,15 @@
 import GSL
+import Testing
+
+@testable import Dynamics
 
 /// Holds the d-dimensional weights of one replica of full SGD under any rule of learning.
 ///
 /// Every step is as the rule says it, on the weights themselves: fields by dot products, looks ahead at rows that are moved,
-/// repetitions on inputs that are kept, Q from the rows. It shares with the exact chain no more than what an activation and
-/// a target are, so that each is a check of the other. The teacher's orthonormal axes are the first k coordinates.
-///
-/// Cost some 6 p d flops a sample, 10 with a look-ahead, and p² d a step. Memory 8 d(2 p + 2) bytes, with repetitions 8 B d
-/// more. A step allocates nothing; a workspace belongs to one task.
-final class RuleWeights {
+/// repetitions on inputs that are kept, Q from the rows. It shares with ``NetworkWeights`` no more than what an activation
+/// and a target are, and draws the same numbers in the same order. The teacher's orthonormal axes are the first k
+/// coordinates.
+final class PlainWeights {
   let model: Model
   /// The excess risk after the last step; not a number once a norm is no finite number.
   private(set) var risk = 0.0
@@ -21,8 +22,6 @@ final class RuleWeights {
   private let function: ActivationFunction
   private let target: TargetFunction
   private let networkRisk: NetworkRisk
-  private let levels: OverlapLevels
-  private let watchesRisk: Bool
   private let memory: KernelMemory
   private let rows: UnsafeMutablePointer<Double>
   private let secondLayer: UnsafeMutablePointer<Double>
@@ -40,29 +39,14 @@ final class RuleWeights {
   private let axes: UnsafeMutablePointer<Double>
   /// Q, its lower triangle column by column.
   private let gram: UnsafeMutablePointer<Double>
-  /// Where samples come from that return.
-  private let source: SampleSource?
   /// Steps taken since the start, and γ of the coming one.
   private var steps = 0
   private var learningRate: Double
+  /// γ_a of the coming step over γ_a.
+  private var layerFactor = 1.0
 
-  /// The numbers that a model's weights and inputs take, roughly.
-  static func count(_ model: Model) -> Double {
-    let kept = model.rule.repetitions > 1 ? Double(model.rule.batchSize) : 1
-    return Double(model.dimension) * (2 * Double(model.width) + 1 + kept)
-  }
-
-  /// `generator` is that of the streams which steps are taken on; throws for a set of samples that return where it is not
-  /// keyed.
-  init(
-    model: Model, watchesRisk: Bool = true, levels: [ExitCriterion] = [],
-    generator: RandomGenerator = .xoshiro
-  ) throws {
+  init(model: Model) throws {
     self.model = model
-    source = try model.samples.flatMap {
-      $0.returns ? try SampleSource($0, model: model, generator: generator) : nil
-    }
-    self.watchesRisk = watchesRisk
     let (p, k, d) = (model.width, model.teacherUnits, model.dimension)
     let kept = model.rule.repetitions > 1 ? model.rule.batchSize : 1
     (width, teacherUnits, dimension) = (p, k, d)
@@ -72,7 +56,6 @@ final class RuleWeights {
     function = ActivationFunction(model.activation)
     target = TargetFunction(model: model)
     networkRisk = try NetworkRisk(model: model)
-    self.levels = OverlapLevels(model: model, criteria: levels)
     let triangle = p * (p + 1) / 2
     memory = KernelMemory([p * d, kept * d, p * d, d, kept, p, p, p, p, p, p, p * k, triangle])
     rows = memory.take(p * d)
@@ -109,12 +92,13 @@ final class RuleWeights {
   /// Takes one step of SGD, on a fresh batch where the last is used up.
   func step(_ stream: RandomStream) {
     learningRate = model.clock.learningRate(ofStep: steps)
+    layerFactor = model.secondLayerFactor(ofStep: steps, learningRate: learningRate)
     for i in 0..<(width * dimension) { gain[i] = 0 }
     for j in 0..<width { layerGain[j] = 0 }
     let repeats = model.rule.repetitions > 1
     for sample in 0..<model.rule.batchSize {
       let place = repeats ? sample : 0
-      if steps % model.rule.repetitions == 0 { draw(sample, place, stream) }
+      if steps % model.rule.repetitions == 0 { draw(place, stream) }
       add(inputs + place * dimension, labelErrors[place])
     }
     steps += 1
@@ -125,14 +109,7 @@ final class RuleWeights {
   }
 
   /// Takes a sample of the batch to a place of the inputs.
-  private func draw(_ sample: Int, _ place: Int, _ stream: RandomStream) {
-    if let source, let set = model.samples {
-      let (epoch, step) = steps.quotientAndRemainder(dividingBy: set.stepsPerEpoch(model.rule))
-      let first = step / model.rule.repetitions * model.rule.batchSize
-      let index = source.index(first + sample, epoch: epoch)
-      labelErrors[place] = source.make(index, into: inputs + place * dimension)
-      return
-    }
+  private func draw(_ place: Int, _ stream: RandomStream) {
     stream.fillGaussian(
       UnsafeMutableBufferPointer(start: inputs + place * dimension, count: dimension))
     labelErrors[place] = labelNoiseDeviation == 0 ? 0 : labelNoiseDeviation * stream.gaussian()
@@ -189,7 +166,7 @@ final class RuleWeights {
 
   private func moveSecondLayer() {
     guard model.trainsSecondLayer else { return }
-    let secondLayerRate = model.secondLayerRate * (learningRate / model.learningRate)
+    let secondLayerRate = model.secondLayerRate * layerFactor
     let rate = secondLayerRate / Double(width * model.rule.batchSize)
     var total = 0.0
     for j in 0..<width {
@@ -222,59 +199,72 @@ final class RuleWeights {
         index += 1
       }
     }
-    guard levels.isFinite(gram: gram) else {
-      risk = .nan
-      return
-    }
-    risk = watchesRisk ? evaluated() : 0
-  }
-
-  /// (1/N) Σ ½(y − f)² over the samples that return.
-  private func trainingRisk(_ source: SampleSource, _ count: Int) -> Double {
-    var sum = 0.0
-    for index in 0..<count {
-      let label = source.make(index, into: moved) + target.value(moved)
-      var output = 0.0
-      for j in 0..<width {
-        let field = dot(rows + j * dimension, moved, dimension) / length
-        output += secondLayer[j] * function.value(field) / Double(width)
-      }
-      sum += 0.5 * (label - output) * (label - output)
-    }
-    return sum / Double(count)
-  }
-
-  private func evaluated() -> Double {
-    networkRisk.value(axes: axes, gram: gram, secondLayer: secondLayer)
+    risk = networkRisk.value(axes: axes, gram: gram, secondLayer: secondLayer)
   }
 }
 
-extension RuleWeights: SteppedReplica {
-  func begin(_ stream: RandomStream) { source?.open(stream) }
-
-  func writeLevels(into output: UnsafeMutablePointer<Double>) {
-    levels.write(into: output, axes: axes, gram: gram)
-  }
-
+extension PlainWeights: SteppedReplica {
   var point: PathPoint {
-    let risk = watchesRisk || !self.risk.isFinite ? self.risk : evaluated()
-    var training: (() -> Double)?
-    if let source, let set = model.samples {
-      training = { self.trainingRisk(source, set.count) }
-    }
-    return PathPoint(risk: risk, trainingRisk: training) {
+    PathPoint(risk: risk) {
       NetworkState(
         model: self.model, axes: self.axes, gram: self.gram, secondLayer: self.secondLayer)
     }
   }
 
-  var portion: Int { steppedPortion(width * dimension * (model.rule.batchSize + width)) }
+  var portion: Int { 1 }
 
-  func pass(through transfer: any StateTransfer) throws {
-    try memory.pass(through: transfer)
-    try transfer.pass(&risk)
-    try source?.pass(through: transfer)
-    try transfer.pass(&steps)
-    try StateError.require((0..<1 << 60).contains(steps))
+  func pass(through transfer: any StateTransfer) throws {}
+}
+
+/// Σ x_i y_i.
+private func dot(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) -> Double {
+  (0..<count).reduce(0) { $0 + x[$1] * y[$1] }
+}
+
+/// Full SGD in passes over rows with pending updates and scales, against the rule as it is said.
+@Suite struct PlainWeightsTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let constraint: Constraint
+    let rule: LearningRule
+    var testDescription: String {
+      "\(constraint), batches of \(rule.batchSize), \(rule.repetitions) times, \(rule.lookAhead) ahead, \(rule.loss)"
+    }
+  }
+
+  static let cases = Constraint.allCases.flatMap { constraint in
+    [(1, 1, 0), (1, 1, 0.3), (1, 3, 0), (1, 2, 0.3), (3, 1, 0), (3, 1, -0.2), (3, 4, 0.3)].flatMap {
+      (batch, repetitions, lookAhead) in
+      LearningRule.Loss.allCases.map { loss in
+        Case(
+          constraint: constraint,
+          rule: try! LearningRule(
+            batchSize: batch, loss: loss, lookAhead: lookAhead, repetitions: repetitions))
+      }
+    }
+  }
+
+  private func path(_ replica: any SteppedReplica, steps: Int = 150) throws -> [Double] {
+    let stream = try RandomStream(seed: 6, purpose: 9, replica: 1)
+    replica.place(Start.random.frame(of: replica.model, from: stream))
+    return (0..<steps).flatMap { _ in
+      replica.step(stream)
+      let (point, state) = (replica.point, replica.point.state)
+      return [point.risk] + state.teacherOverlaps + state.studentOverlaps + state.secondLayer
+    }
+  }
+
+  @Test(arguments: cases) func `full SGD moves as the rule says`(item: Case) throws {
+    func model(_ learningRate: Double) throws -> Model {
+      try Model(
+        dimension: 75, width: 3, teacherUnits: 2, learningRate: learningRate, labelNoise: 0.1,
+        secondLayerRate: 0.01, activation: .tanh, target: .mean(.relu),
+        teacherGram: [[1, 0.4], [0.4, 0.8]], constraint: item.constraint, rule: item.rule)
+    }
+    func distance(_ x: [Double], _ y: [Double]) -> Double {
+      zip(x, y).map { abs($0 - $1) }.max() ?? .infinity
+    }
+    let plain = try path(PlainWeights(model: model(0.8)))
+    #expect(try distance(plain, path(NetworkWeights(model: model(0.8)))) < 1e-11)
+    #expect(try distance(plain, path(NetworkWeights(model: model(0.8001)))) > 1e-7)
   }
 }
