@@ -18,10 +18,7 @@ extension SampleComparison {
     }
     // The line types of the exact chain and of the SDE, told apart in grey as well.
     let lineTypes = [1, 3]
-    let bands = samples.indices.map {
-      "data index \($0) using 1:3:4 with filledcurves linetype \(lineTypes[$0 % 2]) "
-        + "fillstyle transparent solid 0.18 notitle"
-    }
+    let bands = samples.indices.flatMap { FigureStyle.band($0, lineTypes[$0 % 2]) }
     let lines = samples.indices.map {
       "data index \($0) using 1:2 with lines linetype \(lineTypes[$0 % 2]) "
         + "title \(gnuplotText(samples[$0].name))"
@@ -30,6 +27,9 @@ extension SampleComparison {
       name: "survival",
       caption: "Probability not to have exited by a time. Kaplan–Meier estimates, in which what is "
         + "censored counts until its time, with pointwise 95% bands.",
+      title: "Probability not to have exited",
+      parameters: parameterLines(
+        samples.map { "\($0.name): \($0.exited) of \($0.replicas) exited" }),
       blocks: samples.map {
         FigureBlock(
           heading: "\($0.name): time, survival, lower and upper end of the 95% band",
