@@ -33,7 +33,9 @@ package struct Verification: Encodable, Sendable {
   package let files: [Entry]
 
   /// Whether nothing is altered, missing or unfinished; what is derived or foreign does no harm.
-  package var isWhole: Bool { files.allSatisfy { [.whole, .derived, .foreign].contains($0.state) } }
+  package var isWhole: Bool {
+    files.allSatisfy { [.whole, .derived, .foreign].contains($0.state) }
+  }
 
   enum CodingKeys: String, CodingKey {
     case directory, files

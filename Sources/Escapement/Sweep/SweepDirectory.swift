@@ -51,6 +51,9 @@ public struct SweepDirectory: Sendable {
     // What another process has filled it with before the lock was there.
     try OutputContents(path: path).admit(.sweep, identity, isCleared: isCleared)
     note = Checkpoint.note(lock, run)
+    // First of all, so that whatever a kill leaves is known to be of this sweep; not anew where it stands in a
+    // manifest.
+    if !run.handle.has("sweep.yaml") { try run.write([("sweep.yaml", Data(identity.utf8))]) }
     do {
       try FileManager.default.createDirectory(at: points, withIntermediateDirectories: true)
     } catch {
@@ -68,8 +71,6 @@ public struct SweepDirectory: Sendable {
       // What an interrupted program left half-written.
       if !isShared, SweepDirectory.isTemporary(name) { removePoint(place) }
     }
-    // Nor is it written anew where it stands in a manifest.
-    if !run.handle.has("sweep.yaml") { try run.write([("sweep.yaml", Data(identity.utf8))]) }
   }
 
   /// Whether a name in points is that of a point: 0001.
