@@ -53,6 +53,7 @@ import Testing
       .target: [.width: "1", .teacherUnits: "1", .secondLayer: "1"],
       .precision: [.teacherUnits: "1"],
       .secondLayerNormalised: [.secondLayerRate: "0.001"],
+      .secondLayerRateSchedule: [.secondLayerRate: "0.001"],
       .samples: [.epochs: "5"], .epochs: [.samples: "200"],
       .order: [.samples: "200", .epochs: "5"],
       .startNorm: [.constraint: "free"],
@@ -138,7 +139,7 @@ import Testing
       .appendingPathComponent("../../data/experiments")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       .filter { $0.hasSuffix(".yaml") }.sorted()
-    #expect(ShippedExperiment.all.map { "\($0.name).yaml" } == files)
+    #expect(ShippedExperiment.all.map { "\($0.name).yaml" }.sorted() == files)
     for example in ShippedExperiment.all {
       let file = folder.appendingPathComponent("\(example.name).yaml")
       #expect(try String(contentsOf: file, encoding: .utf8) == example.text)

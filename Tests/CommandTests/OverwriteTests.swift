@@ -14,8 +14,10 @@ import Testing
 
   private func contents(_ directory: URL, _ name: String) throws -> [String: Data] {
     try Dictionary(
-      uniqueKeysWithValues: names(directory, name).filter { !["points", "figures"].contains($0) }
-        .map { ($0, try Data(contentsOf: directory.appendingPathComponent("\(name)/\($0)"))) })
+      uniqueKeysWithValues: names(directory, name).filter {
+        !["points", "figures", "command"].contains($0)
+      }
+      .map { ($0, try Data(contentsOf: directory.appendingPathComponent("\(name)/\($0)"))) })
   }
 
   private func write(_ text: String, to name: String, in directory: URL) throws {

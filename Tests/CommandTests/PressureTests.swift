@@ -232,7 +232,12 @@ import Testing
         process.standardOutput = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        let text = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+        var text = ""
+        while !text.contains("note: by estimate this takes") {
+          let piece = errors.fileHandleForReading.availableData
+          guard !piece.isEmpty else { break }
+          text += String(decoding: piece, as: UTF8.self)
+        }
         #expect(text.contains("note: by estimate this takes") && text.contains(says), "\(text)")
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()

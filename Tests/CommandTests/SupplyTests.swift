@@ -32,7 +32,7 @@ import Testing
     let names =
       package.matches(of: /github\.com\/[^\/"]+\/([^"]+)"/).map { String($0.1).lowercased() }
       + package.matches(of: /pkgConfig: "([^"]+)"/).map { String($0.1) }
-    #expect(names.count >= 11)
+    #expect(names.count >= 10)
     for name in names {
       #expect(
         notice.split(separator: "\n").contains { line in

@@ -50,7 +50,8 @@ import Testing
     try withDirectory { directory in
       let result = try runCommand("\(words) --output grid", in: directory)
       #expect(result.status == 0, "\(result.stderr)")
-      #expect(result.stderr.isEmpty)
+      #expect(
+        result.stderr == "escapement: saved in 'grid'; next: escapement export grid --to report\n")
       let exits = rows(try bytes(directory, "grid/sweep.csv"))
       // 6 points, 3 dynamics, 2 thresholds.
       #expect(exits.count == 1 + 36)

@@ -75,7 +75,7 @@ import Testing
   ) throws {
     let lines = try lines(call.words, width: width)
     #expect(lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
-    #expect(lines.count <= (call.name == "example" ? 40 : 20))
+    #expect(lines.count <= (call.name == "example" ? 60 : 20))
     #expect(!lines.contains { $0.contains(/[0-9]\.?0{8}/) || $0.contains("--dimension") })
     let file = Self.folder.appendingPathComponent("\(call.name)-\(width).txt")
     let head = "$ escapement \(call.words)\n\n"
@@ -157,9 +157,9 @@ import Testing
     let (text, process) = try shown(long + " --dynamics chain", columns: UInt16(columns)) {
       $0.components(separatedBy: "\r").count > 8
     }
-    let frames = text.components(separatedBy: "\r").filter {
-      $0.contains("exact chain  █") || $0.contains("░")
-    }
+    let frames = text.replacing("\r\n", with: "\n").components(separatedBy: "\r")
+      .map { $0.components(separatedBy: "\n")[0] }
+      .filter { $0.contains("exact chain  █") || $0.contains("░") }
     #expect(frames.count > 2)
     #expect(frames.allSatisfy { $0.count < columns }, "\(frames)")
     #expect(text.contains("nothing was saved: --output DIR keeps what is finished"))

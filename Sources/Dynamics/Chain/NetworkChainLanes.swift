@@ -18,7 +18,7 @@ final class NetworkChainLanes: SteppedLanes {
   static func covers(_ model: Model) throws -> Bool {
     let (rule, p, k) = (model.rule, model.width, model.teacherUnits)
     guard
-      rule.batchSize == 1 && rule.repetitions == 1 && model.clock.isUniform
+      rule.batchSize == 1 && rule.repetitions == 1 && model.hasConstantRates
         && p <= 64 && p * (p + k) <= 8192 && model.dimension >= p + k + 2
     else { return false }
     return try NetworkRisk(model: model).kernelForm != nil

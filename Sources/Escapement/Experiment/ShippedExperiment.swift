@@ -7,16 +7,22 @@ public struct ShippedExperiment: Sendable {
 
   /// All of them, by name.
   public static let all: [ShippedExperiment] = [
+    ("batches", PackageResources.batches_yaml),
     ("both-layers", PackageResources.both_layers_yaml),
     ("cubic-hermite", PackageResources.cubic_hermite_yaml),
+    ("decaying-rate", PackageResources.decaying_rate_yaml),
     ("even-activation", PackageResources.even_activation_yaml),
     ("five-hundred-students", PackageResources.five_hundred_students_yaml),
     ("gain-from-width", PackageResources.gain_from_width_yaml),
     ("label-noise-plateau", PackageResources.label_noise_plateau_yaml),
+    ("many-passes", PackageResources.many_passes_yaml),
     ("million-dimensions", PackageResources.million_dimensions_yaml),
+    ("negligible-in-batches", PackageResources.negligible_in_batches_yaml),
     ("noise-against-dimension", PackageResources.noise_against_dimension_yaml),
     ("phase-retrieval", PackageResources.phase_retrieval_yaml),
     ("phase-retrieval-random-starts", PackageResources.phase_retrieval_random_starts_yaml),
+    ("repeated-staircase", PackageResources.repeated_staircase_yaml),
+    ("repetition", PackageResources.repetition_yaml),
     ("risk-against-time", PackageResources.risk_against_time_yaml),
     ("staircase", PackageResources.staircase_yaml),
     ("width-figure", PackageResources.width_figure_yaml),

@@ -23,11 +23,11 @@ public struct RareDraws: Sendable, Equatable {
   /// signal below the noise looks like, as at small d.
   public var ruleDrift: Bool { ruleNoise && drift > RareDraws.largestParts.drift }
 
-  /// Estimates the parts for replicas up to a horizon in τ; nil where the limit is a closed form or beyond quadrature.
+  /// Estimates the parts for replicas up to a horizon in τ; nil where fields are not moved, or beyond quadrature.
   ///
   /// Throws `GSLError`. Cost: two evaluations by at most ``IncrementQuadrature/largestVisitCount`` nodes.
   public init?(of model: Model, horizon: Double) throws {
-    guard !model.hasClosedLimit, model.samples == nil,
+    guard model.rule.lookAhead != 0 || model.rule.repetitions > 1, model.samples == nil,
       let rule = try? RareDraws.rule(for: model)
     else { return nil }
     samples = max(model.clock.samples(by: horizon), 1)
