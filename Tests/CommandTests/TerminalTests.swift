@@ -75,7 +75,7 @@ import Testing
   ) throws {
     let lines = try lines(call.words, width: width)
     #expect(lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
-    #expect(lines.count <= (call.name == "example" ? 60 : 20))
+    #expect(lines.count <= (call.name == "example" ? 80 : 20))
     #expect(!lines.contains { $0.contains(/[0-9]\.?0{8}/) || $0.contains("--dimension") })
     let file = Self.folder.appendingPathComponent("\(call.name)-\(width).txt")
     let head = "$ escapement \(call.words)\n\n"
