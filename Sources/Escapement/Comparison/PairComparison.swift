@@ -81,7 +81,7 @@ public struct PairComparison: Codable, Sendable {
     case noExit = "no-exit"
     /// All exits of a side are at time 0.
     case zeroMean = "zero-mean"
-    /// A side is a limit that is ruled by draws which no replica sees, see ``RareDraws``.
+    /// A side is a limit that is ruled by draws which no replica sees (`RareDraws`).
     case rareDraws = "rare-draws"
   }
 

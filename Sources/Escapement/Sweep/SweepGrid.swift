@@ -18,7 +18,7 @@ public struct SweepGrid: Sendable {
   public init() {}
 
   /// Reads an experiment file, which may have the keys `sweep`, `cases`, `overrides` and those of
-  /// ``SweepKey/inOtherUnits`` besides those of an experiment.
+  /// ``SweepKey`` besides those of an experiment.
   ///
   /// Throws `ExperimentError` with the line.
   public init(file path: String) throws {
