@@ -157,7 +157,7 @@ COVERAGE := -Xswiftc -sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bi
 fuzz: dependencies
 	@if ! SWIFT=$(SWIFT) Tests/Sanitizers/starts.sh address; then exit 0; fi; \
 	echo '==> building the fuzzer' && cd Tests/Fuzzing && \
-	$(SWIFT) build -c release --sanitize=address $(COVERAGE) && mkdir -p .build/corpus && \
+	$(SWIFT) build -c release --sanitize=address -Xswiftc -enable-testing $(COVERAGE) && mkdir -p .build/corpus && \
 	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 \
 	  .build/release/Fuzz .build/corpus Corpus -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 	  -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \

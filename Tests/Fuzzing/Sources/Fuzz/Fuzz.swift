@@ -1,7 +1,8 @@
 // Feeds bytes to the readers of files. What they may do is return or throw; libFuzzer finds traps,
 // AddressSanitizer what goes astray in memory, and the limits on time and memory the rest.
-import Escapement
 import Foundation
+
+@testable import Escapement
 
 /// Gives the first byte to the choice of a reader, the rest to the reader.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,5 +1,6 @@
-import Escapement
 import Foundation
+
+@testable import Escapement
 
 // MARK: Experiments
 
