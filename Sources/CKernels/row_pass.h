@@ -146,3 +146,31 @@ ESC_INLINE void FN(rows_last_chunk)(
   const uint64_t rest = blocked ? last / ESC_BLOCK * ESC_BLOCK : last;
   FN(sgd_other_rows)(v, stride, p, old, fresh, pending, dots, rest, stride);
 }
+
+// Draws an input, with the last pushes applied on the way; leaves what each row says of it in 32 parts of dots and returns its
+// squared norm.
+ESC_INLINE double FN(rows_sweep)(
+    EscPrecision precision, int blocked, FN(Source) *source, double *v, double *dots,
+    const double *pending, const VI *keep, uint64_t d, uint64_t p, const double *old,
+    double *fresh) {
+  const uint64_t stride = esc_sgd_stride(d);
+  VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending[0];
+  for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = 0;
+  for (uint64_t i = 32; i < 32 * p; i++) dots[i] = 0;
+  EACH norm[i] = 0;
+  for (uint64_t c = 0; c < stride; c += ESC_CHUNK) {
+    ESC_FENCE;
+    VD next[2 * ESC_PARTS], square[ESC_PARTS];
+    FN(rows_chunk)(
+        precision, blocked, source, next, square, v, stride, p, old, fresh, pending, add, dot,
+        dots, c);
+    if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
+    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
+    EACH norm[i] += square[i];
+  }
+  FN(rows_last_chunk)(blocked, v, stride, p, old, fresh, pending, add, dot, dots);
+  double norms[16];
+  for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + i * ESC_WIDTH, dot[i]);
+  EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
+  return FN(sum16)(norms);
+}

@@ -7,31 +7,15 @@ ESC_INLINE double FN(rows_draw_of)(
   const uint64_t d = rows->dimension, p = rows->width, stride = esc_sgd_stride(d);
   double *const v = rows->vectors, *const dots = rows->scratch;
   const double *const pending = rows->pending;
-  const int blocked = FN(rows_are_blocked)(precision, p, stride);
   VI keep[2 * ESC_PARTS];
   FN(keep)(d, keep);
   FN(Source) source = FN(open)(precision, generators);
-  VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending[0];
-  for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = 0;
-  for (uint64_t i = 32; i < 32 * p; i++) dots[i] = 0;
-  EACH norm[i] = 0;
-  for (uint64_t c = 0; c < stride; c += ESC_CHUNK) {
-    ESC_FENCE;
-    VD next[2 * ESC_PARTS], square[ESC_PARTS];
-    FN(rows_chunk)(
-        precision, blocked, &source, next, square, v, stride, p, old, fresh, pending, add, dot,
-        dots, c);
-    if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
-    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
-    EACH norm[i] += square[i];
-  }
-  FN(rows_last_chunk)(blocked, v, stride, p, old, fresh, pending, add, dot, dots);
+  const double norm = FN(rows_sweep)(
+      precision, FN(rows_are_blocked)(precision, p, stride), &source, v, dots, pending, keep, d, p,
+      old, fresh);
   FN(close)(precision, &source, generators);
-  double norms[16];
-  for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + i * ESC_WIDTH, dot[i]);
-  EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
   for (uint64_t j = 0; j < p; j++) rows->product[j] = FN(sum32)(dots + 32 * j);
-  return FN(sum16)(norms);
+  return norm;
 }
 
 static double FN(rows_draw_double)(

@@ -160,25 +160,9 @@ ESC_INLINE EscEvent FN(sgd_rows_of)(
   for (; steps > 0 && event == ESC_EVENT_NONE; steps--) {
     const double *old = state->input + (state->step % 2 ? stride : 0);
     double *fresh = state->input + (state->step % 2 ? 0 : stride);
-    VD dot[2 * ESC_PARTS], norm[ESC_PARTS], add = pending[0];
-    for (int i = 0; i < 2 * ESC_PARTS; i++) dot[i] = 0;
-    for (uint64_t i = 32; i < 32 * p; i++) dots[i] = 0;
-    EACH norm[i] = 0;
-    for (uint64_t c = 0; c < stride; c += ESC_CHUNK) {
-      ESC_FENCE;
-      VD next[2 * ESC_PARTS], square[ESC_PARTS];
-      FN(rows_chunk)(
-          precision, blocked, &source, next, square, v, stride, p, old, fresh, pending, add, dot,
-          dots, c);
-      if (__builtin_expect(c + ESC_CHUNK > d, 0)) FN(cut)(next, square, keep);
-      for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(fresh + c + i * ESC_WIDTH, next[i]);
-      EACH norm[i] += square[i];
-    }
-    FN(rows_last_chunk)(blocked, v, stride, p, old, fresh, pending, add, dot, dots);
-    double norms[16], output = 0, teacher = fresh[0];
-    for (int i = 0; i < 2 * ESC_PARTS; i++) FN(store)(dots + i * ESC_WIDTH, dot[i]);
-    EACH FN(store)(norms + i * ESC_WIDTH, norm[i]);
-    double n = FN(sum16)(norms);
+    const double n = FN(rows_sweep)(
+        precision, blocked, &source, v, dots, pending, keep, d, p, old, fresh);
+    double output = 0, teacher = fresh[0];
     for (uint64_t j = 0; j < p; j++) {
       field[j] = (state->scale[j] * FN(sum32)(dots + 32 * j)) * inverse;
       output += (sgd->weights[j] * field[j]) * field[j];
